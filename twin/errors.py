@@ -1,0 +1,55 @@
+"""What can go wrong, said so that a planner can mend it.
+
+TwinError
+├── InputError   the user's input is wrong          exit 2, nothing written
+└── RunFailed    the run failed                     exit 3, what it has is kept
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with the input: where, which key, what and what is allowed."""
+
+    where: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.key, self.message) if part)
+
+
+class TwinError(Exception):
+    """Any failure that the twin explains itself."""
+
+    exit_code = 3
+
+
+class InputError(TwinError):
+    """All that is wrong with the user's input, told at once."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @classmethod
+    def of(cls, message: str, key: str = "", where: str = "") -> InputError:
+        """A single problem."""
+        return cls([Problem(where, key, message)])
+
+
+class RunFailed(TwinError):
+    """A run that could not be finished."""
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """A hint at the closest allowed word, or nothing: "; did you mean 'valley'?"."""
+    close = get_close_matches(word, list(allowed), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
