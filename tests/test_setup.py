@@ -1,0 +1,70 @@
+"""What people install is what the project says: versions, the lock, the wheel."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+REQUIREMENTS = [
+    Requirement(text)
+    for text in (
+        *PROJECT["project"]["dependencies"],
+        *PROJECT["project"]["optional-dependencies"]["dev"],
+        *PROJECT["build-system"]["requires"],
+    )
+]
+LOCK = (ROOT / "requirements.lock").read_text()
+
+
+def test_the_installed_version_is_the_projects() -> None:
+    assert version("v2g-twin") == PROJECT["project"]["version"]
+
+
+def test_the_changelog_tells_of_the_version() -> None:
+    assert f"## {PROJECT['project']['version']} " in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_line_of_the_lock_is_a_pin_or_its_hash() -> None:
+    pin = re.compile(r"[a-z0-9][a-z0-9._-]*==[^\s;]+( ; [a-z0-9_'<>=. ]+)? \\")
+    digest = re.compile(r" {4}--hash=sha256:[0-9a-f]{64}( \\)?")
+    strange = [
+        line
+        for line in LOCK.splitlines()
+        if not pin.fullmatch(line) and not digest.fullmatch(line)
+    ]
+    assert strange == []
+
+
+def test_the_lock_names_no_host() -> None:
+    assert re.findall(r"://|--index|--find-links|@ ", LOCK) == []
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
+def test_the_lock_pins_what_the_project_asks_for(requirement: Requirement) -> None:
+    pinned = locked_versions(requirement.name)
+    assert pinned
+    assert all(requirement.specifier.contains(number) for number in pinned)
+
+
+def locked_versions(name: str) -> list[str]:
+    return re.findall(rf"^{re.escape(name.lower())}==([^\s;]+)", LOCK, flags=re.M)
+
+
+@pytest.mark.parametrize("name", ["numpy", "scipy", "pandapower", "polars", "numba"])
+def test_what_numbers_depend_on_is_one_version_on_every_python(name: str) -> None:
+    assert len(locked_versions(name)) == 1
+
+
+def test_no_file_names_a_package_host_or_somebodys_folder() -> None:
+    named = re.compile(r"pypi\.|/home/|/root/|index[-_]url *=")
+    files = ["pyproject.toml", "requirements.lock", "Makefile", ".ci/run", "README.md"]
+    found = {name: named.findall((ROOT / name).read_text()) for name in files}
+    assert found == {name: [] for name in files}
