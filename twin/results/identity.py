@@ -1,0 +1,72 @@
+"""The run's id: the same question has the same folder, edited code another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+from typing import Any
+
+from twin.results.durable import sha256_of
+
+
+def run_id(
+    resolved: Mapping[str, Any],
+    inputs: Sequence[Path],
+    package: Path,
+    policy_file: Path | None,
+    versions: Mapping[str, str],
+) -> str:
+    """First 16 hex digits of the SHA-256 over everything that changes results.
+
+    resolved     the scenario as resolved, only keys that change results
+    inputs       every data file that it uses
+    package      folder of the ``twin`` sources
+    policy_file  a user's own policy, if any
+    versions     of the locked packages
+    """
+    question = {
+        "scenario": resolved,
+        "inputs": [[path.name, sha256_of(path)] for path in sorted(set(inputs))],
+        "sources": sources_of(package),
+        "policy": sha256_of(policy_file) if policy_file else None,
+        "versions": versions,
+    }
+    return hashlib.sha256(canonical(question)).hexdigest()[:16]
+
+
+def sources_of(package: Path) -> dict[str, str]:
+    """Checksum of every source file of the package, by its relative path."""
+    return {
+        path.relative_to(package).as_posix(): sha256_of(path)
+        for path in sorted(package.rglob("*.py"))
+    }
+
+
+def versions_of(packages: Iterable[str]) -> dict[str, str]:
+    """Installed versions of the named packages, and Python's own."""
+    return {"python": python_version(), **{name: version(name) for name in packages}}
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """The one way to write content as JSON: sorted keys, no spaces, no NaN."""
+    return json.dumps(
+        content,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+        default=_plain,
+    ).encode()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return value.as_posix()
+    raise TypeError(f"no canonical form for {type(value).__name__}: {value!r}")

@@ -1,0 +1,467 @@
+"""The single place that says which columns a run's tables have, and what they mean.
+
+The files, their checks and ``docs/tables.md`` come from here. Power > 0 is
+consumption, < 0 is export, at the AC side; shares and SOC are 0..1; instants are UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Dtype = Literal["time", "text", "bool", "u8", "i32", "f32", "f64"]
+Per = Literal["", "node", "branch", "customer", "ev", "transformer"]
+Kind = Literal["static", "interval", "day", "rows"]
+Level = Literal["always", "all", "summary"]
+
+SCHEMA = 1
+STATES = ("parked", "driving", "plugged")
+PLACES = ("home", "work", "other")
+TABLE_OF: Mapping[Per, str] = MappingProxyType(
+    {
+        "node": "nodes",
+        "branch": "branches",
+        "customer": "customers",
+        "ev": "evs",
+        "transformer": "transformers",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: a number or word a row, or with ``per`` a fixed-size array a row."""
+
+    name: str
+    dtype: Dtype
+    unit: str
+    meaning: str
+    per: Per = ""
+
+    @property
+    def type_name(self) -> str:
+        """The type as a reader would say it: ``float32 [n_node]``."""
+        return _TYPE_NAMES[self.dtype] + (f" [n_{self.per}]" if self.per else "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file of a run.
+
+    kind   static: written once; interval: one row an interval; day: one row a local
+           day; rows: any number of rows a day
+    level  the ``output.level`` that writes it
+    """
+
+    name: str
+    one_row_per: str
+    columns: tuple[Column, ...]
+    kind: Kind = "static"
+    level: Level = "always"
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """The columns' names in the order of the file."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError if the table has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"{self.name} has no column {name!r}")
+
+
+def as_markdown(tables: Iterable[Table]) -> str:
+    """``docs/tables.md``: every table with its columns, types, units and meaning."""
+    return "\n".join([_HEAD, *(_section(table) for table in tables)])
+
+
+def _section(table: Table) -> str:
+    lines = [
+        f"## `{table.name}.parquet`\n",
+        f"One row per {table.one_row_per}; {_LEVELS[table.level]}.\n",
+        "| column | type | unit | meaning |",
+        "|---|---|---|---|",
+    ]
+    for column in table.columns:
+        unit = column.unit or "-"
+        lines.append(
+            f"| `{column.name}` | {column.type_name} | {unit} | {column.meaning} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+_TYPE_NAMES: Mapping[Dtype, str] = MappingProxyType(
+    {
+        "time": "datetime, microseconds, UTC",
+        "text": "text",
+        "bool": "boolean",
+        "u8": "unsigned int8",
+        "i32": "int32",
+        "f32": "float32",
+        "f64": "float64",
+    }
+)
+
+_LEVELS: Mapping[Level, str] = MappingProxyType(
+    {
+        "always": "written by every run",
+        "all": "written with `output.level: all`",
+        "summary": "written with `output.level: summary`",
+    }
+)
+
+_HEAD = f"""\
+# The tables of a run
+
+Generated from `twin/tables.py`; do not edit (`python -m twin.tables > docs/tables.md`).
+Schema {SCHEMA}. A run's folder holds one parquet file per table, `run.json` (what was
+asked, with what, how well it went, checksums) and `status.json` (how far it is).
+
+- Power > 0 is consumption, < 0 is export, at the AC side. Shares and SOC are 0..1.
+- Instants are UTC; a row's `time` is the start of its interval.
+- An array column `[n_node]` holds one value per row of `nodes.parquet`, in its order;
+  likewise branches, customers, evs, transformers. Row groups hold at most 672 rows.
+- NaN: not known, as voltages of a step that has no solution or of a dead section.
+- `state`: 0 parked, 1 driving, 2 plugged. `place`: 0 home, 1 work, 2 other.
+- `phase`: 0 positive sequence, 1, 2, 3 the phases (OpenDSS: the node's number).
+"""
+
+
+def _time(name: str, meaning: str) -> Column:
+    return Column(name, "time", "UTC", meaning)
+
+
+def _text(name: str, meaning: str) -> Column:
+    return Column(name, "text", "", meaning)
+
+
+def _index(name: str, meaning: str) -> Column:
+    return Column(name, "i32", "", meaning)
+
+
+def _number(name: str, unit: str, meaning: str) -> Column:
+    return Column(name, "f64", unit, meaning)
+
+
+def _array(per: Per, name: str, unit: str, meaning: str) -> Column:
+    return Column(name, "f32", unit, meaning, per)
+
+
+_STEPS = Table(
+    "steps",
+    "interval",
+    (
+        _time("time", "start of the interval"),
+        _number("grid_kw", "kW", "drawn from all sources; < 0 is given back"),
+        _number("grid_kvar", "kvar", "reactive power drawn from all sources"),
+        _number("losses_kw", "kW", "losses, from branch currents"),
+        _number("homes_kw", "kW", "load of all customers that was served"),
+        _number("unserved_kw", "kW", "load of customers that an outage left unserved"),
+        _number("pv_kw", "kW", "produced by customers' PV, >= 0"),
+        _number("generation_kw", "kW", "produced by the network's own plants, >= 0"),
+        _number("ev_charge_kw", "kW", "drawn by charging cars, >= 0"),
+        _number("ev_discharge_kw", "kW", "given by discharging cars, >= 0"),
+        _index("ev_plugged", "cars at a plug at the interval's end"),
+        _index("ev_driving", "cars on the road at the interval's end"),
+        _number("v_min_pu", "pu", "lowest voltage of any live node"),
+        _number("v_max_pu", "pu", "highest voltage of any live node"),
+        _number("temperature_degc", "degC", "outdoor temperature"),
+        _number("price_usd_per_kwh", "USD/kWh", "what a customer pays"),
+        _number("export_price_usd_per_kwh", "USD/kWh", "what a customer is paid"),
+        _index("iterations", "iterations of the power flow"),
+        Column("converged", "bool", "", "false: no method found a solution"),
+        _number(
+            "residual_kw",
+            "kW",
+            "grid_kw - (homes - PV - generation + charging - discharging + losses)",
+        ),
+    ),
+    kind="interval",
+)
+
+_NODES = Table(
+    "nodes",
+    "node",
+    (
+        _index("node", "position in every array [n_node]"),
+        _text("bus", "pandapower: the bus's index as text; OpenDSS: its name"),
+        _index("phase", "0 positive sequence; 1, 2, 3 the phases"),
+        _number("distance_km", "km", "along the lines from the source"),
+        _number("x", "", "longitude, or the network's own easting; NaN if unknown"),
+        _number("y", "", "latitude, or the network's own northing; NaN if unknown"),
+        _number(
+            "v_base_kv", "kV", "what 1 pu is: line to line; to neutral if phase > 0"
+        ),
+        _index("transformer", "row of the transformer that feeds it; null if none"),
+    ),
+)
+
+_BRANCHES = Table(
+    "branches",
+    "branch, and phase where `three_phase`",
+    (
+        _index("branch", "position in every array [n_branch]"),
+        _text("name", "the network's own name, else kind and index"),
+        _text("kind", "line, transformer, switch or other"),
+        _index("from_node", "node at the end nearer the source"),
+        _index("to_node", "node at the far end"),
+        _index("phase", "0 positive sequence; 1, 2, 3 the phases"),
+        _number("length_km", "km", "0 where it has none"),
+        _number("normal_a", "A", "normal rating at the nearer end; NaN if unknown"),
+        _number("emergency_a", "A", "emergency rating at the nearer end; NaN if none"),
+        _number("emergency_h", "h", "how long the emergency rating may be used"),
+    ),
+)
+
+_CUSTOMERS = Table(
+    "customers",
+    "customer",
+    (
+        _index("customer", "position in every array [n_customer]"),
+        _text("name", "the customer's own id, else the load's name"),
+        _text("kind", "home, business or other"),
+        _index("node", "node of its terminal (the first, if between two)"),
+        _index("transformer", "row of the transformer that feeds it; null if none"),
+        _index("phase", "0 all three; 1, 2, 3 the phase it is on"),
+        _number("annual_kwh", "kWh", "yearly consumption without cars"),
+        _number("pv_kw", "kW", "installed PV"),
+        _number("import_limit_kw", "kW", "most that its meter may draw"),
+        _number("export_limit_kw", "kW", "most that its meter may give; 0: no permit"),
+        _index("ports", "charging plugs"),
+        _index("evs", "cars at home here"),
+        _number("demand_kwh", "kWh", "total demand without cars"),
+        _number("served_kwh", "kWh", "total of it that was served"),
+        _number("pv_kwh", "kWh", "total produced by its PV"),
+        _number("import_kwh", "kWh", "total drawn through the meter"),
+        _number("export_kwh", "kWh", "total given through the meter, >= 0"),
+        _number("import_peak_kw", "kW", "highest power drawn in an interval"),
+        _number("export_peak_kw", "kW", "highest power given in an interval, >= 0"),
+    ),
+)
+
+_TRANSFORMERS = Table(
+    "transformers",
+    "transformer",
+    (
+        _index("transformer", "position in every array [n_transformer]"),
+        _text("name", "the network's own name, else its index"),
+        _index("branch", "its row in branches (the first phase); null if it has none"),
+        _index("node", "node of its low-voltage side (the first phase)"),
+        _number("rating_kva", "kVA", "normal rating"),
+        _index("customers", "customers behind it"),
+        _index("evs", "cars at home behind it"),
+    ),
+)
+
+_VOLTAGES = Table(
+    "voltages",
+    "interval",
+    (
+        _time("time", "start of the interval"),
+        _array("node", "v_pu", "pu", "voltage magnitude; NaN: dead, or no solution"),
+    ),
+    kind="interval",
+    level="all",
+)
+
+_FLOWS = Table(
+    "flows",
+    "interval",
+    (
+        _time("time", "start of the interval"),
+        _array("branch", "p_kw", "kW", "at the nearer end; > 0 away from the source"),
+        _array("branch", "q_kvar", "kvar", "at the nearer end; > 0 away"),
+        _array("branch", "i_a", "A", "current magnitude at the nearer end"),
+        _array("branch", "loading", "share", "of the normal rating; 1 is full"),
+    ),
+    kind="interval",
+    level="all",
+)
+
+_EV_STEPS = Table(
+    "ev_steps",
+    "interval",
+    (
+        _time("time", "start of the interval"),
+        _array("ev", "kw", "kW", "mean over the interval; > 0 charges, < 0 gives"),
+        _array("ev", "soc", "share", "state of charge at the interval's end"),
+        Column("state", "u8", "", "0 parked, 1 driving, 2 plugged, at the end", "ev"),
+        Column("place", "u8", "", "0 home, 1 work, 2 other, at the end", "ev"),
+    ),
+    kind="interval",
+    level="all",
+)
+
+_CUSTOMER_STEPS = Table(
+    "customer_steps",
+    "interval",
+    (
+        _time("time", "start of the interval"),
+        _array("customer", "demand_kw", "kW", "what the customer wants, without cars"),
+        _array("customer", "served_kw", "kW", "what of it was served"),
+        _array("customer", "pv_kw", "kW", "produced by PV, >= 0"),
+        _array("customer", "net_kw", "kW", "through the meter; < 0 is export"),
+    ),
+    kind="interval",
+    level="all",
+)
+
+_SESSIONS = Table(
+    "sessions",
+    "stay at a plug",
+    (
+        _index("ev", "row in evs"),
+        _index("customer", "whose plug; null where it is nobody's here"),
+        _time("plug_in", "when it was plugged in"),
+        _time("plug_out", "when it was unplugged; null if the run ended first"),
+        _time("declared", "the departure that the driver declared"),
+        _number("soc_in", "share", "state of charge at plug-in"),
+        _number("soc_out", "share", "state of charge at unplugging, or the run's end"),
+        _number("soc_target", "share", "what the driver wanted at departure"),
+        _number("charged_kwh", "kWh", "drawn, at the AC side"),
+        _number("discharged_kwh", "kWh", "given, at the AC side, >= 0"),
+        _number("shortfall_kwh", "kWh", "max(0, soc_target - soc_out) x capacity"),
+    ),
+    kind="rows",
+)
+
+_TRIPS = Table(
+    "trips",
+    "trip",
+    (
+        _index("ev", "row in evs"),
+        _time("depart", "when it left"),
+        _time("arrive", "when it arrived"),
+        _number("distance_km", "km", "driven"),
+        _number("energy_kwh", "kWh", "needed from the battery"),
+        _text("purpose", "what the trip was for"),
+        _number("short_kwh", "kWh", "bought on the way, for lack of charge"),
+    ),
+    kind="rows",
+)
+
+_EVS = Table(
+    "evs",
+    "car",
+    (
+        _index("ev", "position in every array [n_ev]"),
+        _text("model", "name in the catalogue"),
+        _index("customer", "row of the home where it lives"),
+        _index("transformer", "row of the transformer that feeds that home; or null"),
+        _number("capacity_kwh", "kWh", "usable battery capacity"),
+        _number("charge_kw", "kW", "most it can draw at home"),
+        _number("discharge_kw", "kW", "most it can give at home; 0: it cannot"),
+        Column("hypothetical", "bool", "", "gives what the catalogue says it cannot"),
+        _number("soc_start", "share", "state of charge at the run's start"),
+        _number("soc_end", "share", "state of charge at the run's end"),
+        _number("charged_kwh", "kWh", "total drawn, at the AC side"),
+        _number("discharged_kwh", "kWh", "total given, at the AC side, >= 0"),
+        _number("public_kwh", "kWh", "total bought away from home"),
+        _number("public_usd", "USD", "what that cost"),
+        _number("driven_kwh", "kWh", "total needed by trips, from the battery"),
+        _number("losses_kwh", "kWh", "total lost in converters and on standby"),
+        _number("km", "km", "total driven"),
+        _number("full_cycles", "", "wear: battery throughput over twice the capacity"),
+        _number("wear_usd", "USD", "wear: what the discharging cost the battery"),
+    ),
+)
+
+_EVENTS = Table(
+    "events",
+    "thing that happened",
+    (
+        _time("time", "when it began"),
+        _time("until", "when it ended; null: an instant, or not ended yet"),
+        _text("kind", "outage, call, tap, violation, failed_step, ..."),
+        _text("entity", "what it happened to"),
+        _number("value", "", "how much, in the kind's own unit; NaN if none"),
+        _text("reason", "why, in words"),
+    ),
+    kind="rows",
+)
+
+_DAY = (
+    _index("day", "local day of the run, from 0"),
+    _time("time", "start of the day's first interval"),
+)
+
+_NODES_DAILY = Table(
+    "nodes_daily",
+    "local day",
+    (
+        *_DAY,
+        _array("node", "v_min_pu", "pu", "lowest voltage of the day"),
+        _array("node", "v_p05_pu", "pu", "5th percentile of the day's intervals"),
+        _array("node", "v_p50_pu", "pu", "median"),
+        _array("node", "v_p95_pu", "pu", "95th percentile"),
+        _array("node", "v_max_pu", "pu", "highest voltage of the day"),
+        _array("node", "below_h", "h", "below the standard's limit"),
+        _array("node", "above_h", "h", "above the standard's limit"),
+    ),
+    kind="day",
+    level="summary",
+)
+
+_BRANCHES_DAILY = Table(
+    "branches_daily",
+    "local day",
+    (
+        *_DAY,
+        _array("branch", "p_min_kw", "kW", "lowest power; < 0 is reverse flow"),
+        _array("branch", "p_max_kw", "kW", "highest power"),
+        _array("branch", "loading_p95", "share", "95th percentile of the loading"),
+        _array("branch", "loading_max", "share", "highest loading"),
+        _array("branch", "over_normal_h", "h", "above the normal rating"),
+        _array("branch", "over_emergency_h", "h", "above the emergency rating"),
+    ),
+    kind="day",
+    level="summary",
+)
+
+_CUSTOMERS_DAILY = Table(
+    "customers_daily",
+    "local day",
+    (
+        *_DAY,
+        _array("customer", "demand_kwh", "kWh", "wanted, without cars"),
+        _array("customer", "served_kwh", "kWh", "served of it"),
+        _array("customer", "pv_kwh", "kWh", "produced by PV"),
+        _array("customer", "import_kwh", "kWh", "drawn through the meter"),
+        _array("customer", "export_kwh", "kWh", "given through the meter, >= 0"),
+        _array("customer", "import_peak_kw", "kW", "highest drawn in an interval"),
+        _array("customer", "export_peak_kw", "kW", "highest given, >= 0"),
+    ),
+    kind="day",
+    level="summary",
+)
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {
+        table.name: table
+        for table in (
+            _STEPS,
+            _NODES,
+            _BRANCHES,
+            _CUSTOMERS,
+            _TRANSFORMERS,
+            _EVS,
+            _VOLTAGES,
+            _FLOWS,
+            _EV_STEPS,
+            _CUSTOMER_STEPS,
+            _SESSIONS,
+            _TRIPS,
+            _EVENTS,
+            _NODES_DAILY,
+            _BRANCHES_DAILY,
+            _CUSTOMERS_DAILY,
+        )
+    }
+)
+
+if __name__ == "__main__":
+    print(as_markdown(TABLES.values()), end="")
