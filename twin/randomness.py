@@ -43,6 +43,12 @@ class Purpose(IntEnum):
     OUTLOOK_ERROR = 30
     AUDIT = 31
     CLOUD = 32
+    TEMPERATURE = 33
+    PV_PLANE = 34
+    WITHIN_HOUR = 35
+    TRAVEL_TRAIT = 40
+    TRAVEL_DAY = 41
+    TRAVEL_TRIP = 42
 
 
 def uniform(

@@ -1,0 +1,49 @@
+"""Household load by name: a data set bound to homes, a calendar and a seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from twin.arrays import Floats
+from twin.errors import InputError, nearest
+from twin.surroundings.eulv_bdew import EulvBdew
+from twin.surroundings.homes import Homes, draw_annual_kwh
+from twin.timeline import Timeline
+
+__all__ = ["NAMES", "Homes", "Profile", "draw_annual_kwh", "profile"]
+
+NAMES = ("eulv_bdew",)
+
+
+class Profile(Protocol):
+    """Load of all homes, a pure function of seed, home and date."""
+
+    @property
+    def name(self) -> str:
+        """The data set's name in a scenario."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the data: real or model, how many histories."""
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The data files used, for their checksums."""
+
+    def day_kw(self, day: int) -> Floats:
+        """Mean kW of each interval and home of a local day [steps, n]."""
+
+    def mean_kw(self, day: int) -> Floats:
+        """The load model's expected day of that date, without draws [steps, n]."""
+
+
+def profile(name: str, homes: Homes, timeline: Timeline, seed: int) -> Profile:
+    """The named data set, or a user's CSV file, for these homes."""
+    if name == "eulv_bdew":
+        return EulvBdew(homes, timeline, seed)
+    raise InputError.of(
+        f"no load data set '{name}'; allowed: {', '.join(NAMES)} or a .csv file"
+        f"{nearest(name, NAMES)}",
+        key="customers.profiles",
+    )
