@@ -1,0 +1,326 @@
+"""Rules across a scenario's keys, and notes on what it says but cannot do.
+
+Rules read plain values of any shape, so that they speak even where other keys are
+wrong.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from twin.errors import nearest
+from twin.scenario.names import ONE_WAY, TWO_WAY, known, names
+
+if TYPE_CHECKING:
+    from twin.scenario.spec import Scenario
+
+Finding = tuple[str, str]
+Rule = Callable[[Mapping[str, Any]], Iterator[Finding]]
+
+CLASS_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+SOURCES = (
+    "pandapower:<network function>, simbench:<code> or json:<pandapower file>"
+)
+
+
+def findings(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """Every broken rule: the dotted key it stands at, and what is wrong."""
+    for rule in RULES:
+        yield from rule(data)
+
+
+def _start_and_days(data: Mapping[str, Any]) -> Iterator[Finding]:
+    start = _text(data, "time.start")
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", start):
+        try:
+            date.fromisoformat(start)
+        except ValueError:
+            yield "time.start", f"'{start}' is not in the calendar"
+
+
+def _timezone(data: Mapping[str, Any]) -> Iterator[Finding]:
+    zone = _text(data, "time.timezone")
+    if not zone:
+        return
+    try:
+        ZoneInfo(zone)
+    except (KeyError, ValueError, OSError):
+        hint = nearest(zone, available_timezones())
+        yield (
+            "time.timezone",
+            f"unknown time zone '{zone}'{hint}; allowed: IANA names "
+            "such as Europe/Berlin",
+        )
+
+
+def _feeder(data: Mapping[str, Any]) -> Iterator[Finding]:
+    source = _text(data, "feeder.source")
+    prefix, colon, rest = source.partition(":")
+    if not source:
+        return
+    if prefix == "opendss" and colon:
+        yield (
+            "feeder.source",
+            "this version solves balanced feeders from pandapower; opendss: feeders "
+            f"come later; allowed: {SOURCES}",
+        )
+    elif prefix not in ("pandapower", "simbench", "json") or not colon:
+        hint = f"; did you mean 'pandapower:{source}'?" if source in _feeders() else ""
+        yield "feeder.source", f"unknown source '{source}'{hint}; allowed: {SOURCES}"
+    elif not rest:
+        yield "feeder.source", f"nothing after '{prefix}:'; allowed: {SOURCES}"
+    elif prefix == "pandapower" and rest not in _feeders():
+        yield (
+            "feeder.source",
+            f"unknown pandapower network '{rest}'{nearest(rest, _feeders())}; "
+            "`twin catalogue feeders` lists them",
+        )
+
+
+def _feeder_arguments(data: Mapping[str, Any]) -> Iterator[Finding]:
+    arguments = _mapping(data, "feeder.arguments")
+    prefix, _, function = _text(data, "feeder.source").partition(":")
+    if arguments and prefix in ("simbench", "json", "opendss"):
+        yield "feeder.arguments", "only pandapower: network functions take arguments"
+    if prefix != "pandapower" or function not in _feeders():
+        return
+    takes = _feeders()[function]["arguments"]
+    for name in arguments:
+        if name not in takes:
+            listed = ", ".join(takes) or "none"
+            yield (
+                f"feeder.arguments.{name}",
+                f"unknown argument of {function}{nearest(name, takes)}; "
+                f"allowed: {listed}",
+            )
+
+
+def _three_phase(data: Mapping[str, Any]) -> Iterator[Finding]:
+    if _text(data, "feeder.model") == "three_phase":
+        yield (
+            "feeder.model",
+            "this version solves balanced feeders; three_phase comes later; "
+            "allowed: balanced",
+        )
+
+
+def _how_many_evs(data: Mapping[str, Any]) -> Iterator[Finding]:
+    fleet = _mapping(data, "fleet")
+    given = [key for key in ("ev_share", "ev_count") if fleet.get(key) is not None]
+    if isinstance(data.get("fleet"), Mapping) and len(given) != 1:
+        what = "both are given" if given else "neither is given"
+        yield "fleet", f"{what}, needed: exactly one of ev_share and ev_count"
+
+
+def _mixes(data: Mapping[str, Any]) -> Iterator[Finding]:
+    for key in ("fleet.models", "fleet.charger_kw"):
+        mix = _at(data, key)
+        if not isinstance(mix, Mapping):
+            continue
+        shares = [share for share in mix.values() if _is_number(share)]
+        total = math.fsum(shares)
+        if len(shares) == len(mix) and not abs(total - 1) <= 1e-6:
+            yield key, f"the shares sum to {total:.10g}; they must sum to 1"
+
+
+def _car_names(data: Mapping[str, Any]) -> Iterator[Finding]:
+    for name in _mapping(data, "fleet.models"):
+        if name not in known("vehicles"):
+            hint = nearest(name, known("vehicles"))
+            yield (
+                f"fleet.models.{name}",
+                f"unknown car model{hint}; `twin catalogue vehicles` lists them",
+            )
+
+
+def _registered_names(data: Mapping[str, Any]) -> Iterator[Finding]:
+    for key, kind in (("tariff.name", "tariffs"), ("fleet.travel", "travel")):
+        yield from _registered(data, key, kind, "")
+    profiles = _text(data, "customers.profiles")
+    if not profiles.lower().endswith(".csv"):
+        extra = " or a .csv file"
+        yield from _registered(data, "customers.profiles", "profiles", extra)
+    if not CLASS_PATH.fullmatch(_text(data, "policy.name")):
+        extra = " or package.module:Class"
+        yield from _registered(data, "policy.name", "policies", extra)
+
+
+def _registered(
+    data: Mapping[str, Any], key: str, kind: str, extra: str
+) -> Iterator[Finding]:
+    word = _at(data, key)
+    if isinstance(word, str) and word not in known(kind):
+        hint = nearest(word, known(kind))
+        allowed = ", ".join(known(kind)) + extra
+        yield key, f"unknown name '{word}'{hint}; allowed: {allowed}"
+
+
+def _parameters(data: Mapping[str, Any]) -> Iterator[Finding]:
+    name = _text(data, "policy.name") or "uncontrolled"
+    if _mapping(data, "policy.parameters") and name in known("policies"):
+        yield "policy.parameters", f"only for a class of your own, not for {name}"
+
+
+def _reserve(data: Mapping[str, Any]) -> Iterator[Finding]:
+    reserve = _number(data, "policy.reserve_soc", 0.3)
+    target = _number(data, "fleet.target_soc", 0.9)
+    if not reserve < target:
+        yield (
+            "policy.reserve_soc" if _is_at(data, "policy.reserve_soc") else "fleet",
+            f"reserve_soc {reserve:g} must be below fleet.target_soc {target:g}",
+        )
+
+
+def _window(data: Mapping[str, Any]) -> Iterator[Finding]:
+    window = _mapping(data, "policy.window")
+    if window and window.get("start") == window.get("end"):
+        yield "policy.window", "start and end are the same; they must differ"
+
+
+def _travel_file(data: Mapping[str, Any]) -> Iterator[Finding]:
+    travel, file = _at(data, "fleet.travel"), _at(data, "fleet.travel_file")
+    if travel == "nhts" and file is None:
+        yield (
+            "fleet.travel",
+            "nhts needs fleet.travel_file, your own copy of tripv2pub.csv",
+        )
+    if travel != "nhts" and file is not None:
+        yield "fleet.travel_file", "is only read with fleet.travel: nhts"
+
+
+def _events(data: Mapping[str, Any]) -> Iterator[Finding]:
+    if isinstance(data.get("events"), list) and data["events"]:
+        yield "events", "outages are not simulated in this version; leave events out"
+
+
+def _limits(data: Mapping[str, Any]) -> Iterator[Finding]:
+    limits = data.get("limits")
+    if not isinstance(limits, Mapping):
+        return
+    given = [k for k in ("standard", "voltage_pu") if limits.get(k) is not None]
+    if len(given) != 1:
+        what = "both are given" if given else "neither is given"
+        yield "limits", f"{what}, needed: exactly one of standard and voltage_pu"
+    band = limits.get("voltage_pu")
+    if isinstance(band, list) and len(band) == 2 and all(map(_is_number, band)):
+        low, high = band
+        if not low < high:
+            yield "limits.voltage_pu", f"the lower {low:g} must be below {high:g}"
+
+
+RULES: tuple[Rule, ...] = (
+    _start_and_days,
+    _timezone,
+    _feeder,
+    _feeder_arguments,
+    _three_phase,
+    _how_many_evs,
+    _mixes,
+    _car_names,
+    _registered_names,
+    _parameters,
+    _reserve,
+    _window,
+    _travel_file,
+    _events,
+    _limits,
+)
+
+
+def notes(scenario: Scenario) -> list[str]:
+    """What is allowed but has no effect, or means less than it seems."""
+    return [text for applies, text in _NOTES if applies(scenario)]
+
+
+_NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
+    (
+        lambda s: s.policy.name in TWO_WAY and s.fleet.bidirectional_share == 0,
+        "fleet.bidirectional_share is 0: no car can give, so this V2G policy only "
+        "charges",
+    ),
+    (
+        lambda s: s.policy.name in TWO_WAY and not s.fleet.export_permit,
+        "fleet.export_permit is false: cars give at most what their own home draws",
+    ),
+    (
+        lambda s: s.policy.name in ONE_WAY and s.fleet.bidirectional_share > 0,
+        "fleet.bidirectional_share has no effect: this policy only charges",
+    ),
+    (
+        lambda s: (
+            s.policy.name == "v2g_price" and not s.tariff.export_price_usd_per_kwh
+        ),
+        "tariff.export_price_usd_per_kwh is 0: v2g_price has nothing to earn by "
+        "feeding in",
+    ),
+    (
+        lambda s: s.policy.name in ("tou", "v2g_price") and s.tariff.name == "flat",
+        "the tariff is flat: a policy by price sees one price all day",
+    ),
+    (
+        lambda s: s.policy.window is not None and s.policy.name in known("policies")
+        and s.policy.name != "tou",
+        "policy.window has no effect: only tou charges by timer",
+    ),
+    (
+        lambda s: s.policy.outlook == "perfect",
+        "policy.outlook is perfect: results are an upper bound that no operator "
+        "reaches",
+    ),
+    (
+        lambda s: "outlook_error" in s.policy.model_fields_set
+        and s.policy.outlook != "day_ahead_error",
+        "policy.outlook_error has no effect without outlook: day_ahead_error",
+    ),
+    (
+        lambda s: s.policy.target_kw is not None
+        and "target_share" in s.policy.model_fields_set,
+        "policy.target_share has no effect: target_kw is given",
+    ),
+    (
+        lambda s: s.feeder.source.startswith("json:")
+        and s.region == "DE"
+        and s.time.timezone is None,
+        "a json: feeder's region is not known: Europe is taken (time zone, limits, "
+        "data sets); a time zone in America makes it North American",
+    ),
+)
+
+
+def _feeders() -> Mapping[str, Any]:
+    feeders: Mapping[str, Any] = names()["feeders"]
+    return feeders
+
+
+def _at(data: object, key: str) -> Any:
+    for part in key.split("."):
+        data = data.get(part) if isinstance(data, Mapping) else None
+    return data
+
+
+def _is_at(data: object, key: str) -> bool:
+    return _at(data, key) is not None
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = _at(data, key)
+    return value if isinstance(value, str) else ""
+
+
+def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = _at(data, key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(data: Mapping[str, Any], key: str, default: float) -> float:
+    value = _at(data, key)
+    return float(value) if _is_number(value) else default
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,40 @@
+"""The names that a scenario may use, as data, so that checking imports nothing heavy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+NAMES_FILE = Path(__file__).parents[1] / "data" / "names.json"
+
+ONE_WAY = ("uncontrolled", "tou", "valley")
+TWO_WAY = ("v2g_peak", "v2g_price")
+
+
+@cache
+def names() -> Mapping[str, Any]:
+    """Everything in ``twin/data/names.json``."""
+    known: Mapping[str, Any] = json.loads(NAMES_FILE.read_text(encoding="utf-8"))
+    return known
+
+
+def known(kind: str) -> tuple[str, ...]:
+    """All names of a kind: feeders, vehicles, tariffs, policies, profiles, travel."""
+    return tuple(names()[kind])
+
+
+def region_of(source: object, timezone: object = None) -> str:
+    """``US`` or ``DE`` (Europe): where a feeder stands; files are told by time zone."""
+    prefix, _, rest = str(source).partition(":")
+    if prefix == "pandapower" and rest in names()["feeders"]:
+        return str(names()["feeders"][rest]["region"])
+    american = isinstance(timezone, str) and timezone.startswith(("America/", "US/"))
+    return "US" if american and prefix != "simbench" else "DE"
+
+
+def region_default(region: str, key: str) -> str:
+    """What a region takes where a scenario says nothing: timezone, profiles, ..."""
+    return str(names()["regions"][region][key])

@@ -1,0 +1,162 @@
+"""Reads a scenario: YAML, what it extends, overrides, every rule; or tells all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from twin.errors import InputError, Problem
+from twin.scenario.check import findings
+from twin.scenario.document import Node
+from twin.scenario.layers import Overrides, load, override
+from twin.scenario.spec import Scenario
+from twin.scenario.wording import problems_of
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that a scenario is made of or names."""
+
+    key: str
+    path: Path
+    sha256: str
+
+
+def read(path: Path, overrides: Overrides = ()) -> Scenario:
+    """The scenario in a file, or an InputError with every problem."""
+    problems: list[Problem] = []
+    tree = override(load(path, problems, []), overrides, problems)
+    scenario, found = validated(tree)
+    if scenario is None or problems or found:
+        raise InputError([*problems, *found])
+    return scenario
+
+
+def sources(path: Path, scenario: Scenario) -> list[Source]:
+    """The file, those it extends, and the data files it names, with checksums."""
+    files: list[Path] = []
+    load(path, [], files)
+    named = [("scenario", files[0]), *(("extends", file) for file in files[1:])]
+    named += scenario.files().items()
+    return [Source(key, file, _sha256(file)) for key, file in named]
+
+
+def scenario_of(data: Mapping[str, Any]) -> Scenario:
+    """The scenario that plain values say, by the same rules as a file's."""
+    scenario, found = validated(_node(dict(data), Path.cwd()))
+    if scenario is None or found:
+        raise InputError(found)
+    return scenario
+
+
+def validated(tree: Node) -> tuple[Scenario | None, list[Problem]]:
+    """The scenario, and all that is wrong with it; one problem a key."""
+    tree, missing = absolute_paths(tree)
+    plain = tree.plain()
+    by_rule: dict[tuple[str | int, ...], Problem] = {
+        tuple(problem.key.split(".")): problem for problem in missing
+    }
+    for key, message in findings(plain):
+        where = _where(tree, key)
+        by_rule.setdefault(tuple(key.split(".")), Problem(where, key, message))
+    scenario, by_type = None, {}
+    try:
+        scenario = Scenario.model_validate(plain)
+    except ValidationError as error:
+        by_type = problems_of(error, tree, Scenario)
+    found = sorted({**by_type, **by_rule}.values(), key=_place)
+    return scenario, found
+
+
+def _place(problem: Problem) -> tuple[str, int, int]:
+    name, _, rest = problem.where.rpartition(":")
+    name, _, line = name.rpartition(":")
+    if line.isdigit() and rest.isdigit():
+        return name, int(line), int(rest)
+    return problem.where, 0, 0
+
+
+def _where(tree: Node, key: str) -> str:
+    """Where a key stands: the value's place, else that of what would hold it."""
+    node = tree
+    for part in key.split("."):
+        child = node.child(part)
+        if child is None:
+            break
+        node = child
+    if isinstance(node.value, dict | list) and node.key_where:
+        return node.key_where
+    return node.where
+
+
+def absolute_paths(tree: Node) -> tuple[Node, list[Problem]]:
+    """Files by absolute path, seen from the file that names them; must exist."""
+    problems: list[Problem] = []
+    for key, prefix in _PATH_KEYS:
+        node = _find(tree, key)
+        if node is None or not isinstance(node.value, str):
+            continue
+        if not node.value.startswith(prefix) or node.value == prefix:
+            continue
+        if key == "customers.profiles" and not node.value.lower().endswith(".csv"):
+            continue
+        path = Path(os.path.abspath(node.folder / node.value.removeprefix(prefix)))
+        problem = _absent(path, key == "feeder.root")
+        if problem:
+            problems.append(Problem(node.where, key, problem))
+        tree = _replaced(tree, key.split("."), f"{prefix}{path}")
+    return tree, problems
+
+
+_PATH_KEYS = (
+    ("feeder.source", "json:"),
+    ("feeder.root", ""),
+    ("customers.profiles", ""),
+    ("customers.file", ""),
+    ("fleet.travel_file", ""),
+)
+
+
+def _absent(path: Path, folder: bool) -> str:
+    if folder:
+        return "" if path.is_dir() else f"no such folder '{path}'"
+    if path.is_dir():
+        return f"'{path}' is a folder, a file is needed"
+    return "" if path.exists() else f"no such file '{path}'"
+
+
+def _find(tree: Node, key: str) -> Node | None:
+    node: Node | None = tree
+    for part in key.split("."):
+        node = node.child(part) if node else None
+    return node
+
+
+def _replaced(node: Node, keys: list[str], value: str) -> Node:
+    if not keys:
+        return replace(node, value=value)
+    items = dict(node.value) if isinstance(node.value, dict) else {}
+    items[keys[0]] = _replaced(items[keys[0]], keys[1:], value)
+    return replace(node, value=items)
+
+
+def _node(value: Any, folder: Path) -> Node:
+    if isinstance(value, Mapping):
+        items = {str(key): _node(child, folder) for key, child in value.items()}
+        return Node(items, "", folder)
+    if isinstance(value, list | tuple):
+        return Node([_node(child, folder) for child in value], "", folder)
+    return Node(value, "", folder)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+

@@ -1,0 +1,409 @@
+"""What a scenario says, as frozen words: every key with its unit, range and default."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+from twin.scenario.names import region_default, region_of
+
+
+class Words(BaseModel):
+    """Base of every section: frozen, strict, closed, hashable."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        populate_by_name=True,
+    )
+
+    def __hash__(self) -> int:
+        """Of the content, whatever the order of its mappings."""
+        content = self.model_dump(mode="json")
+        return hash(json.dumps(content, sort_keys=True))
+
+
+def _iso_date(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        return date.fromisoformat(value)
+    return value
+
+
+def _sorted(mix: dict[Any, float] | Any) -> Any:
+    """One order for one mix, so that what is drawn of it doesn't depend on layout."""
+    return dict(sorted(mix.items())) if isinstance(mix, dict) else mix
+
+
+def _from_name(value: object) -> object:
+    """``valley`` is short for ``{name: valley}``."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+PositiveKw = Annotated[float, Field(gt=0, le=1_000_000)]
+PositiveNumber = Annotated[float, Field(gt=0, le=1_000_000, strict=False)]
+Clock = Annotated[
+    str,
+    Field(
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
+        json_schema_extra={"errorMessage": 'a time of day such as "16:30"'},
+    ),
+]
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$",
+        json_schema_extra={
+            "errorMessage": "1 to 64 of the characters a-z 0-9 _ -, "
+            "the first a letter or digit"
+        },
+    ),
+]
+IsoDate = Annotated[
+    date,
+    BeforeValidator(_iso_date),
+    Field(
+        ge=date(1970, 1, 1),
+        le=date(2199, 12, 31),
+        json_schema_extra={
+            "errorMessage": "a date such as 2026-01-12, from 1970-01-01 to 2199-12-31"
+        },
+    ),
+]
+FilePath = Annotated[Path, Field(strict=False)]
+
+
+class Time(Words):
+    """Which days are simulated, and in which steps."""
+
+    start: IsoDate = Field(description="First simulated day, local date [YYYY-MM-DD]")
+    days: int = Field(ge=1, le=3660, description="Number of simulated days [days]")
+    step_min: Literal[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60] = Field(
+        15, description="Length of a step; divides 60 [min]"
+    )
+    timezone: str | None = Field(
+        None,
+        description="IANA time zone of all local times, such as Europe/Berlin; "
+        "default: that of the feeder's region",
+    )
+
+
+class FeederSpec(Words):
+    """Which grid it is."""
+
+    source: str = Field(
+        description="Where the grid comes from: pandapower:<network function>, "
+        "simbench:<code>, json:<pandapower file> or opendss:<master file>"
+    )
+    arguments: dict[str, bool | int | float | str] = Field(
+        default_factory=dict,
+        description="Arguments of the pandapower network function",
+    )
+    model: Literal["balanced", "three_phase"] = Field(
+        "balanced", description="How the grid is solved"
+    )
+    source_voltage_pu: Annotated[float, Field(ge=0.8, le=1.2)] | None = Field(
+        None, description="Voltage of every slack; default: the grid's own [pu]"
+    )
+    root: FilePath | None = Field(
+        None,
+        description="Folder that OpenDSS files may come from; default: the folder of "
+        "the master file",
+    )
+    enforce_q_limits: bool = Field(
+        True, description="Hold generators within their reactive power limits"
+    )
+
+
+class CustomersSpec(Words):
+    """Who lives on the grid, and what they draw and produce."""
+
+    profiles: str | None = Field(
+        None,
+        description="Load shapes: a data set, a .csv file, network (the grid's own "
+        "loads and shapes) or network_constant (without shapes); default: by region",
+    )
+    annual_kwh: PositiveKw | Literal["network"] | None = Field(
+        None,
+        description="Mean yearly demand of a home, or network: scaled to the grid's "
+        "own peak loads; default: by the data set [kWh]",
+    )
+    annual_kwh_spread: Share = Field(
+        0.35, description="Spread of yearly demand over homes, lognormal sigma [-]"
+    )
+    pv_share: Share = Field(0.0, description="Share of homes with PV [0..1]")
+    pv_kw: PositiveKw = Field(5.0, description="Peak power of one home's PV [kWp]")
+    power_factor: Annotated[float, Field(ge=0.5, le=1)] | None = Field(
+        None, description="Power factor of the homes; default: the grid's own [-]"
+    )
+    file: FilePath | None = Field(
+        None,
+        description="CSV of known customers: node, yearly kWh, PV, EVs, chargers",
+    )
+    homes_per_load: Annotated[int, Field(ge=1, le=100_000)] | Literal["auto"] = Field(
+        1,
+        description="Homes behind one network load; auto: its peak kW / kw_per_home "
+        "[homes]",
+    )
+    kw_per_home: PositiveKw = Field(
+        2.0, description="Peak of one home among many, for homes_per_load: auto [kW]"
+    )
+    loads: str = Field(
+        "all",
+        min_length=1,
+        description="Which network loads are homes: all, lv (below 1 kV) or a glob on "
+        "their names",
+    )
+    import_limit_kw: PositiveKw | None = Field(
+        None, description="Most that a connection may draw; default: by region [kW]"
+    )
+    export_limit_kw: Annotated[float, Field(ge=0, le=1_000_000)] | None = Field(
+        None, description="Most that a connection may feed in; default: by region [kW]"
+    )
+
+
+class Fleet(Words):
+    """The cars: how many, which, how they charge and travel."""
+
+    ev_share: Share | None = Field(
+        None, description="Share of homes with an EV; or ev_count [0..1]"
+    )
+    ev_count: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
+        None, description="Number of EVs, in place of ev_share [cars]"
+    )
+    bidirectional_share: Share = Field(
+        0.0, description="Share of the EVs that can give power back [0..1]"
+    )
+    models: Annotated[dict[str, Share], AfterValidator(_sorted)] | None = Field(
+        None,
+        description="Car models with their shares, which sum to 1; default: the "
+        "region's mix",
+    )
+    charger_kw: (
+        PositiveKw
+        | Annotated[dict[PositiveNumber, Share], AfterValidator(_sorted)]
+        | None
+    ) = Field(
+        None,
+        description="Charger power at home, or powers with their shares, which sum "
+        "to 1; default: the region's distribution [kW]",
+    )
+    travel: str | None = Field(
+        None, description="Data set that trips are drawn from; default: by region"
+    )
+    travel_file: FilePath | None = Field(
+        None, description="Your own NHTS tripv2pub.csv, with travel: nhts"
+    )
+    plug_in: Literal["always", "when_needed"] = Field(
+        "always", description="When drivers plug in at home"
+    )
+    target_soc: Annotated[float, Field(ge=0.3, le=1)] = Field(
+        0.9, description="State of charge wanted at departure [0..1]"
+    )
+    initial_soc: Share | None = Field(
+        None, description="State of charge at the start; default: as lived in [0..1]"
+    )
+    departure_error_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        30.0, description="Standard deviation of the declared departure's error [min]"
+    )
+    export_permit: bool = Field(
+        True, description="Bidirectional cars may feed into the grid"
+    )
+
+
+class Window(Words):
+    """Daily hours in which a timer charges; may pass midnight."""
+
+    start: Clock = Field(description="Local time at which charging may start [HH:MM]")
+    end: Clock = Field(description="Local time at which charging stops [HH:MM]")
+
+
+class Policy(Words):
+    """Who decides what the cars charge and give, and by which rules."""
+
+    name: str = Field(
+        "uncontrolled", description="A registered policy, or package.module:Class"
+    )
+    reserve_soc: Share = Field(
+        0.3, description="State of charge that giving never goes below [0..1]"
+    )
+    outlook: Literal["persistence", "day_ahead_error", "perfect"] = Field(
+        "persistence",
+        description="Forecast that the policy sees; perfect is an upper bound",
+    )
+    outlook_error: Annotated[float, Field(ge=0, le=2)] = Field(
+        0.1,
+        description="Relative standard deviation of outlook: day_ahead_error [-]",
+    )
+    target_kw: PositiveKw | None = Field(
+        None, description="Transformer load above which v2g_peak gives [kW]"
+    )
+    target_share: Annotated[float, Field(gt=0, le=2)] = Field(
+        0.9,
+        description="The same as a share of the highest base load of the next 24 h, "
+        "where target_kw is not given [-]",
+    )
+    window: Window | None = Field(
+        None, description="When tou charges; default: the tariff's cheapest hours"
+    )
+    random_start_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        120.0, description="tou starts at random within so long [min]"
+    )
+    wear_usd_per_kwh: Annotated[float, Field(ge=0, le=100)] = Field(
+        0.04, description="Price of battery wear that v2g_price counts [USD/kWh]"
+    )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="Parameters of a policy class of your own"
+    )
+
+    _short = model_validator(mode="before")(_from_name)
+
+
+class TariffSpec(Words):
+    """What energy costs."""
+
+    name: str = Field("flat", description="A registered tariff")
+    export_price_usd_per_kwh: Annotated[float, Field(ge=-100, le=100)] | None = Field(
+        None, description="Price of what is fed in; default: 0 [USD/kWh]"
+    )
+
+    _short = model_validator(mode="before")(_from_name)
+
+
+Pu = Annotated[float, Field(ge=0.5, le=1.5)]
+
+
+class Limits(Words):
+    """By which standard, or within which band, voltages are judged."""
+
+    standard: Literal["en50160", "ansi_c84_1"] | None = Field(
+        None, description="A standard; default: the region's"
+    )
+    voltage_pu: Annotated[list[Pu], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="Lowest and highest voltage, in place of a standard [pu]"
+    )
+
+
+class PowerFlow(Words):
+    """How the grid is solved."""
+
+    solver: Literal["fast", "pandapower"] = Field(
+        "fast", description="The fixed point, or pandapower's Newton-Raphson each step"
+    )
+    tolerance_pu: Annotated[float, Field(ge=1e-12, le=1e-4)] = Field(
+        1e-8, description="Largest change of a voltage in the last iteration [pu]"
+    )
+
+
+class Output(Words):
+    """What a run records."""
+
+    level: Literal["all", "summary"] = Field(
+        "all", description="Every interval, or figures per element and day"
+    )
+
+
+class Scenario(Words):
+    """A question about a feeder and its cars."""
+
+    schema_: Literal[1] = Field(alias="schema", description="Version of this format")
+    name: Name = Field(description="Name of the scenario and of its results' folder")
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(
+        1, description="Seed of everything that is drawn at random"
+    )
+    time: Time = Field(description="When")
+    feeder: FeederSpec = Field(description="Which grid")
+    customers: CustomersSpec = Field(
+        default_factory=CustomersSpec, description="Who lives there"
+    )
+    fleet: Fleet = Field(description="Which cars")
+    policy: Policy = Field(default_factory=Policy, description="Who decides")
+    tariff: TariffSpec = Field(default_factory=TariffSpec, description="At what price")
+    events: list[Any] = Field(
+        default_factory=list, description="Outages; not simulated in this version"
+    )
+    limits: Limits | None = Field(
+        None, description="How voltages are judged; default: the region's standard"
+    )
+    power_flow: PowerFlow = Field(
+        default_factory=PowerFlow, description="How the grid is solved"
+    )
+    output: Output = Field(default_factory=Output, description="What is recorded")
+
+    @property
+    def region(self) -> str:
+        """``DE`` (Europe) or ``US``."""
+        return region_of(self.feeder.source, self.time.timezone)
+
+    @property
+    def timezone(self) -> str:
+        """As said, else the region's."""
+        return self.time.timezone or region_default(self.region, "timezone")
+
+    @property
+    def profiles(self) -> str:
+        """The data set of load shapes: as said, else the region's."""
+        return self.customers.profiles or region_default(self.region, "profiles")
+
+    @property
+    def travel(self) -> str:
+        """The data set of trips: as said, else the region's."""
+        return self.fleet.travel or region_default(self.region, "travel")
+
+    @property
+    def judged_by(self) -> Limits:
+        """The limits: as said, else the region's standard."""
+        standard = region_default(self.region, "standard")
+        return self.limits or Limits.model_validate({"standard": standard})
+
+    def files(self) -> dict[str, Path]:
+        """Every data file that the scenario names, by key."""
+        named = {
+            "feeder.source": _file_of(self.feeder.source),
+            "customers.profiles": _csv_of(self.customers.profiles),
+            "customers.file": self.customers.file,
+            "fleet.travel_file": self.fleet.travel_file,
+        }
+        return {key: path for key, path in named.items() if path is not None}
+
+    def resolved(self) -> dict[str, Any]:
+        """All that changes results, defaults written out, as plain JSON.
+
+        Without the scenario's name; files by their names only (their content is
+        identified by checksum, see ``files``), so that a folder may move.
+        """
+        plain = self.model_dump(mode="json", by_alias=True, exclude={"name", "events"})
+        plain["time"]["timezone"] = self.timezone
+        plain["customers"]["profiles"] = self.profiles
+        plain["fleet"]["travel"] = self.travel
+        plain["limits"] = self.judged_by.model_dump(mode="json", exclude_none=True)
+        plain["feeder"].pop("root")
+        for key, path in self.files().items():
+            section, name = key.split(".")
+            prefix = "json:" if key == "feeder.source" else ""
+            plain[section][name] = prefix + path.name
+        return plain
+
+
+def _file_of(source: str) -> Path | None:
+    prefix, _, rest = source.partition(":")
+    return Path(rest) if prefix == "json" else None
+
+
+def _csv_of(profiles: str | None) -> Path | None:
+    is_file = profiles is not None and profiles.lower().endswith(".csv")
+    return Path(profiles) if profiles is not None and is_file else None
