@@ -52,8 +52,8 @@ report: $(READY) ## the report of a run or study (R=its folder)
 bench: $(READY) ## speed, beside pandapower's and power-grid-model's
 	@for file in tests/benchmarks/bench_*.py; do $(BIN)/python "$$file"; done
 
-schema: $(READY) ## write the scenarios' JSON Schema anew
-	@$(BIN)/python -m twin.scenario.schema scenarios/schema.json
+schema: $(READY) ## write the JSON Schemas of scenarios and studies anew
+	@$(BIN)/python -m twin.scenario.schema scenarios
 
 lock: $(READY) ## resolve requirements.lock anew (UPGRADE=--upgrade: to the newest)
 	@$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal \

@@ -12,6 +12,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from twin.scenario.read import read
+
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 REQUIREMENTS = [
@@ -66,3 +68,11 @@ def test_no_file_names_a_package_host_or_somebodys_folder() -> None:
     files = ["pyproject.toml", "requirements.lock", "Makefile", ".ci/run", "README.md"]
     found = {name: named.findall((ROOT / name).read_text()) for name in files}
     assert found == {name: [] for name in files}
+
+
+def test_the_readmes_scenario_is_a_valid_one(tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert len(blocks) == 1
+    path = tmp_path / "my_street.yaml"
+    path.write_text(blocks[0])
+    assert read(path).name == "my_street"
