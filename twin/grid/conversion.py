@@ -113,7 +113,7 @@ def to_feeder(net: Network, name: str, source: str) -> Feeder:
         s_base_kva=1000.0 * found.base_mva,
         nodes=nodes,
         y_bus=csc_matrix(y_bus),
-        shunt_y=(found.bus[:, GS] + 1j * found.bus[:, BS]) / found.base_mva,
+        shunt_y=np.asarray(found.bus[:, GS] + 1j * found.bus[:, BS]) / found.base_mva,
         source_node=sources,
         source_v=volts,
         generators=_generators(found, sources),
@@ -141,6 +141,11 @@ def _gen_names(net: Network, ppci: Any, n_gen: int) -> list[str]:
         names[start:stop] = words
     on = np.flatnonzero(ppci["internal"]["gen_is"])
     return [names[row] for row in on]
+
+
+def machine_names(net: Network) -> list[str]:
+    """What each row of the table of machines is called."""
+    return [_called(net.gen, "gen", row) for row in range(len(net.gen))]
 
 
 def _generators(found: Conversion, sources: Ints) -> Generators:
@@ -309,7 +314,8 @@ def _product(table: Any, columns: Sequence[str]) -> Floats:
 
 
 def _rated_a(kva: Floats, kv: Floats) -> Floats:
-    return kva / (np.sqrt(3.0) * kv)
+    ampere: Floats = kva / (np.sqrt(3.0) * kv)
+    return ampere
 
 
 def _nodes(
@@ -340,9 +346,35 @@ def _nodes(
         x=x,
         y=y,
         geographic=_geographic(net, found, x, y),
+        angle_rad=_angles(found, along_km),
         auxiliary=auxiliary,
     )
     return nodes, node_of_bus, dead
+
+
+def _angles(found: Conversion, along_km: Floats) -> Floats:
+    """Angle of each node's voltage by phase shifts alone: far = near - shift."""
+    from pandapower.pypower.idx_brch import SHIFT
+    from pandapower.pypower.idx_bus import VA
+
+    first, second = found.branch[:, :2].real.astype(np.int64).T
+    shift = np.deg2rad(found.branch[:, SHIFT].real)
+    sources = _sources(found)
+    angle = np.full(len(found.bus), np.nan)
+    angle[sources] = np.deg2rad(found.bus[sources, VA])
+    order = np.argsort(np.minimum(along_km[first], along_km[second]), kind="stable")
+    while np.isnan(angle).any():
+        known = int(np.isnan(angle).sum())
+        for row in order:
+            a, b = first[row], second[row]
+            if np.isnan(angle[b]) and not np.isnan(angle[a]):
+                angle[b] = angle[a] - shift[row]
+            elif np.isnan(angle[a]) and not np.isnan(angle[b]):
+                angle[a] = angle[b] + shift[row]
+        if int(np.isnan(angle).sum()) == known:
+            break
+    found_angle: Floats = np.nan_to_num(angle)
+    return found_angle
 
 
 def _name_auxiliary(
@@ -374,7 +406,7 @@ def _position(text: object) -> tuple[float, float]:
 
 
 def _geographic(net: Network, found: Conversion, x: Floats, y: Floats) -> bool:
-    """Whether x, y are degrees: lines are then about as long as their ends are apart."""
+    """Whether x, y are degrees: lines are then as long as their ends are apart."""
     here, row = _rows_of(found, "line")
     if not here.size or not np.nanmax(np.abs(x), initial=0.0) <= 180.0:
         return False
@@ -485,7 +517,7 @@ def _notes(net: Network, found: Conversion) -> list[str]:
     notes = []
     for kind in ("load", "sgen", "storage", "motor", "gen", "ext_grid", "shunt"):
         off = [
-            _called(net[kind], kind, row)
+            _called(net[kind], kind, int(row))
             for row in np.flatnonzero(~found.active[kind][: len(net[kind])])
         ]
         if off:

@@ -24,7 +24,12 @@ REFERENCE = -1
 
 @dataclass(frozen=True)
 class Nodes:
-    """Where voltages live. All arrays [n_node]."""
+    """Where voltages live. All arrays [n_node].
+
+    `angle_rad` is what the transformers' phase shifts alone would make of the source's
+    angle; `auxiliary` nodes are star points and open ends, which no bus of the network
+    stands for. `x`, `y` are degrees where `geographic`, NaN where unknown.
+    """
 
     bus: list[str]
     phase: Ints
@@ -33,6 +38,7 @@ class Nodes:
     x: Floats
     y: Floats
     geographic: bool
+    angle_rad: Floats
     auxiliary: Bools
 
     def __len__(self) -> int:
@@ -41,7 +47,7 @@ class Nodes:
 
 @dataclass(frozen=True)
 class Generators:
-    """Machines that hold a voltage by their reactive power. All arrays [n_generator]."""
+    """Machines that hold a voltage by reactive power. Arrays [n_generator]."""
 
     name: list[str]
     node: Ints
@@ -168,4 +174,5 @@ class Feeder:
     @property
     def i_base_a(self) -> Floats:
         """Base current of each node, A [n_node]."""
-        return self.s_base_kva / (np.sqrt(3.0) * self.nodes.v_base_kv)
+        base: Floats = self.s_base_kva / (np.sqrt(3.0) * self.nodes.v_base_kv)
+        return base

@@ -1,4 +1,4 @@
-"""What a power flow is asked and what it answers, and how flows follow from voltages."""
+"""What a power flow is asked, what it answers, and how flows follow from voltages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from twin.arrays import Complexes, Floats
+from twin.arrays import Complexes, Floats, Ints
 from twin.grid.feeder import Feeder
 from twin.grid.kernels import measure_branches, measure_terminals
 
@@ -135,11 +135,12 @@ class Meter:
         branches = feeder.branches
         out = np.empty((4, len(branches)))
         lost_kw = measure_branches(
-            v, branches.near, branches.far, *self._near, *self._far,
+            v, branches.near, branches.far, self._near[0], self._near[1],
+            self._near[2], self._far[0], self._far[1], self._far[2],
             self._scale, s_base, out,
         )  # fmt: skip
-        shunt_kw = self._shunt_kw(v)
-        load_kw, load_kvar = self._served(v, demand)
+        shunt_kw = self.shunt_kw(v)
+        load_kw, load_kvar = self.served(v, demand)
         machines = feeder.generators
         if generator_kvar is None:
             generator_kvar = np.zeros(len(machines))
@@ -188,7 +189,8 @@ class Meter:
             method=method,
         )
 
-    def _served(self, v: Complexes, demand: Demand) -> tuple[Floats, Floats]:
+    def served(self, v: Complexes, demand: Demand) -> tuple[Floats, Floats]:
+        """What the voltage-following part of each terminal draws, kW and kvar."""
         if self._constant:
             return demand.load_kw.copy(), demand.load_kvar.copy()
         terminals = self.feeder.terminals
@@ -199,7 +201,8 @@ class Meter:
         )
         return served.real.copy(), served.imag.copy()
 
-    def _shunt_kw(self, v: Complexes) -> float:
+    def shunt_kw(self, v: Complexes) -> float:
+        """Power lost in admittances from nodes to the reference."""
         if not self._shunts.size:
             return 0.0
         conductance = self.feeder.shunt_y[self._shunts].real
@@ -232,6 +235,6 @@ class Meter:
         return given
 
 
-def _rows(matrix: csr_matrix) -> tuple[object, object, Complexes]:
+def _rows(matrix: csr_matrix) -> tuple[Ints, Ints, Complexes]:
     data = np.asarray(matrix.data, dtype=np.complex128)
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), data

@@ -150,7 +150,8 @@ def measure_branches(
         out[0, b] = p * s_base_kva
         out[1, b] = q * s_base_kva
         out[2, b] = size_near * scale[b, 0]
-        out[3, b] = max(size_near * scale[b, 1], size_far * scale[b, 2])
+        loading, other = size_near * scale[b, 1], size_far * scale[b, 2]
+        out[3, b] = other if other > loading or np.isnan(loading) else loading
     return lost * s_base_kva
 
 

@@ -20,8 +20,8 @@ ALLOWED_MODULES = ("pandapower", "pandas", "numpy", "networkx", "shapely", "geop
 ALLOWED_CLASSES = frozenset({
     "pandapowerNet", "DataFrame", "Series", "Index", "ndarray", "array", "MultiGraph",
     "Graph", "int", "float", "bool", "str", "list", "tuple", "set", "frozenset", "dict",
-    "complex", "int64", "int32", "float64", "float32", "bool_", "uint32", "GeoDataFrame",
-    "NoneType", "function",
+    "complex", "int64", "int32", "float64", "float32", "bool_", "uint32",
+    "GeoDataFrame", "NoneType", "function",
 })  # fmt: skip
 RANDOM_PREFIXES = ("create_kerber_", "kb_extrem_")
 DEFAULT_SEED = 0
@@ -70,9 +70,22 @@ def network_functions() -> dict[str, Any]:
         for name, function in vars(networks).items()
         if inspect.isfunction(function)
         and function.__module__.startswith("pandapower.networks")
-        and "net" not in inspect.signature(function).parameters
         and not name.startswith("_")
+        and not _demanding(function)
     }
+
+
+def _demanding(function: Any) -> bool:
+    """Whether a function can't be called without arguments."""
+    named = (
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        inspect.Parameter.POSITIONAL_ONLY,
+        inspect.Parameter.KEYWORD_ONLY,
+    )
+    return any(
+        parameter.kind in named and parameter.default is inspect.Parameter.empty
+        for parameter in inspect.signature(function).parameters.values()
+    )
 
 
 def _from_function(name: str, arguments: Mapping[str, object]) -> Network:

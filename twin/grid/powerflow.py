@@ -150,8 +150,10 @@ class FixedPoint:
         self._x[self._place[self.feeder.source_node]] = self.feeder.source_v
         return int(
             iterate(
-                self._x, self._drive, *self._read, *self._push, self._ports,
-                self._dependent, *factors.low, *factors.up, factors.up_inverse,
+                self._x, self._drive, self._read[0], self._read[1],
+                self._push[0], self._push[1], self._ports, self._dependent,
+                factors.low[0], factors.low[1], factors.low[2],
+                factors.up[0], factors.up[1], factors.up[2], factors.up_inverse,
                 self._y, self.tolerance_pu, MOST_ITERATIONS,
             )
         )  # fmt: skip

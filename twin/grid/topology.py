@@ -1,4 +1,4 @@
-"""What is joined to what: distance, islands, what hangs below a branch or transformer."""
+"""What is joined to what: distance, islands, what hangs below a transformer."""
 
 from __future__ import annotations
 

@@ -1,0 +1,260 @@
+"""Newton-Raphson on the same arrays: machines that hold a voltage, and hard cases.
+
+P_k + jQ_k = V_k conj(sum_m Y_km V_m), solved for angles and magnitudes. Machines whose
+reactive power leaves its limits are held at the limit and the rest solved again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csc_matrix, csr_matrix, diags_array
+from scipy.sparse.linalg import splu
+
+from twin.arrays import Bools, Complexes, Floats, Ints
+from twin.grid.feeder import Feeder
+from twin.grid.flow import Demand, Flow, Meter
+
+MOST_ITERATIONS = 30
+MOST_ROUNDS = 30
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be met at every node, consumption > 0, pu at 1 pu voltage [n_node]."""
+
+    constant: Complexes
+    current: Complexes
+    impedance: Complexes
+
+    def power(self, size: Floats) -> Complexes:
+        """What is drawn at voltages of this size."""
+        drawn: Complexes = self.constant + self.current * size
+        return drawn + self.impedance * size**2
+
+    def slope(self, size: Floats) -> Complexes:
+        """Its derivative by the size of the voltage."""
+        slope: Complexes = self.current + 2.0 * self.impedance * size
+        return slope
+
+
+class Newton:
+    """Newton-Raphson power flow in polar coordinates, with reactive limits.
+
+    `state` holds the voltages that the next solve starts from.
+    Source: Tinney, Hart, "Power flow solution by Newton's method", IEEE Trans. PAS
+    86 (1967).
+    """
+
+    def __init__(
+        self,
+        feeder: Feeder,
+        tolerance_pu: float = 1e-8,
+        enforce_q_limits: bool = True,
+    ) -> None:
+        self.feeder = feeder
+        self.tolerance_pu = tolerance_pu
+        self.enforce_q_limits = enforce_q_limits
+        self._meter = Meter(feeder)
+        self._y = csr_matrix(feeder.y_bus)
+        machines = feeder.generators
+        at_source = np.isin(machines.node, feeder.source_node)
+        self._machine = np.flatnonzero(~at_source)
+        self._held = np.unique(machines.node[self._machine])
+        self._low = self._per_node(machines.q_min_kvar)
+        self._high = self._per_node(machines.q_max_kvar)
+        self._produced = np.zeros(feeder.n_node)
+        np.add.at(
+            self._produced,
+            machines.node[self._machine],
+            machines.p_kw[self._machine] / feeder.s_base_kva,
+        )
+        self._v_set = np.ones(feeder.n_node)
+        self._v_set[machines.node[self._machine]] = machines.v_set_pu[self._machine]
+        self._flat = self._flat_start()
+        self.state = self._flat.copy()
+
+    def _per_node(self, kvar: Floats) -> Floats:
+        """Reactive limits of all machines at a node, pu [n_node]."""
+        total = np.zeros(self.feeder.n_node)
+        machines = self.feeder.generators
+        np.add.at(total, machines.node[self._machine], kvar[self._machine])
+        return total / self.feeder.s_base_kva
+
+    def _flat_start(self) -> Complexes:
+        feeder = self.feeder
+        start: Complexes = self._v_set * np.exp(1j * feeder.nodes.angle_rad)
+        start[feeder.source_node] = feeder.source_v
+        return start
+
+    def _linear_start(self, asked: Asked) -> Complexes:
+        """Flat magnitudes with the angles of a lossless linear flow.
+
+        P_k = sum_m b_km (theta_k - theta_m - shift_km), b = 1 / x.
+        """
+        feeder = self.feeder
+        near, far = feeder.branches.near, feeder.branches.far
+        shift, b = _shifts(feeder)
+        n = feeder.n_node
+        shape = (n, n)
+        minus = csr_matrix((-b, (near, far)), shape=shape)
+        minus = csr_matrix(minus + minus.T)
+        matrix = csr_matrix(minus - diags_array(np.asarray(minus.sum(axis=1)).ravel()))
+        injected = -asked.power(self._v_set).real
+        np.add.at(injected, near, b * shift)
+        np.add.at(injected, far, -b * shift)
+        angle = np.angle(self._flat)
+        fixed = feeder.source_node
+        free = np.setdiff1d(np.arange(n), fixed)
+        known = matrix[free][:, fixed] @ angle[fixed]
+        try:
+            angle[free] = splu(csc_matrix(matrix[free][:, free])).solve(
+                injected[free] - known
+            )
+        except RuntimeError:
+            return self._flat
+        start: Complexes = np.abs(self._flat) * np.exp(1j * angle)
+        return start
+
+    def solve(self, demand: Demand) -> Flow:
+        """Warm start, then angles of a linear flow, flat start; else failed."""
+        asked = self._asked(demand)
+        spent = 0
+        for start in (self.state, self._linear_start(asked), self._flat):
+            v, q_machine, iterations = self._limited(asked, start)
+            spent += abs(iterations)
+            if iterations > 0:
+                self.state = v
+                kvar = self._shared(q_machine * self.feeder.s_base_kva)
+                return self._meter.flow(v, demand, spent, "newton", kvar)
+        self.state = self._flat.copy()
+        return self._meter.failed(spent, "newton")
+
+    def _asked(self, demand: Demand) -> Asked:
+        terminals, base = self.feeder.terminals, self.feeder.s_base_kva
+        if np.any(terminals.node_b >= 0):
+            raise NotImplementedError("Newton holds terminals to the reference only")
+        p, q = demand.load_kw / base, demand.load_kvar / base
+        fixed = (demand.fixed_kw + 1j * demand.fixed_kvar) / base
+        impedance = p * terminals.p_z + 1j * q * terminals.q_z
+        current = p * terminals.p_i + 1j * q * terminals.q_i
+        constant = p + 1j * q - impedance - current + fixed
+        node = terminals.node_a
+        return Asked(
+            self._at_nodes(node, constant) - self._produced,
+            self._at_nodes(node, current),
+            self._at_nodes(node, impedance),
+        )
+
+    def _at_nodes(self, node: Ints, power: Complexes) -> Complexes:
+        total = np.zeros(self.feeder.n_node, dtype=np.complex128)
+        np.add.at(total, node, power)
+        return total
+
+    def _limited(self, asked: Asked, start: Complexes) -> tuple[Complexes, Floats, int]:
+        """Solve; hold machines beyond a reactive limit at it; solve again."""
+        held = np.zeros(self.feeder.n_node, dtype=bool)
+        held[self._held] = True
+        at_limit = np.zeros(self.feeder.n_node)
+        v, spent = start.copy(), 0
+        for _ in range(MOST_ROUNDS):
+            v[held] *= self._v_set[held] / np.abs(v[held])
+            round_asked = Asked(
+                asked.constant - 1j * at_limit, asked.current, asked.impedance
+            )
+            v, iterations = self._newton(round_asked, v, held)
+            spent += abs(iterations)
+            if iterations < 0:
+                return v, at_limit, -spent
+            injected = v * np.conj(self._y @ v) + asked.power(np.abs(v))
+            q_machine = np.where(held, injected.imag, at_limit)
+            slack = 1e-9 + self.tolerance_pu
+            over = held & (q_machine > self._high + slack)
+            under = held & (q_machine < self._low - slack)
+            if not self.enforce_q_limits or not (over | under).any():
+                return v, q_machine, spent
+            at_limit[over], at_limit[under] = self._high[over], self._low[under]
+            held &= ~(over | under)
+        return v, at_limit, -spent
+
+    def _shared(self, node_kvar: Floats) -> Floats:
+        """A node's reactive power, spread evenly over its machines [n_generator]."""
+        machines = self.feeder.generators
+        count = np.bincount(machines.node[self._machine], minlength=len(node_kvar))
+        kvar = np.zeros(len(machines))
+        node = machines.node[self._machine]
+        kvar[self._machine] = node_kvar[node] / count[node]
+        return kvar
+
+    def _newton(
+        self, asked: Asked, start: Complexes, held: Bools
+    ) -> tuple[Complexes, int]:
+        """Iterate to a step below a tenth of the tolerance; negative where it fails."""
+        free = np.ones(self.feeder.n_node, dtype=bool)
+        free[self.feeder.source_node] = False
+        angle_of = np.flatnonzero(free)
+        size_of = np.flatnonzero(free & ~held)
+        angle, size = np.angle(start), np.abs(start)
+        n_angle = len(angle_of)
+        for iteration in range(1, MOST_ITERATIONS + 1):
+            v = size * np.exp(1j * angle)
+            off = v * np.conj(self._y @ v) + asked.power(size)
+            by_angle, by_size = self._slopes(v, asked.slope(size))
+            step = _newton_step(off, by_angle, by_size, angle_of, size_of)
+            if step is None or not np.all(np.isfinite(step)):
+                return v, -iteration
+            angle[angle_of] -= step[:n_angle]
+            size[size_of] -= step[n_angle:]
+            if not np.all(size > 0.0) or np.max(size, initial=0.0) > 1e3:
+                return v, -iteration
+            if np.max(np.abs(step), initial=0.0) < 0.1 * self.tolerance_pu:
+                return size * np.exp(1j * angle), iteration
+        return v, -MOST_ITERATIONS
+
+    def _slopes(self, v: Complexes, drawn: Complexes) -> tuple[csr_matrix, csr_matrix]:
+        """Derivatives of nodal power by angles and by magnitudes."""
+        current = self._y @ v
+        of_v, of_unit = diags_array(v), diags_array(v / np.abs(v))
+        by_angle = 1j * of_v @ (diags_array(current) - self._y @ of_v).conjugate()
+        by_size = (
+            of_v @ (self._y @ of_unit).conjugate()
+            + diags_array(np.conj(current)) @ of_unit
+            + diags_array(drawn)
+        )
+        return csr_matrix(by_angle), csr_matrix(by_size)
+
+
+def _newton_step(
+    off: Complexes, by_angle: csr_matrix, by_size: csr_matrix, a: Ints, s: Ints
+) -> Floats | None:
+    """Solve the linearised mismatch; nothing where the matrix is singular."""
+    from scipy.sparse import block_array
+
+    rows_p, rows_q = by_angle[a], by_angle[s]
+    size_p, size_q = by_size[a], by_size[s]
+    jacobian = block_array(
+        [[rows_p[:, a].real, size_p[:, s].real], [rows_q[:, a].imag, size_q[:, s].imag]]
+    )
+    mismatch = np.concatenate((off[a].real, off[s].imag))
+    try:
+        step: Floats = splu(csc_matrix(jacobian)).solve(mismatch)
+    except RuntimeError:
+        return None
+    return step
+
+
+def _shifts(feeder: Feeder) -> tuple[Floats, Floats]:
+    """Phase shift from near to far, rad, and susceptance 1 / x of each branch."""
+    branches = feeder.branches
+    rows = np.arange(len(branches))
+    onward = np.asarray(branches.y_near[rows, branches.far]).ravel()
+    back = np.asarray(branches.y_far[rows, branches.near]).ravel()
+    angle = feeder.nodes.angle_rad
+    nominal = angle[branches.near] - angle[branches.far]
+    shift = 0.5 * np.angle(onward / back)
+    shift = shift + np.pi * np.round((nominal - shift) / np.pi)
+    reactance = (-1.0 / (onward * np.exp(-1j * shift))).imag
+    tiny = 1e-9
+    safe = np.where(np.abs(reactance) > tiny, reactance, tiny)
+    return shift, 1.0 / safe
