@@ -7,13 +7,23 @@ from typing import Protocol
 
 from twin.arrays import Floats
 from twin.errors import InputError, nearest
+from twin.surroundings.csv_profiles import csv_profile
 from twin.surroundings.eulv_bdew import EulvBdew
+from twin.surroundings.fontana import Fontana
 from twin.surroundings.homes import Homes, draw_annual_kwh
+from twin.surroundings.network_loads import Network, NetworkConstant, NetworkShapes
 from twin.timeline import Timeline
 
-__all__ = ["NAMES", "Homes", "Profile", "draw_annual_kwh", "profile"]
+__all__ = [
+    "NAMES",
+    "Homes",
+    "NetworkShapes",
+    "Profile",
+    "draw_annual_kwh",
+    "profile",
+]
 
-NAMES = ("eulv_bdew",)
+NAMES = ("eulv_bdew", "fontana", "network", "network_constant")
 
 
 class Profile(Protocol):
@@ -38,10 +48,27 @@ class Profile(Protocol):
         """The load model's expected day of that date, without draws [steps, n]."""
 
 
-def profile(name: str, homes: Homes, timeline: Timeline, seed: int) -> Profile:
-    """The named data set, or a user's CSV file, for these homes."""
+def profile(
+    name: str,
+    homes: Homes,
+    timeline: Timeline,
+    seed: int,
+    shapes: NetworkShapes | None = None,
+) -> Profile:
+    """The named data set, or a user's CSV file, for these homes.
+
+    ``shapes`` are the series that the network came with, if it has any.
+    """
     if name == "eulv_bdew":
         return EulvBdew(homes, timeline, seed)
+    if name == "fontana":
+        return Fontana(homes, timeline, seed)
+    if name == "network":
+        return Network(homes, timeline, shapes)
+    if name == "network_constant":
+        return NetworkConstant(homes, timeline)
+    if name.lower().endswith(".csv"):
+        return csv_profile(Path(name), homes, timeline)
     raise InputError.of(
         f"no load data set '{name}'; allowed: {', '.join(NAMES)} or a .csv file"
         f"{nearest(name, NAMES)}",

@@ -1,0 +1,86 @@
+"""A user's table as text cells, and their numbers, with every bad cell named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from twin.arrays import Bools, Floats
+from twin.errors import InputError, Problem
+
+SHOWN = 20
+
+
+def read_cells(path: Path) -> pl.DataFrame:
+    """The file as text cells; anything that is no table is the user's error."""
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise InputError.of(f"the load file {what}", "customers.profiles", str(path))
+    try:
+        table = pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError.of(
+            f"not a readable CSV table: {reason}", "customers.profiles", str(path)
+        ) from None
+    if table.height == 0 or table.width < 2:
+        raise InputError.of(
+            "no rows of data; allowed: a header and one row per interval",
+            "customers.profiles",
+            f"{path}:1",
+        )
+    stripped = {name: name.strip() for name in table.columns}
+    return table.rename(stripped).with_columns(pl.all().str.strip_chars())
+
+
+def widen(table: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """One row per interval and customer -> one column per customer."""
+    twice = table.select(pl.struct("time", "customer").is_duplicated()).to_series()
+    if twice.any():
+        line = int(twice.arg_max() or 0) + 2
+        raise wrong(path, line, "time", "the same time and customer come twice")
+    return table.pivot("customer", index="time", values="kw")
+
+
+def numbers(cells: pl.DataFrame, path: Path) -> Floats:
+    """The cells as kW >= 0 [rows, columns]; every bad one is named by line."""
+    numbers = cells.select(pl.all().cast(pl.Float64, strict=False))
+    bad = numbers.select(
+        (pl.all().is_null() | ~pl.all().is_finite() | (pl.all() < 0)).fill_null(True)
+    ).to_numpy()
+    if bad.any():
+        raise InputError(_cell_problems(cells, bad, path))
+    kw: Floats = numbers.to_numpy().astype(np.float64)
+    return kw
+
+
+def _cell_problems(cells: pl.DataFrame, bad: Bools, path: Path) -> list[Problem]:
+    rows, columns = np.nonzero(bad)
+    problems = []
+    for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[:SHOWN]:
+        name, text = cells.columns[column], cells[row, column]
+        problems.append(Problem(f"{path}:{row + 2}", name, _fault_of(text)))
+    if len(rows) > SHOWN:
+        problems.append(Problem(str(path), "", f"and {len(rows) - SHOWN} cells more"))
+    return problems
+
+
+def _fault_of(text: str | None) -> str:
+    if not text:
+        return "empty; every interval needs a number of kW (0 or more)"
+    try:
+        value = float(text)
+    except ValueError:
+        return f"'{text}' is not a number; allowed: kW with a decimal point"
+    if value < 0:
+        return (
+            f"{text} kW is negative; give what the home consumes, without PV: the twin "
+            "adds PV itself"
+        )
+    return f"'{text}' is not a finite number of kW"
+
+
+def wrong(path: Path, line: int, column: str, message: str) -> InputError:
+    return InputError.of(message, column, f"{path}:{line}")
