@@ -197,6 +197,8 @@ _NODES = Table(
             "v_base_kv", "kV", "what 1 pu is: line to line; to neutral if phase > 0"
         ),
         _index("transformer", "row of the transformer that feeds it; null if none"),
+        Column("geographic", "bool", "", "x, y are degrees of WGS 84"),
+        Column("auxiliary", "bool", "", "a point inside an element, not a real bus"),
     ),
 )
 
@@ -210,6 +212,7 @@ _BRANCHES = Table(
         _index("from_node", "node at the end nearer the source"),
         _index("to_node", "node at the far end"),
         _index("phase", "0 positive sequence; 1, 2, 3 the phases"),
+        _index("transformer", "row of the transformer that it is; null if none"),
         _number("length_km", "km", "0 where it has none"),
         _number("normal_a", "A", "normal rating at the nearer end; NaN if unknown"),
         _number("emergency_a", "A", "emergency rating at the nearer end; NaN if none"),

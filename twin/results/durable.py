@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from datetime import date
+from pathlib import Path, PurePath
 from typing import Any
 
 
@@ -27,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write readable JSON whole."""
-    text = json.dumps(content, indent=2, ensure_ascii=False, default=_plain)
+    text = json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False)
     with replacing(path) as temporary:
         temporary.write_text(text + "\n", encoding="utf-8")
 
@@ -47,12 +49,18 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _plain(value: object) -> object:
-    """Dates, paths and numpy numbers as JSON knows them."""
-    for method in ("isoformat", "item", "tolist"):
-        convert: Callable[[], object] | None = getattr(value, method, None)
-        if convert is not None:
-            return convert()
-    if isinstance(value, Path):
-        return str(value)
-    raise TypeError(f"cannot be written as JSON: {type(value).__name__}")
+def plain(content: object) -> Any:
+    """The same content as JSON knows it: numpy as lists, instants as text, no NaN."""
+    if isinstance(content, Mapping):
+        return {str(key): plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [plain(value) for value in content]
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    if content is None or isinstance(content, str | int):
+        return content
+    if isinstance(content, date | PurePath):
+        return str(content) if isinstance(content, PurePath) else content.isoformat()
+    if hasattr(content, "tolist"):
+        return plain(content.tolist())
+    raise TypeError(f"cannot be written as JSON: {type(content).__name__}")

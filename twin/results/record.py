@@ -7,7 +7,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from platform import node
 from typing import Any
 
 import polars as pl
@@ -72,7 +73,8 @@ class Run:
                 f"(it has {', '.join(self.tables) or 'none'})",
                 where=str(self.path),
             )
-        frame = pl.scan_parquet(whole) if whole.is_file() else pl.scan_ipc(parts)
+        files = [whole] if whole.is_file() else parts
+        frame = pl.scan_parquet(files, glob=False)
         try:
             frame.collect_schema()
         except (pl.exceptions.PolarsError, OSError) as error:
@@ -85,8 +87,7 @@ class Run:
 
     def at(self, table: str, instant: datetime) -> pl.DataFrame:
         """The row of the interval that begins at an instant; no rows if none does."""
-        when = instant.astimezone(UTC)
-        return self.scan(table).filter(pl.col("time") == when).collect()
+        return self.scan(table).filter(pl.col("time") == in_utc(instant)).collect()
 
     def one(self, table: str, index: int, *columns: str) -> pl.DataFrame:
         """The course of one node, branch, customer or car: time and its columns."""
@@ -119,7 +120,7 @@ def find_runs(out: Path | str) -> list[Found]:
 def read_status(folder: Path) -> dict[str, Any]:
     """The folder's ``status.json``; empty if there is none that can be read.
 
-    A run that says it is running, but whose process is gone, is ``died``.
+    A run that says it is running, but whose process on this host is gone, is ``died``.
     """
     try:
         status = json.loads((folder / STATUS_FILE).read_text(encoding="utf-8"))
@@ -127,14 +128,21 @@ def read_status(folder: Path) -> dict[str, Any]:
         return {}
     if not isinstance(status, dict):
         return {}
-    if status.get("state") == "running" and not _is_alive(status.get("pid")):
+    here = status.get("host") == node()
+    if status.get("state") == "running" and here and not _is_alive(status.get("pid")):
         status["state"] = "died"
     return status
 
 
+def in_utc(instant: datetime) -> datetime:
+    """The instant in UTC; one that names no zone is taken as UTC."""
+    zoned = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return zoned.astimezone(UTC)
+
+
 def part_files(folder: Path, table: str) -> list[Path]:
     """The days of a table that is not joined yet, in order."""
-    return sorted((folder / "parts" / table).glob("[0-9]*.arrow"))
+    return sorted((folder / "parts" / table).glob("[0-9]*.parquet"))
 
 
 def _read_record(folder: Path) -> dict[str, Any]:
@@ -154,10 +162,18 @@ def _read_record(folder: Path) -> dict[str, Any]:
             f"written by a newer twin (schema {record['schema']}; "
             f"this one reads up to {SCHEMA})",
         )
-    lacking = [key for key in ("status", "run_id", "outputs") if key not in record]
+    outputs = record.get("outputs")
+    if not isinstance(outputs, dict) or any(_leaves(name) for name in outputs):
+        raise _unusable(folder, f"{RUN_FILE} lists no files, or files elsewhere")
+    lacking = [key for key in ("status", "run_id") if key not in record]
     if lacking:
         raise _unusable(folder, f"{RUN_FILE} lacks {', '.join(lacking)}")
     return record
+
+
+def _leaves(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.is_absolute() or ".." in path.parts
 
 
 def _why_unfinished(folder: Path) -> str:
@@ -193,7 +209,7 @@ def _found(folder: Path) -> Found:
 
 
 def _is_alive(pid: object) -> bool:
-    if not isinstance(pid, int):
+    if not isinstance(pid, int) or pid <= 0:
         return False
     try:
         os.kill(pid, 0)

@@ -3,7 +3,7 @@
 <out>/<scenario>/<run id>.part/   while it is being written
     status.json                   who writes, how far
     nodes.parquet ...             static tables, written once
-    parts/steps/00000.arrow ...   one part a simulated day, joined at the end
+    parts/steps/00000.parquet ... one part a simulated day, joined at the end
     run.json                      last
 <out>/<scenario>/<run id>/        once it is complete
 """
@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from platform import node
 from types import TracebackType
 from typing import Any, Self
 
@@ -25,12 +26,13 @@ import polars as pl
 from filelock import BaseFileLock, FileLock, Timeout
 
 from twin.errors import InputError, RunFailed, TwinError
-from twin.results.durable import replacing, sha256_of, write_json
+from twin.results.durable import plain, replacing, sha256_of, write_json
 from twin.results.frames import Array, conform, frame_of, widths_of
-from twin.results.record import RUN_FILE, STATUS_FILE, part_files, read_status
+from twin.results.record import RUN_FILE, STATUS_FILE, in_utc, part_files, read_status
 from twin.tables import SCHEMA, TABLE_OF, TABLES, Kind, Per, Table
 
 ROW_GROUP = 672
+ROW_GROUP_BYTES = 64_000_000
 
 
 class RunWriter:
@@ -53,6 +55,7 @@ class RunWriter:
             "run_id": run_id,
             "scenario": final.parent.name,
             "pid": os.getpid(),
+            "host": node(),
             "state": "running",
             "simulated": None,
             "progress": 0.0,
@@ -82,7 +85,7 @@ class RunWriter:
 
     def describe(self, run: Mapping[str, Any]) -> None:
         """What ``run.json`` shall say, also if the run does not reach its end."""
-        self._described.update(run)
+        self._described.update(plain(run))
 
     def table(self, name: str, frame: pl.DataFrame) -> None:
         """Write a static table whole."""
@@ -110,7 +113,7 @@ class RunWriter:
     ) -> None:
         """Tell whoever watches how far the run is."""
         self._status.update(
-            simulated=simulated.astimezone(UTC).isoformat(),
+            simulated=in_utc(simulated).isoformat(),
             progress=round(fraction, 6),
             steps_per_s=round(steps_per_s, 3),
         )
@@ -161,13 +164,13 @@ class RunWriter:
         with self._writing(f"day {day} of {name}"):
             if name not in self._days:
                 folder.mkdir(parents=True, exist_ok=True)
-            with replacing(folder / f"{day:05d}.arrow") as temporary:
-                frame.write_ipc(temporary)
+            with replacing(folder / f"{day:05d}.parquet") as temporary:
+                frame.write_parquet(temporary, compression="lz4", statistics=False)
         self._days.setdefault(name, set()).add(day)
 
     def _join(self, name: str) -> None:
         parts = part_files(self.folder, name)
-        self._save(pl.scan_ipc(parts), name)
+        self._save(pl.scan_parquet(parts, glob=False), name)
         shutil.rmtree(self.folder / "parts" / name)
 
     def _save(self, frame: pl.LazyFrame, name: str) -> None:
@@ -176,7 +179,7 @@ class RunWriter:
                 temporary,
                 compression="zstd",
                 compression_level=1,
-                row_group_size=ROW_GROUP,
+                row_group_size=_row_group(frame),
             )
 
     def _agree(self, table: Table, sizes: Mapping[Per, int]) -> None:
@@ -197,8 +200,7 @@ class RunWriter:
     def _write_run(self, status: str, began: float) -> None:
         files = sorted(
             path.relative_to(self.folder).as_posix()
-            for pattern in ("*.parquet", "parts/*/*.arrow")
-            for path in self.folder.glob(pattern)
+            for path in self.folder.rglob("*.parquet")
         )
         outputs = {file: sha256_of(self.folder / file) for file in files}
         wall = dict(self._described.get("wall_time_s", {}))
@@ -269,6 +271,13 @@ def _table(name: str, *kinds: Kind) -> Table:
     if table.kind not in kinds:
         raise ValueError(f"{name} is a table of kind {table.kind}, not {kinds}")
     return table
+
+
+def _row_group(frame: pl.LazyFrame) -> int:
+    """Rows of a row group: few enough to hold one in memory, a day at least."""
+    kinds = frame.collect_schema().dtypes()
+    numbers = sum(kind.shape[0] if isinstance(kind, pl.Array) else 2 for kind in kinds)
+    return max(96, min(ROW_GROUP, ROW_GROUP_BYTES // (4 * max(numbers, 1))))
 
 
 def _check_words(scenario: str, run_id: str) -> None:

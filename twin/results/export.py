@@ -1,0 +1,225 @@
+"""Hands a run to other programs: csv, xlsx or geojson, with the assets' names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from twin.errors import InputError, nearest
+from twin.results.durable import replacing, write_json
+from twin.results.record import Run
+from twin.tables import TABLE_OF, TABLES, Per
+
+CHUNK_ROWS = 96
+SHEET_ROWS = 1_000_000
+ENDS = ("from_node", "to_node")
+
+Exporter = Callable[[Run, Path], list[Path]]
+
+
+def export(run: Run, to: str, out: Path) -> list[Path]:
+    """Write the run's tables as csv, xlsx or geojson into a folder; the files made."""
+    if to not in _EXPORTERS:
+        allowed = ", ".join(_EXPORTERS)
+        raise InputError.of(
+            f"cannot export to {to!r}{nearest(to, _EXPORTERS)} (allowed: {allowed})",
+            key="--to",
+        )
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        return _EXPORTERS[to](run, out)
+    except OSError as error:
+        raise InputError.of(
+            f"cannot write into {out}: {error.strerror or error}", key="--out"
+        ) from error
+
+
+def asset_names(run: Run, per: Per) -> list[str]:
+    """What people call each node, branch, customer, car; in the arrays' order."""
+    frame = run.static(TABLE_OF[per])
+    if per == "node":
+        return [
+            f"{bus}.{phase}" if phase else str(bus)
+            for bus, phase in frame.select("bus", "phase").iter_rows()
+        ]
+    if per == "ev":
+        return [
+            f"{ev} {model}" for ev, model in frame.select("ev", "model").iter_rows()
+        ]
+    if per == "branch":
+        return [
+            f"{name}.{phase}" if phase else str(name)
+            for name, phase in frame.select("name", "phase").iter_rows()
+        ]
+    return [str(name) for name in frame["name"]]
+
+
+def to_csv(run: Run, out: Path) -> list[Path]:
+    """A csv per table; array columns as one row per interval and asset."""
+    return [_csv(run, name, out / f"{name}.csv") for name in run.tables]
+
+
+def to_xlsx(run: Run, out: Path) -> list[Path]:
+    """One workbook with a sheet per table that has no arrays and fits a sheet."""
+    try:
+        workbook = import_module("xlsxwriter").Workbook
+    except ImportError:
+        raise InputError.of(
+            "xlsx needs the package xlsxwriter, which is not installed", key="--to"
+        ) from None
+    path = out / f"{run.run_id}.xlsx"
+    with replacing(path) as temporary, workbook(temporary) as book:
+        for name in run.tables:
+            if _per(name) or _height(run, name) > SHEET_ROWS:
+                continue
+            naive = pl.col(pl.Datetime("us", "UTC")).dt.replace_time_zone(None)
+            known = pl.when(pl.col(pl.Float64).is_finite()).then(pl.col(pl.Float64))
+            frame = run.static(name).with_columns(naive, known)
+            frame.write_excel(book, worksheet=name, header_format={"bold": True})
+    return [path]
+
+
+def to_geojson(run: Run, out: Path) -> list[Path]:
+    """Nodes as points with their lowest voltage, branches as lines with their load."""
+    nodes, branches = run.static("nodes"), run.static("branches")
+    points = [
+        _feature(_point(row), row, measures)
+        for row, measures in zip(
+            nodes.iter_rows(named=True), _node_measures(run, len(nodes)), strict=True
+        )
+    ]
+    place = [_position(row) for row in nodes.iter_rows(named=True)]
+    lines = [
+        _feature(_line(place, row), row, measures)
+        for row, measures in zip(
+            branches.iter_rows(named=True),
+            _branch_measures(run, len(branches)),
+            strict=True,
+        )
+    ]
+    note = (
+        "" if nodes["geographic"].all() else "coordinates are not longitude, latitude"
+    )
+    files = {"nodes": points, "branches": lines}
+    for name, features in files.items():
+        content = {"type": "FeatureCollection", "note": note, "features": features}
+        write_json(out / f"{name}.geojson", content)
+    return [out / f"{name}.geojson" for name in files]
+
+
+def _csv(run: Run, name: str, path: Path) -> Path:
+    with replacing(path) as temporary:
+        per = _per(name)
+        if not per:
+            run.scan(name).sink_csv(temporary)
+            return path
+        names = asset_names(run, per)
+        with temporary.open("wb") as file:
+            for number, chunk in enumerate(_chunks(run, name)):
+                long = _long(name, per, names, chunk)
+                long.write_csv(file, include_header=number == 0)
+    return path
+
+
+def _long(name: str, per: Per, names: list[str], chunk: pl.DataFrame) -> pl.DataFrame:
+    """A row per interval and asset: time, the asset's name, the values."""
+    table = TABLES[name]
+    scalars = [column.name for column in table.columns if not column.per]
+    arrays = [column.name for column in table.columns if column.per]
+    each = np.repeat(np.arange(chunk.height), len(names))
+    values = {array: chunk[array].to_numpy().reshape(-1) for array in arrays}
+    return chunk.select(scalars)[each].with_columns(
+        pl.Series(per, names * chunk.height, dtype=pl.String),
+        *(pl.Series(array, numbers) for array, numbers in values.items()),
+    )
+
+
+def _chunks(run: Run, name: str) -> Iterator[pl.DataFrame]:
+    frame = run.scan(name)
+    for offset in range(0, max(1, _height(run, name)), CHUNK_ROWS):
+        yield frame.slice(offset, CHUNK_ROWS).collect()
+
+
+def _height(run: Run, name: str) -> int:
+    return int(run.scan(name).select(pl.len()).collect().item())
+
+
+def _per(name: str) -> Per:
+    return next((column.per for column in TABLES[name].columns if column.per), "")
+
+
+def _node_measures(run: Run, n_node: int) -> list[dict[str, float]]:
+    if run.has("voltages"):
+        low, high = ("voltages", "v_pu"), ("voltages", "v_pu")
+    else:
+        low, high = ("nodes_daily", "v_min_pu"), ("nodes_daily", "v_max_pu")
+    lowest = -_highest(run, *low, n_node, sign=-1.0)
+    highest = _highest(run, *high, n_node)
+    return [
+        {"v_min_pu": float(a), "v_max_pu": float(b)}
+        for a, b in zip(lowest, highest, strict=True)
+    ]
+
+
+def _branch_measures(run: Run, n_branch: int) -> list[dict[str, float]]:
+    source = (
+        ("flows", "loading")
+        if run.has("flows")
+        else (
+            "branches_daily",
+            "loading_max",
+        )
+    )
+    return [{"loading_max": float(a)} for a in _highest(run, *source, n_branch)]
+
+
+def _highest(
+    run: Run, table: str, column: str, width: int, sign: float = 1.0
+) -> NDArray[np.float32]:
+    """Highest value of each asset over the run; NaN where none is known [width]."""
+    found = np.full(width, np.nan, dtype=np.float32)
+    for chunk in _chunks(run, table):
+        values = sign * chunk[column].to_numpy().reshape(-1, width)
+        for row in values:
+            found = np.fmax(found, row)
+    return found
+
+
+def _feature(
+    geometry: dict[str, Any] | None, row: Mapping[str, Any], more: Mapping[str, float]
+) -> dict[str, Any]:
+    properties = {**row, **more}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
+
+
+def _position(node: Mapping[str, Any]) -> list[float] | None:
+    x, y = node["x"], node["y"]
+    known = x is not None and y is not None and np.isfinite([x, y]).all()
+    return [x, y] if known else None
+
+
+def _point(node: Mapping[str, Any]) -> dict[str, Any] | None:
+    position = _position(node)
+    return {"type": "Point", "coordinates": position} if position else None
+
+
+def _line(
+    place: list[list[float] | None], branch: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    ends = [place[branch[end]] for end in ENDS]
+    if None in ends:
+        return None
+    return {"type": "LineString", "coordinates": ends}
+
+
+_EXPORTERS: Mapping[str, Exporter] = {
+    "csv": to_csv,
+    "xlsx": to_xlsx,
+    "geojson": to_geojson,
+}
