@@ -23,9 +23,7 @@ Finding = tuple[str, str]
 Rule = Callable[[Mapping[str, Any]], Iterator[Finding]]
 
 CLASS_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
-SOURCES = (
-    "pandapower:<network function>, simbench:<code> or json:<pandapower file>"
-)
+SOURCES = "pandapower:<network function>, simbench:<code> or json:<pandapower file>"
 
 
 def findings(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -53,8 +51,8 @@ def _timezone(data: Mapping[str, Any]) -> Iterator[Finding]:
         hint = nearest(zone, available_timezones())
         yield (
             "time.timezone",
-            f"unknown time zone '{zone}'{hint}; allowed: IANA names "
-            "such as Europe/Berlin",
+            f"unknown time zone '{zone}'; allowed: IANA names such as "
+            f"Europe/Berlin{hint}",
         )
 
 
@@ -71,14 +69,14 @@ def _feeder(data: Mapping[str, Any]) -> Iterator[Finding]:
         )
     elif prefix not in ("pandapower", "simbench", "json") or not colon:
         hint = f"; did you mean 'pandapower:{source}'?" if source in _feeders() else ""
-        yield "feeder.source", f"unknown source '{source}'{hint}; allowed: {SOURCES}"
+        yield "feeder.source", f"unknown source '{source}'; allowed: {SOURCES}{hint}"
     elif not rest:
         yield "feeder.source", f"nothing after '{prefix}:'; allowed: {SOURCES}"
     elif prefix == "pandapower" and rest not in _feeders():
         yield (
             "feeder.source",
-            f"unknown pandapower network '{rest}'{nearest(rest, _feeders())}; "
-            "`twin catalogue feeders` lists them",
+            f"unknown pandapower network '{rest}'; `twin catalogue feeders` lists "
+            f"them{nearest(rest, _feeders())}",
         )
 
 
@@ -95,8 +93,8 @@ def _feeder_arguments(data: Mapping[str, Any]) -> Iterator[Finding]:
             listed = ", ".join(takes) or "none"
             yield (
                 f"feeder.arguments.{name}",
-                f"unknown argument of {function}{nearest(name, takes)}; "
-                f"allowed: {listed}",
+                f"unknown argument of {function}; allowed: {listed}"
+                f"{nearest(name, takes)}",
             )
 
 
@@ -134,7 +132,7 @@ def _car_names(data: Mapping[str, Any]) -> Iterator[Finding]:
             hint = nearest(name, known("vehicles"))
             yield (
                 f"fleet.models.{name}",
-                f"unknown car model{hint}; `twin catalogue vehicles` lists them",
+                f"unknown car model; `twin catalogue vehicles` lists them{hint}",
             )
 
 
@@ -157,7 +155,7 @@ def _registered(
     if isinstance(word, str) and word not in known(kind):
         hint = nearest(word, known(kind))
         allowed = ", ".join(known(kind)) + extra
-        yield key, f"unknown name '{word}'{hint}; allowed: {allowed}"
+        yield key, f"unknown name '{word}'; allowed: {allowed}{hint}"
 
 
 def _parameters(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -263,8 +261,11 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "the tariff is flat: a policy by price sees one price all day",
     ),
     (
-        lambda s: s.policy.window is not None and s.policy.name in known("policies")
-        and s.policy.name != "tou",
+        lambda s: (
+            s.policy.window is not None
+            and s.policy.name in known("policies")
+            and s.policy.name != "tou"
+        ),
         "policy.window has no effect: only tou charges by timer",
     ),
     (
@@ -273,19 +274,25 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "reaches",
     ),
     (
-        lambda s: "outlook_error" in s.policy.model_fields_set
-        and s.policy.outlook != "day_ahead_error",
+        lambda s: (
+            "outlook_error" in s.policy.model_fields_set
+            and s.policy.outlook != "day_ahead_error"
+        ),
         "policy.outlook_error has no effect without outlook: day_ahead_error",
     ),
     (
-        lambda s: s.policy.target_kw is not None
-        and "target_share" in s.policy.model_fields_set,
+        lambda s: (
+            s.policy.target_kw is not None
+            and "target_share" in s.policy.model_fields_set
+        ),
         "policy.target_share has no effect: target_kw is given",
     ),
     (
-        lambda s: s.feeder.source.startswith("json:")
-        and s.region == "DE"
-        and s.time.timezone is None,
+        lambda s: (
+            s.feeder.source.startswith("json:")
+            and s.region == "DE"
+            and s.time.timezone is None
+        ),
         "a json: feeder's region is not known: Europe is taken (time zone, limits, "
         "data sets); a time zone in America makes it North American",
     ),

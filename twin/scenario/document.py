@@ -35,6 +35,12 @@ class Node:
     key_where: str = ""
     partial: bool = field(default=False, compare=False)
 
+    @property
+    def place(self) -> str:
+        """Where the reader looks: a mapping, list or nothing is found by its key."""
+        by_key = self.value is None or isinstance(self.value, dict | list)
+        return self.key_where if by_key and self.key_where else self.where
+
     def plain(self) -> Any:
         """The value without its positions."""
         if isinstance(self.value, dict):
@@ -132,10 +138,10 @@ class _Builder:
                 if event.version not in (None, (1, 2)):
                     self.refuse(event, "only YAML 1.2 is read")
             elif kind not in ("StreamStartEvent", "StreamEndEvent", "DocumentEndEvent"):
-                root = self.value(event, events, 0)
+                root = self.value(event, events, ())
         return root or Node(None, self.name, self.folder)
 
-    def value(self, event: Any, events: Iterator[Any], depth: int) -> Node:
+    def value(self, event: Any, events: Iterator[Any], path: tuple[str, ...]) -> Node:
         kind = type(event).__name__
         where = self.place(event)
         if kind == "AliasEvent":
@@ -146,40 +152,42 @@ class _Builder:
             quoted = event.style is not None
             value = event.value if quoted else scalar(event.value)
             return Node(value, where, self.folder)
-        if depth >= DEEPEST:
+        if len(path) >= DEEPEST:
             message = f"nested deeper than {DEEPEST} levels"
             raise InputError([*self.problems, Problem(where, "", message)])
         if kind == "SequenceStartEvent":
-            return Node(self.sequence(events, depth), where, self.folder)
-        return Node(self.mapping(events, depth), where, self.folder)
+            return Node(self.sequence(events, path), where, self.folder)
+        return Node(self.mapping(events, path), where, self.folder)
 
-    def sequence(self, events: Iterator[Any], depth: int) -> list[Node]:
-        items = []
+    def sequence(self, events: Iterator[Any], path: tuple[str, ...]) -> list[Node]:
+        items: list[Node] = []
         for event in events:
             if type(event).__name__ == "SequenceEndEvent":
                 break
-            items.append(self.value(event, events, depth + 1))
+            items.append(self.value(event, events, (*path, str(len(items)))))
         return items
 
-    def mapping(self, events: Iterator[Any], depth: int) -> dict[str, Node]:
+    def mapping(self, events: Iterator[Any], path: tuple[str, ...]) -> dict[str, Node]:
         items: dict[str, Node] = {}
         for event in events:
             if type(event).__name__ == "MappingEndEvent":
                 break
-            key = self.key(event, events, depth)
-            node = self.value(next(events), events, depth + 1)
+            key = self.key(event, events, path)
+            node = self.value(next(events), events, (*path, str(key)))
             where = self.place(event)
-            if key in items:
+            if key is not None and key in items:
                 first = items[key].key_where
                 message = f"given twice, first at {first}; keep one"
-                self.problems.append(Problem(where, key, message))
+                self.problems.append(Problem(where, ".".join((*path, key)), message))
             elif key is not None:
                 items[key] = Node(node.value, node.where, node.folder, where)
         return items
 
-    def key(self, event: Any, events: Iterator[Any], depth: int) -> str | None:
+    def key(
+        self, event: Any, events: Iterator[Any], path: tuple[str, ...]
+    ) -> str | None:
         if type(event).__name__ != "ScalarEvent":
-            self.value(event, events, depth + 1)
+            self.value(event, events, (*path, "?"))
             self.refuse(event, "a key must be a single word")
             return None
         self.refuse_decoration(event)

@@ -133,8 +133,9 @@ def merge(below: Node, above: Node, path: str = "") -> Node:
         return above
     items = dict(below.value)
     for key, node in above.value.items():
+        _give_way(f"{path}.{key}", node, items)
+    for key, node in above.value.items():
         here = f"{path}.{key}" if path else key
-        _give_way(here, node, items)
         items[key] = merge(items[key], node, here) if key in items else node
     return replace(above, value=items, partial=False)
 

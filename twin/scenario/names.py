@@ -1,4 +1,4 @@
-"""The names that a scenario may use, as data, so that checking imports nothing heavy."""
+"""The names that a scenario may use, as data: checking imports nothing heavy."""
 
 from __future__ import annotations
 

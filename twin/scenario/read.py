@@ -34,7 +34,7 @@ def read(path: Path, overrides: Overrides = ()) -> Scenario:
     tree = override(load(path, problems, []), overrides, problems)
     scenario, found = validated(tree)
     if scenario is None or problems or found:
-        raise InputError([*problems, *found])
+        raise InputError(sorted([*problems, *found], key=by_place))
     return scenario
 
 
@@ -70,11 +70,11 @@ def validated(tree: Node) -> tuple[Scenario | None, list[Problem]]:
         scenario = Scenario.model_validate(plain)
     except ValidationError as error:
         by_type = problems_of(error, tree, Scenario)
-    found = sorted({**by_type, **by_rule}.values(), key=_place)
-    return scenario, found
+    return scenario, sorted({**by_type, **by_rule}.values(), key=by_place)
 
 
-def _place(problem: Problem) -> tuple[str, int, int]:
+def by_place(problem: Problem) -> tuple[str, int, int]:
+    """A sorting key: file, line, column."""
     name, _, rest = problem.where.rpartition(":")
     name, _, line = name.rpartition(":")
     if line.isdigit() and rest.isdigit():
@@ -90,9 +90,7 @@ def _where(tree: Node, key: str) -> str:
         if child is None:
             break
         node = child
-    if isinstance(node.value, dict | list) and node.key_where:
-        return node.key_where
-    return node.where
+    return node.place
 
 
 def absolute_paths(tree: Node) -> tuple[Node, list[Problem]]:
@@ -158,5 +156,3 @@ def _node(value: Any, folder: Path) -> Node:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-

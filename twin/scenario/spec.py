@@ -43,15 +43,28 @@ def _iso_date(value: object) -> object:
     return value
 
 
+def _in_range(day: date) -> date:
+    if not 1970 <= day.year <= 2199:
+        raise ValueError(day)
+    return day
+
+
 def _sorted(mix: dict[Any, float] | Any) -> Any:
     """One order for one mix, so that what is drawn of it doesn't depend on layout."""
     return dict(sorted(mix.items())) if isinstance(mix, dict) else mix
+
+
+_NAMED = ConfigDict(
+    json_schema_extra={"errorMessage": "a name, or a mapping with a name in it"}
+)
 
 
 def _from_name(value: object) -> object:
     """``valley`` is short for ``{name: valley}``."""
     return {"name": value} if isinstance(value, str) else value
 
+
+NAME_WORDS = "1 to 64 of the characters a-z 0-9 _ -, the first a letter or digit"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveKw = Annotated[float, Field(gt=0, le=1_000_000)]
@@ -67,18 +80,14 @@ Name = Annotated[
     str,
     Field(
         pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$",
-        json_schema_extra={
-            "errorMessage": "1 to 64 of the characters a-z 0-9 _ -, "
-            "the first a letter or digit"
-        },
+        json_schema_extra={"errorMessage": NAME_WORDS},
     ),
 ]
 IsoDate = Annotated[
     date,
     BeforeValidator(_iso_date),
+    AfterValidator(_in_range),
     Field(
-        ge=date(1970, 1, 1),
-        le=date(2199, 12, 31),
         json_schema_extra={
             "errorMessage": "a date such as 2026-01-12, from 1970-01-01 to 2199-12-31"
         },
@@ -93,10 +102,10 @@ class Time(Words):
     start: IsoDate = Field(description="First simulated day, local date [YYYY-MM-DD]")
     days: int = Field(ge=1, le=3660, description="Number of simulated days [days]")
     step_min: Literal[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60] = Field(
-        15, description="Length of a step; divides 60 [min]"
+        default=15, description="Length of a step; divides 60 [min]"
     )
     timezone: str | None = Field(
-        None,
+        default=None,
         description="IANA time zone of all local times, such as Europe/Berlin; "
         "default: that of the feeder's region",
     )
@@ -114,18 +123,18 @@ class FeederSpec(Words):
         description="Arguments of the pandapower network function",
     )
     model: Literal["balanced", "three_phase"] = Field(
-        "balanced", description="How the grid is solved"
+        default="balanced", description="How the grid is solved"
     )
     source_voltage_pu: Annotated[float, Field(ge=0.8, le=1.2)] | None = Field(
-        None, description="Voltage of every slack; default: the grid's own [pu]"
+        default=None, description="Voltage of every slack; default: the grid's own [pu]"
     )
     root: FilePath | None = Field(
-        None,
+        default=None,
         description="Folder that OpenDSS files may come from; default: the folder of "
         "the master file",
     )
     enforce_q_limits: bool = Field(
-        True, description="Hold generators within their reactive power limits"
+        default=True, description="Hold generators within their reactive power limits"
     )
 
 
@@ -133,46 +142,53 @@ class CustomersSpec(Words):
     """Who lives on the grid, and what they draw and produce."""
 
     profiles: str | None = Field(
-        None,
+        default=None,
         description="Load shapes: a data set, a .csv file, network (the grid's own "
         "loads and shapes) or network_constant (without shapes); default: by region",
     )
     annual_kwh: PositiveKw | Literal["network"] | None = Field(
-        None,
+        default=None,
         description="Mean yearly demand of a home, or network: scaled to the grid's "
         "own peak loads; default: by the data set [kWh]",
     )
     annual_kwh_spread: Share = Field(
-        0.35, description="Spread of yearly demand over homes, lognormal sigma [-]"
+        default=0.35,
+        description="Spread of yearly demand over homes, lognormal sigma [-]",
     )
-    pv_share: Share = Field(0.0, description="Share of homes with PV [0..1]")
-    pv_kw: PositiveKw = Field(5.0, description="Peak power of one home's PV [kWp]")
+    pv_share: Share = Field(default=0.0, description="Share of homes with PV [0..1]")
+    pv_kw: PositiveKw = Field(
+        default=5.0, description="Peak power of one home's PV [kWp]"
+    )
     power_factor: Annotated[float, Field(ge=0.5, le=1)] | None = Field(
-        None, description="Power factor of the homes; default: the grid's own [-]"
+        default=None,
+        description="Power factor of the homes; default: the grid's own [-]",
     )
     file: FilePath | None = Field(
-        None,
+        default=None,
         description="CSV of known customers: node, yearly kWh, PV, EVs, chargers",
     )
     homes_per_load: Annotated[int, Field(ge=1, le=100_000)] | Literal["auto"] = Field(
-        1,
+        default=1,
         description="Homes behind one network load; auto: its peak kW / kw_per_home "
         "[homes]",
     )
     kw_per_home: PositiveKw = Field(
-        2.0, description="Peak of one home among many, for homes_per_load: auto [kW]"
+        default=2.0,
+        description="Peak of one home among many, for homes_per_load: auto [kW]",
     )
     loads: str = Field(
-        "all",
+        default="all",
         min_length=1,
         description="Which network loads are homes: all, lv (below 1 kV) or a glob on "
         "their names",
     )
     import_limit_kw: PositiveKw | None = Field(
-        None, description="Most that a connection may draw; default: by region [kW]"
+        default=None,
+        description="Most that a connection may draw; default: by region [kW]",
     )
     export_limit_kw: Annotated[float, Field(ge=0, le=1_000_000)] | None = Field(
-        None, description="Most that a connection may feed in; default: by region [kW]"
+        default=None,
+        description="Most that a connection may feed in; default: by region [kW]",
     )
 
 
@@ -180,16 +196,16 @@ class Fleet(Words):
     """The cars: how many, which, how they charge and travel."""
 
     ev_share: Share | None = Field(
-        None, description="Share of homes with an EV; or ev_count [0..1]"
+        default=None, description="Share of homes with an EV; or ev_count [0..1]"
     )
     ev_count: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
-        None, description="Number of EVs, in place of ev_share [cars]"
+        default=None, description="Number of EVs, in place of ev_share [cars]"
     )
     bidirectional_share: Share = Field(
-        0.0, description="Share of the EVs that can give power back [0..1]"
+        default=0.0, description="Share of the EVs that can give power back [0..1]"
     )
     models: Annotated[dict[str, Share], AfterValidator(_sorted)] | None = Field(
-        None,
+        default=None,
         description="Car models with their shares, which sum to 1; default: the "
         "region's mix",
     )
@@ -198,30 +214,34 @@ class Fleet(Words):
         | Annotated[dict[PositiveNumber, Share], AfterValidator(_sorted)]
         | None
     ) = Field(
-        None,
+        default=None,
         description="Charger power at home, or powers with their shares, which sum "
         "to 1; default: the region's distribution [kW]",
+        json_schema_extra={"keyMessage": "a number above 0 [kW]"},
     )
     travel: str | None = Field(
-        None, description="Data set that trips are drawn from; default: by region"
+        default=None,
+        description="Data set that trips are drawn from; default: by region",
     )
     travel_file: FilePath | None = Field(
-        None, description="Your own NHTS tripv2pub.csv, with travel: nhts"
+        default=None, description="Your own NHTS tripv2pub.csv, with travel: nhts"
     )
     plug_in: Literal["always", "when_needed"] = Field(
-        "always", description="When drivers plug in at home"
+        default="always", description="When drivers plug in at home"
     )
     target_soc: Annotated[float, Field(ge=0.3, le=1)] = Field(
-        0.9, description="State of charge wanted at departure [0..1]"
+        default=0.9, description="State of charge wanted at departure [0..1]"
     )
     initial_soc: Share | None = Field(
-        None, description="State of charge at the start; default: as lived in [0..1]"
+        default=None,
+        description="State of charge at the start; default: as lived in [0..1]",
     )
     departure_error_min: Annotated[float, Field(ge=0, le=1440)] = Field(
-        30.0, description="Standard deviation of the declared departure's error [min]"
+        default=30.0,
+        description="Standard deviation of the declared departure's error [min]",
     )
     export_permit: bool = Field(
-        True, description="Bidirectional cars may feed into the grid"
+        default=True, description="Bidirectional cars may feed into the grid"
     )
 
 
@@ -236,51 +256,56 @@ class Policy(Words):
     """Who decides what the cars charge and give, and by which rules."""
 
     name: str = Field(
-        "uncontrolled", description="A registered policy, or package.module:Class"
+        default="uncontrolled",
+        description="A registered policy, or package.module:Class",
     )
     reserve_soc: Share = Field(
-        0.3, description="State of charge that giving never goes below [0..1]"
+        default=0.3, description="State of charge that giving never goes below [0..1]"
     )
     outlook: Literal["persistence", "day_ahead_error", "perfect"] = Field(
-        "persistence",
+        default="persistence",
         description="Forecast that the policy sees; perfect is an upper bound",
     )
     outlook_error: Annotated[float, Field(ge=0, le=2)] = Field(
-        0.1,
+        default=0.1,
         description="Relative standard deviation of outlook: day_ahead_error [-]",
     )
     target_kw: PositiveKw | None = Field(
-        None, description="Transformer load above which v2g_peak gives [kW]"
+        default=None, description="Transformer load above which v2g_peak gives [kW]"
     )
     target_share: Annotated[float, Field(gt=0, le=2)] = Field(
-        0.9,
+        default=0.9,
         description="The same as a share of the highest base load of the next 24 h, "
         "where target_kw is not given [-]",
     )
     window: Window | None = Field(
-        None, description="When tou charges; default: the tariff's cheapest hours"
+        default=None,
+        description="When tou charges; default: the tariff's cheapest hours",
     )
     random_start_min: Annotated[float, Field(ge=0, le=1440)] = Field(
-        120.0, description="tou starts at random within so long [min]"
+        default=120.0, description="tou starts at random within so long [min]"
     )
     wear_usd_per_kwh: Annotated[float, Field(ge=0, le=100)] = Field(
-        0.04, description="Price of battery wear that v2g_price counts [USD/kWh]"
+        default=0.04,
+        description="Price of battery wear that v2g_price counts [USD/kWh]",
     )
     parameters: dict[str, Any] = Field(
         default_factory=dict, description="Parameters of a policy class of your own"
     )
 
+    model_config = _NAMED
     _short = model_validator(mode="before")(_from_name)
 
 
 class TariffSpec(Words):
     """What energy costs."""
 
-    name: str = Field("flat", description="A registered tariff")
+    name: str = Field(default="flat", description="A registered tariff")
     export_price_usd_per_kwh: Annotated[float, Field(ge=-100, le=100)] | None = Field(
-        None, description="Price of what is fed in; default: 0 [USD/kWh]"
+        default=None, description="Price of what is fed in; default: 0 [USD/kWh]"
     )
 
+    model_config = _NAMED
     _short = model_validator(mode="before")(_from_name)
 
 
@@ -291,10 +316,11 @@ class Limits(Words):
     """By which standard, or within which band, voltages are judged."""
 
     standard: Literal["en50160", "ansi_c84_1"] | None = Field(
-        None, description="A standard; default: the region's"
+        default=None, description="A standard; default: the region's"
     )
     voltage_pu: Annotated[list[Pu], Field(min_length=2, max_length=2)] | None = Field(
-        None, description="Lowest and highest voltage, in place of a standard [pu]"
+        default=None,
+        description="Lowest and highest voltage, in place of a standard [pu]",
     )
 
 
@@ -302,10 +328,12 @@ class PowerFlow(Words):
     """How the grid is solved."""
 
     solver: Literal["fast", "pandapower"] = Field(
-        "fast", description="The fixed point, or pandapower's Newton-Raphson each step"
+        default="fast",
+        description="The fixed point, or pandapower's Newton-Raphson each step",
     )
     tolerance_pu: Annotated[float, Field(ge=1e-12, le=1e-4)] = Field(
-        1e-8, description="Largest change of a voltage in the last iteration [pu]"
+        default=1e-8,
+        description="Largest change of a voltage in the last iteration [pu]",
     )
 
 
@@ -313,7 +341,7 @@ class Output(Words):
     """What a run records."""
 
     level: Literal["all", "summary"] = Field(
-        "all", description="Every interval, or figures per element and day"
+        default="all", description="Every interval, or figures per element and day"
     )
 
 
@@ -323,7 +351,7 @@ class Scenario(Words):
     schema_: Literal[1] = Field(alias="schema", description="Version of this format")
     name: Name = Field(description="Name of the scenario and of its results' folder")
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(
-        1, description="Seed of everything that is drawn at random"
+        default=1, description="Seed of everything that is drawn at random"
     )
     time: Time = Field(description="When")
     feeder: FeederSpec = Field(description="Which grid")
@@ -337,7 +365,8 @@ class Scenario(Words):
         default_factory=list, description="Outages; not simulated in this version"
     )
     limits: Limits | None = Field(
-        None, description="How voltages are judged; default: the region's standard"
+        default=None,
+        description="How voltages are judged; default: the region's standard",
     )
     power_flow: PowerFlow = Field(
         default_factory=PowerFlow, description="How the grid is solved"

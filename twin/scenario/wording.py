@@ -15,14 +15,17 @@ Path = tuple[str | int, ...]
 Schema = Mapping[str, Any]
 
 
-def problems_of(error: ValidationError, tree: Node, model: type[BaseModel]) -> dict:  # type: ignore[type-arg]
+def problems_of(
+    error: ValidationError, tree: Node, model: type[BaseModel]
+) -> dict[Path, Problem]:
     """Every problem that pydantic found, by the path of its key."""
     schema = model.model_json_schema(by_alias=True)
     found: dict[Path, Problem] = {}
     for one in error.errors(include_url=False, include_context=False):
         path = _path(one["loc"], one["type"], tree, schema)
+        kind = "key" if one["loc"][-1:] == ("[key]",) else one["type"]
         if path not in found:
-            found[path] = _problem(path, one["type"], tree, schema)
+            found[path] = _problem(path, kind, tree, schema)
     return {path: found[path] for path in found if not _holds_another(path, found)}
 
 
@@ -54,6 +57,8 @@ def _below(
                 yield member["properties"][part]
             elif exists and isinstance(member.get("additionalProperties"), Mapping):
                 yield member["additionalProperties"]
+            elif exists and "patternProperties" in member:
+                yield from member["patternProperties"].values()
             elif exists and isinstance(part, int) and "items" in member:
                 yield member["items"]
 
@@ -76,11 +81,14 @@ def _problem(path: Path, kind: str, tree: Node, root: Schema) -> Problem:
     if kind == "extra_forbidden":
         where = node.key_where if node else tree.where
         return Problem(where, key, _unknown(str(path[-1]), path[:-1], tree, root))
+    if kind == "key" and node:
+        message = f"got the key '{path[-1]}'; allowed: {_keys(path[:-1], tree, root)}"
+        return Problem(node.key_where, key, message)
     allowed = allowed_by(here, root)
     if kind == "missing" or node is None:
-        return Problem(parent.where, key, f"is missing; needed: {allowed}")
+        return Problem(parent.place, key, f"is missing; needed: {allowed}")
     hint = _hint(node, here, root)
-    return Problem(node.where, key, f"got {got(node)}; allowed: {allowed}{hint}")
+    return Problem(node.place, key, f"got {got(node)}; allowed: {allowed}{hint}")
 
 
 def _at(path: Path, tree: Node, root: Schema) -> tuple[Node | None, Node, Schema]:
@@ -97,12 +105,15 @@ def _at(path: Path, tree: Node, root: Schema) -> tuple[Node | None, Node, Schema
 def _unknown(word: str, inside: Path, tree: Node, root: Schema) -> str:
     _, _, schema = _at(inside, tree, root)
     keys = [
-        key
-        for member in _members(schema, root)
-        for key in member.get("properties", {})
+        key for member in _members(schema, root) for key in member.get("properties", {})
     ]
     hint = nearest(word, keys)
-    return f"unknown key{hint}; allowed: {', '.join(keys)}"
+    return f"unknown key; allowed: {', '.join(keys)}{hint}"
+
+
+def _keys(inside: Path, tree: Node, root: Schema) -> str:
+    _, _, schema = _at(inside, tree, root)
+    return str(schema.get("keyMessage", "other names"))
 
 
 def _hint(node: Node, schema: Schema, root: Schema) -> str:
@@ -118,9 +129,9 @@ def got(node: Node) -> str:
     """A value as the user would recognise it."""
     value = node.value
     if isinstance(value, dict):
-        return f"a mapping ({', '.join(value)})" if value else "an empty mapping"
+        return "a mapping" if value else "an empty mapping"
     if isinstance(value, list):
-        return "a list"
+        return f"a list of {len(value)}" if value else "an empty list"
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -136,8 +147,9 @@ def allowed_by(schema: Schema, root: Schema) -> str:
     members = [m for m in _members(schema, root) if m.get("type") != "null"]
     phrases = [_phrase(member, root) for member in members]
     phrases += _quoted_consts(members)
-    words = " or ".join(dict.fromkeys(phrase for phrase in phrases if phrase))
-    return words + _unit(schema, words)
+    unit = _unit(schema)
+    phrases = [p + unit if _is_number(p) else p for p in phrases if p]
+    return " or ".join(dict.fromkeys(phrases))
 
 
 def _quoted_consts(members: Sequence[Schema]) -> list[str]:
@@ -157,8 +169,17 @@ def _phrase(schema: Schema, root: Schema) -> str:
     if kind == "object":
         return "a mapping" + _of(schema.get("additionalProperties"), root)
     if kind == "array":
-        return "a list" + _of(schema.get("items"), root)
+        return f"a list{_length(schema)}" + _of(schema.get("items"), root)
+    if schema.get("format") == "path":
+        return "a path"
     return _KINDS.get(str(kind), "any value") + _range(schema)
+
+
+def _length(schema: Schema) -> str:
+    least = schema.get("minItems")
+    if least is None:
+        return ""
+    return f" of {least}" if least == schema.get("maxItems") else f" of {least} or more"
 
 
 _KINDS = {
@@ -189,6 +210,10 @@ def _number(value: float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.15g}"
 
 
-def _unit(schema: Schema, words: str) -> str:
+def _is_number(phrase: str) -> bool:
+    return " number " in phrase and not phrase.startswith("a mapping")
+
+
+def _unit(schema: Schema) -> str:
     unit = re.search(r"\[([A-Za-z/]+)\]$", str(schema.get("description", "")))
-    return f" [{unit[1]}]" if unit and "number" in words else ""
+    return f" [{unit[1]}]" if unit else ""

@@ -1,0 +1,197 @@
+"""A study file is read, its runs listed, its mistakes told where they stand."""
+
+from pathlib import Path
+
+import pytest
+
+from twin.errors import InputError
+from twin.scenario.read import read
+from twin.scenario.study import read_study
+
+STUDY = """\
+schema: 1
+name: v2g_adoption
+base: ../base.yaml
+variants: {none: {fleet.ev_share: 0}, valley: {policy.name: valley}}
+axes: {fleet.ev_share: [0.2, 0.4]}
+combine: product
+seeds: [1, 2]
+baseline: none
+"""
+
+
+@pytest.fixture
+def write(folder):
+    Path("studies").mkdir()
+
+    def _write(text: str) -> Path:
+        path = Path("studies/s.yaml")
+        path.write_text(text)
+        return path
+
+    return _write
+
+
+def told(path: Path) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        read_study(path)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_runs_go_point_by_point_variant_by_variant_seed_by_seed(write, folder):
+    study = read_study(write(STUDY))
+    assert study.base == folder / "base.yaml"
+    assert study.runs() == [
+        ("none", 1, {"fleet.ev_share": 0}),
+        ("none", 2, {"fleet.ev_share": 0}),
+        ("valley", 1, {"fleet.ev_share": 0.2, "policy.name": "valley"}),
+        ("valley", 2, {"fleet.ev_share": 0.2, "policy.name": "valley"}),
+        ("none", 1, {"fleet.ev_share": 0}),
+        ("none", 2, {"fleet.ev_share": 0}),
+        ("valley", 1, {"fleet.ev_share": 0.4, "policy.name": "valley"}),
+        ("valley", 2, {"fleet.ev_share": 0.4, "policy.name": "valley"}),
+    ]
+    points = [point for point, _ in study.runs_by_point()]
+    assert points == [{"fleet.ev_share": 0.2}, {"fleet.ev_share": 0.4}]
+
+
+def test_a_runs_overrides_make_its_scenario(write):
+    study = read_study(write(STUDY))
+    _, seed, overrides = study.runs()[-1]
+    scenario = read(study.base, {**overrides, "seed": seed})
+    assert (scenario.seed, scenario.fleet.ev_share) == (2, 0.4)
+    assert scenario.policy.name == "valley"
+
+
+HEAD = "schema: 1\nname: s\nbase: ../base.yaml\n"
+
+
+@pytest.mark.parametrize(
+    ("axes", "points"),
+    [
+        ("", [{}]),
+        (
+            "axes: {fleet.ev_share: []}\n",
+            None,
+        ),
+        (
+            "axes: {time.days: [1, 2], fleet.ev_share: [0.1, 0.2]}\n",
+            [
+                {"time.days": 1, "fleet.ev_share": 0.1},
+                {"time.days": 1, "fleet.ev_share": 0.2},
+                {"time.days": 2, "fleet.ev_share": 0.1},
+                {"time.days": 2, "fleet.ev_share": 0.2},
+            ],
+        ),
+        (
+            "axes: {time.days: [1, 2], fleet.ev_share: [0.1, 0.2]}\ncombine: zip\n",
+            [
+                {"time.days": 1, "fleet.ev_share": 0.1},
+                {"time.days": 2, "fleet.ev_share": 0.2},
+            ],
+        ),
+        (
+            "axes: [{time.days: 1}, {fleet.ev_share: 0.2}]\ncombine: list\n",
+            [{"time.days": 1}, {"fleet.ev_share": 0.2}],
+        ),
+    ],
+)
+def test_axes_are_combined(write, axes, points):
+    path = write(HEAD + axes)
+    if points is None:
+        assert told(path) == [
+            "studies/s.yaml:4:8: axes.fleet.ev_share: got an empty list; allowed: a "
+            "list of 1 or more"
+        ]
+    else:
+        assert read_study(path).points() == points
+
+
+def test_the_bases_seed_is_the_default(write):
+    Path("base.yaml").write_text(Path("base.yaml").read_text() + "seed: 9\n")
+    assert read_study(write(HEAD)).runs() == [("base", 9, {})]
+
+
+def test_every_problem_is_told_where_the_study_says_it(write):
+    path = write(
+        "schema: 1\nname: s\nbase: ../base.yaml\n"
+        "variants:\n  a: {policy.name: vally}\n  b: {fleet: {ev_shar: 1}, seed: 3}\n"
+        "axes: {fleet.ev_share: [0.2, 1.4]}\n"
+        "seeds: [1, 1]\nbaseline: c\n"
+    )
+    assert told(path) == [
+        "studies/s.yaml:5:20: policy.name: unknown name 'vally'; allowed: "
+        "uncontrolled, tou, valley, v2g_peak, v2g_price or package.module:Class; "
+        "did you mean 'valley'?",
+        "studies/s.yaml:6:15: fleet.ev_shar: unknown key; allowed: ev_share, ev_count, "
+        "bidirectional_share, models, charger_kw, travel, travel_file, plug_in, "
+        "target_soc, initial_soc, departure_error_min, export_permit; did you mean "
+        "'ev_share'?",
+        "studies/s.yaml:6:28: variants.b.seed: cannot be varied here, say seeds "
+        "instead",
+        "studies/s.yaml:7:30: fleet.ev_share: got 1.4; allowed: a number from 0 to 1",
+        "studies/s.yaml:8:8: seeds: 1 given twice; keep one",
+        "studies/s.yaml:9:11: baseline: unknown variant 'c'; allowed: a, b",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "schema: 1\nname: s\nbase: none.yaml\n",
+            ["studies/s.yaml:3:7: base: no such file 'studies/none.yaml'"],
+        ),
+        (
+            "schema: 1\nname: s\n",
+            ["studies/s.yaml:1:1: base: is missing; needed: a path"],
+        ),
+        (
+            HEAD + "variants: {V2G: {}}\n",
+            [
+                "studies/s.yaml:4:12: variants.V2G: got the key 'V2G'; allowed: 1 to "
+                "64 of the characters a-z 0-9 _ -, the first a letter or digit"
+            ],
+        ),
+        (
+            HEAD + "axes: {time.days: [1, 2], seed: [1]}\ncombine: zip\n",
+            [
+                "studies/s.yaml:4:1: axes: combine: zip needs axes of one length, got "
+                "time.days 2, seed 1",
+                "studies/s.yaml:4:27: axes.seed: cannot be varied here, say seeds "
+                "instead",
+            ],
+        ),
+        (
+            HEAD + "axes: [{time.days: 1}]\n",
+            [
+                "studies/s.yaml:4:1: axes: a list of settings needs combine: list, "
+                "not product"
+            ],
+        ),
+        (
+            HEAD + "combine: cross\n",
+            [
+                "studies/s.yaml:4:10: combine: got 'cross'; allowed: one of product, "
+                "zip, list"
+            ],
+        ),
+        (
+            HEAD + "variant: {a: {}}\n",
+            [
+                "studies/s.yaml:4:1: variant: unknown key; allowed: schema, name, "
+                "base, variants, axes, combine, seeds, baseline; did you mean "
+                "'variants'?"
+            ],
+        ),
+    ],
+)
+def test_one_thing_wrong(write, text, expected):
+    assert told(write(text)) == expected
+
+
+def test_a_file_in_a_variant_is_seen_from_the_study(write, folder):
+    Path("studies/homes.csv").write_text("x\n")
+    path = write(HEAD + "variants: {a: {customers.file: homes.csv}}\n")
+    overrides = read_study(path).runs()[0].overrides
+    assert overrides == {"customers.file": str(folder / "studies/homes.csv")}

@@ -1,0 +1,271 @@
+"""What a study asks: variants of a scenario, along axes, for several seeds."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, ValidationError
+
+from twin.errors import InputError, Problem, nearest
+from twin.scenario.document import Node, read_document
+from twin.scenario.layers import load, merge, nested
+from twin.scenario.read import absolute_paths, by_place, validated
+from twin.scenario.spec import NAME_WORDS, Name, Words
+from twin.scenario.wording import problems_of
+
+Settings = dict[str, Any]
+
+MOST_POINTS = 100_000
+MOST_CHECKED = 1_000
+NOT_VARIED = {
+    "seed": "say seeds instead",
+    "schema": "the base says it",
+    "extends": "the base says it",
+}
+
+
+class StudyRun(NamedTuple):
+    """One run of a study: overrides of the base by dotted key."""
+
+    variant: str
+    seed: int
+    overrides: Settings
+
+
+class Study(Words):
+    """A question asked of several variants of one scenario."""
+
+    schema_: Literal[1] = Field(alias="schema", description="Version of this format")
+    name: Name = Field(description="Name of the study and of its results' folder")
+    base: Annotated[Path, Field(strict=False)] = Field(
+        description="Scenario that every run starts from, relative to this file"
+    )
+    variants: Annotated[dict[Name, Settings], Field(min_length=1)] = Field(
+        default={"base": {}},
+        description="Name of a variant: its settings by dotted key",
+        json_schema_extra={"keyMessage": NAME_WORDS},
+    )
+    axes: dict[str, Annotated[list[Any], Field(min_length=1)]] | list[Settings] = Field(
+        default_factory=dict,
+        description="Values by dotted key; with combine: list, a list of settings",
+    )
+    combine: Literal["product", "zip", "list"] = Field(
+        default="product",
+        description="Axes as every combination, in step, or as listed",
+    )
+    seeds: Annotated[
+        list[Annotated[int, Field(ge=0, le=2**63 - 1)]], Field(min_length=1)
+    ] = Field(default=[1], description="Seeds; default: the base's")
+    baseline: str | None = Field(
+        default=None, description="Variant that the others are compared with"
+    )
+
+    def points(self) -> list[Settings]:
+        """The settings of each point of the axes, in order; at least one."""
+        return points(self.axes, self.combine)
+
+    def runs(self) -> list[StudyRun]:
+        """Every run: point by point, in it variant by variant, in it seed by seed.
+
+        A variant's own settings have the last word over the axes'.
+        """
+        return [run for _, runs in self.runs_by_point() for run in runs]
+
+    def runs_by_point(self) -> list[tuple[Settings, list[StudyRun]]]:
+        """The same, with the point of the axes that each group stands at."""
+        return [
+            (
+                point,
+                [
+                    StudyRun(variant, seed, {**point, **own})
+                    for variant, own in self.variants.items()
+                    for seed in self.seeds
+                ],
+            )
+            for point in self.points()
+        ]
+
+
+def points(axes: Any, combine: str) -> list[Settings]:
+    """All settings that the axes give, combined."""
+    if isinstance(axes, list):
+        return axes or [{}]
+    if combine == "zip" and axes:
+        rows = list(zip(*axes.values(), strict=True))
+    else:
+        rows = list(itertools.product(*axes.values()))
+    return [dict(zip(axes, row, strict=True)) for row in rows]
+
+
+def read_study(path: Path) -> Study:
+    """The study in a file, each of its scenarios checked; or every problem."""
+    problems: list[Problem] = []
+    tree = _absolute(read_document(path, problems))
+    base = _base(tree, problems)
+    plain = _plain(tree, base)
+    broken: dict[tuple[str | int, ...], Problem] = {
+        tuple(p.key.split(".")): p for p in _broken_rules(tree, plain)
+    }
+    study = None
+    by_type: dict[tuple[str | int, ...], Problem] = {}
+    try:
+        study = Study.model_validate(plain)
+    except ValidationError as error:
+        by_type = problems_of(error, tree, Study)
+    found = {**by_type, **broken}
+    if study is not None and base is not None and ("axes",) not in found:
+        problems += _problems_of_runs(tree, base, study)
+    problems += found.values()
+    if study is None or problems:
+        raise InputError(sorted(dict.fromkeys(problems), key=by_place))
+    return study
+
+
+def _base(tree: Node, problems: list[Problem]) -> Node | None:
+    node = tree.child("base")
+    if node is None or not isinstance(node.value, str):
+        return None
+    path = Path(os.path.normpath(node.folder / node.value))
+    if not path.is_file():
+        problems.append(Problem(node.where, "base", f"no such file '{path}'"))
+        return None
+    try:
+        return load(path, problems, [])
+    except InputError as error:
+        problems += [p for p in error.problems if p not in problems]
+        return None
+
+
+def _plain(tree: Node, base: Node | None) -> Settings:
+    plain: Settings = tree.plain()
+    if isinstance(plain.get("base"), str):
+        plain["base"] = os.path.abspath(tree.folder / plain["base"])
+    seed = base.plain().get("seed") if base else None
+    if "seeds" not in plain and isinstance(seed, int):
+        plain["seeds"] = [seed]
+    return plain
+
+
+def _absolute(tree: Node) -> Node:
+    """Settings that name files, by absolute path, seen from this file."""
+    items = dict(tree.value) if isinstance(tree.value, dict) else {}
+    for section in ("variants", "axes"):
+        if section in items:
+            items[section] = _absolute_settings(items[section], ())
+    return replace(tree, value=items)
+
+
+def _absolute_settings(node: Node, key: tuple[str, ...]) -> Node:
+    if isinstance(node.value, list):
+        return replace(node, value=[_absolute_settings(n, key) for n in node.value])
+    if isinstance(node.value, dict):
+        return replace(
+            node,
+            value={
+                name: _absolute_settings(child, tuple(name.split(".")))
+                for name, child in node.value.items()
+            },
+        )
+    if len(key) < 2 or not isinstance(node.value, str):
+        return node
+    layer, _ = absolute_paths(nested(key, node))
+    leaf: Node | None = layer
+    for name in key:
+        leaf = leaf.child(name) if leaf else None
+    return leaf or node
+
+
+def _broken_rules(tree: Node, plain: Settings) -> Iterator[Problem]:
+    yield from _baseline(tree, plain)
+    yield from _axes(tree, plain)
+    yield from _not_varied(tree)
+    yield from _seeds(tree, plain)
+
+
+def _baseline(tree: Node, plain: Settings) -> Iterator[Problem]:
+    variants, baseline = plain.get("variants", {"base": {}}), plain.get("baseline")
+    if isinstance(baseline, str) and baseline not in variants:
+        node = tree.child("baseline") or tree
+        names = ", ".join(variants)
+        hint = nearest(baseline, variants)
+        message = f"unknown variant '{baseline}'; allowed: {names}{hint}"
+        yield Problem(node.where, "baseline", message)
+
+
+def _axes(tree: Node, plain: Settings) -> Iterator[Problem]:
+    axes, combine = plain.get("axes", {}), plain.get("combine", "product")
+    where = (tree.child("axes") or tree).key_where
+    if isinstance(axes, list) and combine != "list":
+        message = f"a list of settings needs combine: list, not {combine}"
+        yield Problem(where, "axes", message)
+    if not isinstance(axes, dict) or not all(
+        isinstance(v, list) for v in axes.values()
+    ):
+        return
+    lengths = [len(values) for values in axes.values()]
+    if combine == "list" and axes:
+        message = "combine: list needs a list of settings, one a point"
+        yield Problem(where, "axes", message)
+    if combine == "zip" and len(set(lengths)) > 1:
+        listed = ", ".join(f"{key} {len(values)}" for key, values in axes.items())
+        message = f"combine: zip needs axes of one length, got {listed}"
+        yield Problem(where, "axes", message)
+    if combine == "product" and math.prod(lengths) > MOST_POINTS:
+        message = f"{math.prod(lengths)} points; allowed: at most {MOST_POINTS}"
+        yield Problem(where, "axes", message)
+
+
+def _not_varied(tree: Node) -> Iterator[Problem]:
+    for section, settings in _all_settings(tree):
+        for key, node in settings.items():
+            reason = NOT_VARIED.get(key.strip())
+            if reason:
+                message = f"cannot be varied here, {reason}"
+                yield Problem(node.key_where, f"{section}.{key}", message)
+
+
+def _all_settings(tree: Node) -> Iterator[tuple[str, dict[str, Node]]]:
+    variants, axes = tree.child("variants"), tree.child("axes")
+    for name, node in _items(variants).items():
+        yield f"variants.{name}", _items(node)
+    yield "axes", _items(axes)
+    if axes is not None and isinstance(axes.value, list):
+        for index, node in enumerate(axes.value):
+            yield f"axes.{index}", _items(node)
+
+
+def _items(node: Node | None) -> dict[str, Node]:
+    return node.value if node is not None and isinstance(node.value, dict) else {}
+
+
+def _seeds(tree: Node, plain: Settings) -> Iterator[Problem]:
+    seeds, node = plain.get("seeds"), tree.child("seeds")
+    if node is None or not isinstance(seeds, list):
+        return
+    twice = sorted({str(seed) for seed in seeds if seeds.count(seed) > 1})
+    if twice:
+        message = f"{', '.join(twice)} given twice; keep one"
+        yield Problem(node.where, "seeds", message)
+
+
+def _problems_of_runs(tree: Node, base: Node, study: Study) -> Iterator[Problem]:
+    """What is wrong with the scenarios, told where the study says it."""
+    axes = tree.child("axes")
+    rows: Any = axes.value if axes is not None else {}
+    if isinstance(rows, dict):
+        rows = {key: node.value for key, node in rows.items()}
+    else:
+        rows = [_items(node) for node in rows]
+    variants = _items(tree.child("variants")) or {"base": replace(tree, value={})}
+    for point in itertools.islice(points(rows, study.combine), MOST_CHECKED):
+        for variant in variants.values():
+            scenario = base
+            for key, leaf in (*point.items(), *_items(variant).items()):
+                scenario = merge(scenario, nested(key.split("."), leaf))
+            yield from validated(scenario)[1]
