@@ -46,7 +46,7 @@ class Timeline:
         """Seconds from the start to each local midnight, one more than days."""
         return np.array([self._elapsed_s(d, 0) for d in range(self.days + 1)])
 
-    @property
+    @cached_property
     def n_steps(self) -> int:
         """Number of intervals of the run."""
         return int(self.midnight_s[-1]) // self.step_s
@@ -68,6 +68,17 @@ class Timeline:
         """The intervals that start within a local day."""
         first, last = self.midnight_s[day], self.midnight_s[day + 1]
         return range(int(first) // self.step_s, int(last) // self.step_s)
+
+    def midnight(self, day: int) -> int:
+        """Seconds from the start to the local midnight at which a day begins."""
+        return self._elapsed_s(day, 0)
+
+    def wall_clock(self, k: int) -> tuple[int, int]:
+        """Day and local minute at which interval k begins, also beyond the end."""
+        if k < self.n_steps:
+            return int(self.day_of_step[k]), int(self.minute_of_day[k])
+        local = self.utc(k * self.step_s).astimezone(ZoneInfo(self.timezone))
+        return (local.date() - self.start).days, 60 * local.hour + local.minute
 
     def date_of(self, day: int) -> date:
         """The calendar date of a local day; days before the start are negative."""

@@ -86,7 +86,7 @@ class Surroundings:
         given = self.during(k)
         return given.load_kw - given.pv_kw
 
-    def mean_base_kw(self, day: int) -> Floats:
+    def mean_kw(self, day: int) -> Floats:
         """The load model's mean day [n_step_of_day, n]."""
         return self.loads.mean_kw(day)
 

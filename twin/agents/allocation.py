@@ -1,0 +1,112 @@
+"""Sharing a transformer's room among its cars: water levels and orders of merit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.arrays import Bools, Floats, Ints, compiled
+
+
+@compiled
+def water_level_kw(base_kw: Floats, energy_kwh: float, step_h: float) -> float:
+    """The level up to which an energy fills the valleys of a base load, in kW.
+
+    Solves ``sum(max(0, level - base)) * step_h = energy``.
+
+    Source: docs/model.md "Valley filling"; the aggregate optimum of
+    ``min sum (base + power)^2``.
+    """
+    ordered = np.sort(base_kw)
+    return _level_of_sorted(ordered, len(ordered), energy_kwh / step_h)
+
+
+@compiled
+def _level_of_sorted(ordered: Floats, n: int, area: float) -> float:
+    total = 0.0
+    for j in range(n):
+        total += ordered[j]
+        level = (area + total) / (j + 1)
+        if j + 1 == n or level <= ordered[j + 1]:
+            return level
+    return 0.0
+
+
+@compiled
+def level_with_deadlines_kw(
+    base_kw: Floats, due_kwh: Floats, step_h: float, every: int
+) -> float:
+    """The level to charge at now, so that each energy is served by its deadline.
+
+    ``due_kwh`` [n_ahead] must be drawn within intervals 0 to j. The least uniform
+    convex cost has a level that only falls with time; its first value is the highest
+    of the water levels of all energy due by j over intervals 0 to j (as in Yao,
+    Demers, Shenker, A scheduling model for reduced CPU energy, 1995). Deadlines are
+    looked at in blocks of ``every`` intervals.
+    """
+    ordered = np.empty(len(base_kw))
+    due, level = 0.0, -np.inf
+    for j in range(len(base_kw)):
+        slot = j
+        while slot > 0 and ordered[slot - 1] > base_kw[j]:
+            ordered[slot] = ordered[slot - 1]
+            slot -= 1
+        ordered[slot] = base_kw[j]
+        due += due_kwh[j]
+        if due > 0.0 and ((j + 1) % every == 0 or j + 1 == len(base_kw)):
+            level = max(level, _level_of_sorted(ordered, j + 1, due / step_h))
+    return level
+
+
+@compiled
+def charging_levels_kw(
+    ahead_kw: Floats,
+    zone: Ints,
+    missing_kwh: Floats,
+    deadline: Ints,
+    step_h: float,
+    every: int,
+) -> Floats:
+    """The level of each zone at which its cars should charge now, in kW [n_zone].
+
+    ``ahead_kw`` [n_ahead, n_zone] is the base load to come, ``deadline`` [n_ev] the
+    last interval in which a car can charge. -inf where nothing is missing.
+    """
+    n_ahead, n_zone = ahead_kw.shape
+    due_kwh = np.zeros((n_zone, n_ahead))
+    for car in range(len(zone)):
+        if missing_kwh[car] > 0.0:
+            due_kwh[zone[car], min(deadline[car], n_ahead - 1)] += missing_kwh[car]
+    levels = np.full(n_zone, -np.inf)
+    for z in range(n_zone):
+        if due_kwh[z].sum() > 0.0:
+            base_kw = np.ascontiguousarray(ahead_kw[:, z])
+            levels[z] = level_with_deadlines_kw(base_kw, due_kwh[z], step_h, every)
+    return levels
+
+
+@compiled
+def share_out_kw(
+    budget_kw: Floats,
+    zone: Ints,
+    order: Ints,
+    most_kw: Floats,
+    least_kw: Floats,
+) -> Floats:
+    """Hand out each zone's budget to its cars in an order of merit, in kW [n_ev].
+
+    A car gets up to ``most_kw``; a rest below its ``least_kw`` goes to the next one.
+    Budgets [n_zone] are reduced in place by what was handed out.
+    """
+    shared_kw = np.zeros(len(zone))
+    for car in order:
+        offer_kw = min(most_kw[car], budget_kw[zone[car]])
+        if offer_kw >= least_kw[car] and offer_kw > 0.0:
+            shared_kw[car] = offer_kw
+            budget_kw[zone[car]] -= offer_kw
+    return shared_kw
+
+
+def in_order(merit: Floats, cars: Bools) -> Ints:
+    """The chosen cars by rising merit; equals by index."""
+    chosen = np.flatnonzero(cars)
+    return chosen[np.argsort(merit[chosen], kind="stable")]

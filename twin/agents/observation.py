@@ -1,0 +1,67 @@
+"""What a policy may see: the measured past, forecasts, what drivers declared.
+
+This is the only connection between a policy and what it controls, simulated or real.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from twin.arrays import Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One look at the feeder, at the instant at which an interval begins.
+
+    Cars [n_ev] hang on customers, customers on transformer zones [n_zone] (the last
+    zone is what hangs on no transformer). Forecasts cover the coming 24 hours
+    [n_ahead], the first entry being the interval that now begins.
+    """
+
+    now_s: int
+    step: int
+    step_h: float
+    minute_of_day: int
+    day: int
+    temperature_degc: float
+
+    plugged: Bools
+    soc: Floats
+    capacity_kwh: Floats
+    target_soc: Floats
+    floor_soc: Floats
+    charge_kw: Floats
+    give_kw: Floats
+    min_kw: Floats
+    efficiency: Floats
+    time_left_h: Floats
+    customer: Ints
+    zone: Ints
+    entity: Ints
+
+    base_kw: Floats
+    rating_kw: Floats
+    ahead_kw: Floats
+
+    price_usd_per_kwh: Floats
+    export_price_usd_per_kwh: Floats
+
+    @property
+    def n_ahead(self) -> int:
+        """How many intervals the forecasts cover."""
+        return len(self.price_usd_per_kwh)
+
+    @cached_property
+    def missing_kwh(self) -> Floats:
+        """AC energy that each car still needs to reach its target [n_ev]."""
+        short_soc = np.maximum(0.0, self.target_soc - self.soc)
+        return short_soc * self.capacity_kwh / self.efficiency
+
+    @cached_property
+    def laxity_h(self) -> Floats:
+        """Time to spare before the declared departure, charging at once [n_ev]."""
+        return self.time_left_h - self.missing_kwh / self.charge_kw

@@ -1,0 +1,311 @@
+"""The command line, thin: reads what is asked, calls a room, prints what it says."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twin.errors import InputError, TwinError, nearest
+
+if TYPE_CHECKING:
+    from twin.simulation.run import Progress
+
+INTERRUPTED = 130
+PACKAGED = Path(__file__).parent / "data" / "starter"
+CHECKED_OUT = Path(__file__).parents[1] / "scenarios"
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="What electric cars, V2G and V2H do to a distribution feeder.",
+)
+
+Override = Annotated[
+    list[str], typer.Option("--set", metavar="KEY=VALUE", help="Override a key.")
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder of the results.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Only the last line.")]
+File = Annotated[Path, typer.Argument(help="A YAML file.")]
+Folder = Annotated[Path, typer.Argument(help="Folder of a run or a study.")]
+
+
+class Format(StrEnum):
+    """What a run can be exported to."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    GEOJSON = "geojson"
+
+
+def main() -> None:
+    """Run a command; what the user got wrong is told without a traceback."""
+    try:
+        app()
+    except TwinError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("interrupted; what was written is kept and marked", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+) -> None:
+    """Make a folder with starter scenarios."""
+    source = CHECKED_OUT if CHECKED_OUT.is_dir() else PACKAGED
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError.of(f"{folder} exists and is not an empty folder", key="DIR")
+    try:
+        shutil.copytree(source, folder, dirs_exist_ok=True)
+    except OSError as error:
+        raise InputError.of(f"{folder}: {error.strerror}", key="DIR") from error
+    print(f"Starter scenarios are in {folder}. Now try:")
+    print(f"  twin check {folder / 'first.yaml'}")
+    print(f"  twin run {folder / 'first.yaml'}")
+
+
+@app.command()
+def check(file: File, override: Override = []) -> None:  # noqa: B006
+    """Read and check a scenario or a study; run nothing."""
+    from twin.scenario.check import notes
+    from twin.scenario.read import read
+    from twin.scenario.study import is_study, read_study
+
+    if is_study(file):
+        study = read_study(file)
+        print(f"{file}: ok, {len(study.runs())} runs")
+        return
+    scenario = read(file, override)
+    print(f"{file}: ok")
+    for note in notes(scenario):
+        print(f"note: {note}")
+
+
+@app.command()
+def inspect(
+    source: Annotated[str, typer.Argument(help="A feeder, as in a scenario.")],
+    voltage: Annotated[
+        float | None, typer.Option(help="Voltage of every source, pu.")
+    ] = None,
+) -> None:
+    """Tell a feeder's health before any electric car."""
+    from twin.grid.inspect import health
+    from twin.grid.pandapower import load_feeder
+
+    if Path(source).suffix in (".yaml", ".yml") and Path(source).is_file():
+        from twin.scenario.read import read
+
+        words = read(Path(source)).feeder
+        feeder, net = load_feeder(
+            words.source, words.arguments, voltage or words.source_voltage_pu
+        )
+    else:
+        feeder, net = load_feeder(source, {}, voltage)
+    print(health(feeder, net).text())
+
+
+@app.command()
+def run(
+    file: File,
+    out: Out = Path("results"),
+    seed: Annotated[int | None, typer.Option(help="In place of the file's.")] = None,
+    override: Override = [],  # noqa: B006
+    force: Annotated[bool, typer.Option("--force", help="Repeat it.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario; the last line is the run's folder."""
+    from twin.scenario.read import read
+
+    words = [*override, *([] if seed is None else [f"seed={seed}"])]
+    scenario = read(file, words)
+    from twin.simulation.run import run as run_scenario
+
+    with _progress(scenario.name, quiet) as watch:
+        folder = run_scenario(scenario, out, watch=watch, force=force)
+    if not quiet:
+        _print_summary(folder)
+    print(folder)
+
+
+@app.command()
+def study(
+    file: File,
+    out: Out = Path("results"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list it.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run every variant of a study; the last line is the study's folder."""
+    from twin.scenario.study import read_study
+
+    words = read_study(file)
+    if dry_run:
+        for variant, seed, overrides in words.runs():
+            said = " ".join(f"{key}={value}" for key, value in overrides.items())
+            print(f"{variant} seed {seed}: {said}")
+        return
+    from twin.studies.runner import run_study
+
+    folder = run_study(words, out, _study_watch(quiet))
+    if not quiet:
+        from twin.analysis.compare import study_text
+
+        print(study_text(folder))
+    print(folder)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
+) -> None:
+    """Compare runs, the first being the baseline."""
+    from twin.analysis.compare import text
+    from twin.results.record import Run
+
+    opened = [Run.open(folder) for folder in runs]
+    labels = [_label(folder) for folder in runs]
+    print(text(list(zip(labels, opened, strict=True)), labels[0]))
+
+
+@app.command()
+def report(
+    path: Folder,
+    out: Annotated[Path | None, typer.Option("-o", help="The HTML file.")] = None,
+) -> None:
+    """Write one self-contained HTML file about a run or a study."""
+    from twin.analysis.report import write
+
+    print(write(path, out))
+
+
+@app.command()
+def verify(path: Folder) -> None:
+    """Check a run's files against their checksums."""
+    from twin.results.verify import verify as problems_of
+
+    problems = problems_of(path)
+    if problems:
+        raise InputError(problems)
+    print(f"{path}: every file is as it was written")
+
+
+@app.command()
+def export(
+    path: Folder,
+    to: Annotated[Format, typer.Option(help="Format of the files.")] = Format.CSV,
+    out: Annotated[Path | None, typer.Option("-o", help="Where to.")] = None,
+) -> None:
+    """Export a run with the names of its assets."""
+    from twin.results.export import export as export_run
+    from twin.results.record import Run
+
+    for file in export_run(Run.open(path), to.value, out or path / "export"):
+        print(file)
+
+
+@app.command()
+def catalogue(
+    kind: Annotated[
+        str,
+        typer.Argument(help="feeders, vehicles, tariffs, policies or data."),
+    ] = "",
+) -> None:
+    """Tell what can be named in a scenario."""
+    from twin.scenario.names import names
+
+    parts = {
+        "feeders": ("feeders",),
+        "vehicles": ("vehicles",),
+        "tariffs": ("tariffs",),
+        "policies": ("policies",),
+        "data": ("profiles", "travel"),
+    }
+    if kind and kind not in parts:
+        raise InputError.of(
+            f"'{kind}'; allowed: {', '.join(parts)}{nearest(kind, parts)}", key="KIND"
+        )
+    for part in [kind] if kind else parts:
+        for section in parts[part]:
+            print(f"{section}:")
+            for name, about in names()[section].items():
+                said = about if isinstance(about, str) else about.get("about", "")
+                print(f"  {name:42s} {said}".rstrip())
+
+
+def _label(folder: Path) -> str:
+    return f"{folder.resolve().parent.name}/{folder.name[:6]}"
+
+
+def _print_summary(folder: Path) -> None:
+    from twin.analysis.compare import text
+    from twin.results.record import Run
+
+    record = Run.open(folder)
+    print(text([(record.record["name"], record)], None))
+    for note in record.record["notes"]:
+        print(f"note: {note}")
+
+
+@contextmanager
+def _progress(name: str, quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """A bar on a terminal, plain lines elsewhere, both on stderr."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        with _bar(name) as watch:
+            yield watch
+    else:
+        yield _plain(name)
+
+
+def _plain(name: str) -> Callable[[Progress], None]:
+    def tell(progress: Progress) -> None:
+        every = max(1, progress.days // 10)
+        if progress.day % every == 0 or progress.day == progress.days:
+            print(
+                f"{name}: day {progress.day} of {progress.days} ({progress.date}), "
+                f"{progress.steps_per_s:,.0f} steps/s, {progress.left_s:,.0f} s left",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    return tell
+
+
+@contextmanager
+def _bar(name: str) -> Iterator[Callable[[Progress], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns: list[Any] = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[said]}"),
+        TimeRemainingColumn(),
+    ]
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(name, total=None, said="reading the feeder and the data")
+
+        def tell(progress: Progress) -> None:
+            said = f"{progress.date}  {progress.steps_per_s:,.0f} steps/s"
+            bar.update(task, total=progress.days, completed=progress.day, said=said)
+
+        yield tell
+
+
+def _study_watch(quiet: bool) -> Callable[[str], None]:
+    def tell(line: str) -> None:
+        if not quiet:
+            print(line, file=sys.stderr, flush=True)
+
+    return tell

@@ -1,0 +1,131 @@
+"""Who lives where: terminals, meters, connection limits, rooftop generation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from twin.arrays import Bools, Floats, Ints
+
+SHARING_ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Customers:
+    """Customers [n] on the terminals of a feeder, and the cars [n_ev] at their plugs.
+
+    ``terminal`` and ``zone`` index the feeder's terminals and the transformer zones;
+    ``kvar_per_kw`` is the reactive share of a load. ``fixed_kw`` and ``fixed_kvar``
+    [n_terminal] are the feeder's own injections, generation < 0.
+    """
+
+    name: tuple[str, ...]
+    kind: tuple[str, ...]
+    terminal: Ints
+    zone: Ints
+    annual_kwh: Floats
+    kvar_per_kw: Floats
+    pv_kwp: Floats
+    import_limit_kw: Floats
+    export_limit_kw: Floats
+    car_customer: Ints
+    fixed_kw: Floats
+    fixed_kvar: Floats
+    n_zone: int
+    voltage_dependent: bool = False
+
+    @cached_property
+    def _alone(self) -> Bools:
+        """Which cars have their customer's meter to themselves [n_ev]."""
+        cars_at = np.bincount(self.car_customer, minlength=len(self.name))
+        alone: Bools = cars_at[self.car_customer] == 1
+        return alone
+
+    @cached_property
+    def _car_terminal(self) -> Ints:
+        return self.terminal[self.car_customer]
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+    def net(
+        self, load_kw: Floats, pv_kw: Floats, car_kw: Floats
+    ) -> tuple[Floats, Floats, Floats, Floats]:
+        """Terminals' loads and fixed injections: kW, kvar, kW, kvar [n_terminal]."""
+        n = len(self.fixed_kw)
+        at_load = np.bincount(self.terminal, load_kw, n)
+        at_load_kvar = np.bincount(self.terminal, load_kw * self.kvar_per_kw, n)
+        at_pv = np.bincount(self.terminal, pv_kw, n)
+        at_car = np.bincount(self._car_terminal, car_kw, n)
+        return (
+            at_load,
+            at_load_kvar,
+            self.fixed_kw + at_car - at_pv,
+            self.fixed_kvar,
+        )
+
+    def cars_kw(self, car_kw: Floats) -> Floats:
+        """What the cars take at each customer's meter [n]."""
+        return np.bincount(self.car_customer, car_kw, len(self))
+
+    def by_zone(self, customer_kw: Floats) -> Floats:
+        """Sum over the customers of each transformer zone [n_zone]."""
+        return np.bincount(self.zone, customer_kw, self.n_zone)
+
+    def import_room_kw(self, load_kw: Floats, pv_kw: Floats) -> Floats:
+        """The most that a customer's cars may take together [n]."""
+        return np.maximum(0.0, self.import_limit_kw - load_kw + pv_kw)
+
+    def export_room_kw(self, load_kw: Floats, pv_kw: Floats) -> Floats:
+        """The most that a customer's cars may give together [n]."""
+        return np.maximum(0.0, self.export_limit_kw + load_kw - pv_kw)
+
+    def shares_plug(self, car: int) -> bool:
+        """Whether a car's customer has other cars, too."""
+        return not self._alone[car]
+
+    def lone_room_kw(self, import_kw: Floats) -> Floats:
+        """What a car that has its meter to itself may draw, 0 for others [n_ev]."""
+        return np.where(self._alone, import_kw[self.car_customer], 0.0)
+
+    def room(
+        self,
+        wanted_kw: Floats,
+        min_kw: Floats,
+        plugged: Bools,
+        import_kw: Floats,
+        export_kw: Floats,
+    ) -> Floats:
+        """What each meter's limits leave of the cars' wishes, per car [n_ev].
+
+        Cars at one customer share the room in proportion to what they want, after
+        opposite signs are netted. What is less than a charger's minimum is nothing.
+        A car that is alone at its customer keeps its share while it is away, for the
+        moment it plugs in.
+        """
+        home = self.car_customer
+        present = np.where(plugged | self._alone, wanted_kw, 0.0)
+        if self._alone.all():
+            allowed = np.clip(present, -export_kw[home], import_kw[home])
+            return np.where(np.abs(allowed) < min_kw, 0.0, allowed)
+        for _ in range(SHARING_ROUNDS):
+            present = self._share(present, import_kw, export_kw)
+            present = np.where(np.abs(present) < min_kw, 0.0, present)
+        return self._share(present, import_kw, export_kw)
+
+    def _share(self, wanted_kw: Floats, import_kw: Floats, export_kw: Floats) -> Floats:
+        home, n = self.car_customer, len(self)
+        takes = np.bincount(home, np.maximum(wanted_kw, 0.0), n)
+        gives = np.bincount(home, np.maximum(-wanted_kw, 0.0), n)
+        may_take = np.minimum(takes, import_kw + gives)
+        may_give = np.minimum(gives, export_kw + may_take)
+        may_take = np.minimum(takes, import_kw + may_give)
+        taking, giving = _ratio(may_take, takes)[home], _ratio(may_give, gives)[home]
+        return wanted_kw * np.where(wanted_kw > 0.0, taking, giving)
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    ratio: Floats = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0.0)
+    return ratio

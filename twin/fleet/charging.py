@@ -1,0 +1,159 @@
+"""What a battery takes and gives at a plug: converter, taper, standby, limits."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from twin.arrays import Records, compiled
+from twin.fleet.state import Phase
+
+TAPER_END_SOC = 0.999
+_PLUGGED = int(Phase.PLUGGED)
+_GAUSS_X = np.array(
+    [
+        -0.9061798459386640,
+        -0.5384693101056831,
+        0.0,
+        0.5384693101056831,
+        0.906179845938664,
+    ]
+)
+_GAUSS_W = np.array(
+    [0.2369268850561891, 0.4786286704993665, 0.5688888888888889, 0.4786286704993665]
+    + [0.2369268850561891]
+)
+
+
+@compiled
+def converter_loss_kw(
+    ac_kw: float, rated_kw: float, constant: float, linear: float, quadratic: float
+) -> float:
+    """Loss of the converter at an AC power of either sign, in kW.
+
+    ``L = S (a + b |P|/S + c (P/S)^2)``, 0 when it is switched off.
+
+    Source: form and default coefficients, docs/model.md "Converter"; fitted to the
+    round trips of Schram et al., Empirical Evaluation of V2G Round-trip Efficiency,
+    2020.
+    """
+    if ac_kw == 0.0:
+        return 0.0
+    share = abs(ac_kw) / rated_kw
+    return rated_kw * (constant + linear * share + quadratic * share * share)
+
+
+@compiled
+def ac_kw_of_dc(
+    dc_kw: float, rated_kw: float, constant: float, linear: float, quadratic: float
+) -> float:
+    """AC power that charges with ``dc_kw`` > 0: the inverse of ``P - L(P)``, in kW."""
+    b, need = 1.0 - linear, constant + dc_kw / rated_kw
+    if quadratic == 0.0:
+        return rated_kw * need / b
+    return (
+        rated_kw * (b - math.sqrt(b * b - 4.0 * quadratic * need)) / (2.0 * quadratic)
+    )
+
+
+@compiled
+def charge(
+    soc: float, ac_kw: float, hours: float, car: Records
+) -> tuple[float, float, float]:
+    """Charge one car for some hours: (SOC after, AC kWh drawn, kWh lost).
+
+    Constant power ``dE = eta_b (P - L(P)) dt`` up to the taper, where the battery
+    takes ``P_dc <= P_dc,rated (1 - soc)/(1 - soc_taper)``: its SOC then nears 1
+    exponentially, and the charger ends at SOC 0.999. Nothing is drawn beyond the
+    car's target. AC energy of the taper by five-point Gauss-Legendre quadrature.
+
+    Source: docs/model.md "Charging".
+    """
+    target = min(car.target_soc, TAPER_END_SOC)
+    if soc >= target or ac_kw <= 0.0 or hours <= 0.0:
+        return soc, 0.0, 0.0
+    rated, a = car.rated_kw, car.loss_constant
+    b, c, eta = car.loss_linear, car.loss_quadratic, car.battery_efficiency
+    dc_kw = ac_kw - converter_loss_kw(ac_kw, rated, a, b, c)
+    if dc_kw <= 0.0:
+        return soc, ac_kw * hours, ac_kw * hours
+    full_kw = car.charge_kw - converter_loss_kw(car.charge_kw, rated, a, b, c)
+    knee = 1.0 - (1.0 - car.taper_soc) * dc_kw / full_kw
+    level_end = min(target, max(knee, soc))
+    level_h = min(hours, (level_end - soc) * car.capacity_kwh / (eta * dc_kw))
+    drawn_kwh = ac_kw * level_h
+    after = soc + eta * dc_kw * level_h / car.capacity_kwh
+    if level_h < hours and level_end < target:
+        decay_h = (1.0 - car.taper_soc) * car.capacity_kwh / (eta * full_kw)
+        start_kw = full_kw * (1.0 - level_end) / (1.0 - car.taper_soc)
+        until_target_h = decay_h * math.log((1.0 - level_end) / (1.0 - target))
+        taper_h = min(hours - level_h, until_target_h)
+        for n in range(5):
+            at_h = 0.5 * taper_h * (1.0 + _GAUSS_X[n])
+            ac_then = ac_kw_of_dc(start_kw * math.exp(-at_h / decay_h), rated, a, b, c)
+            drawn_kwh += 0.5 * taper_h * _GAUSS_W[n] * ac_then
+        after = 1.0 - (1.0 - level_end) * math.exp(-taper_h / decay_h)
+        after = min(after, target)
+    elif level_h < hours or after > level_end:
+        after = level_end
+    return after, drawn_kwh, drawn_kwh - (after - soc) * car.capacity_kwh
+
+
+@compiled
+def give(
+    soc: float, ac_kw: float, hours: float, car: Records
+) -> tuple[float, float, float, float]:
+    """Discharge one car: (SOC after, AC kWh given, kWh lost, kWh of standby).
+
+    ``dE = -((P + L(P)) / eta_b + P_standby) dt`` with ``ac_kw`` > 0 the power at the
+    plug, until the car's floor.
+
+    Source: docs/model.md "Giving".
+    """
+    if soc <= car.floor_soc or ac_kw <= 0.0 or hours <= 0.0:
+        return soc, 0.0, 0.0, 0.0
+    loss_kw = converter_loss_kw(
+        ac_kw, car.rated_kw, car.loss_constant, car.loss_linear, car.loss_quadratic
+    )
+    cell_kw = (ac_kw + loss_kw) / car.battery_efficiency
+    drain_kw = cell_kw + car.standby_kw
+    to_floor_h = (soc - car.floor_soc) * car.capacity_kwh / drain_kw
+    given_h = min(hours, to_floor_h)
+    after = soc - drain_kw * given_h / car.capacity_kwh
+    if given_h < hours:
+        after = car.floor_soc
+    lost_kwh = (cell_kw - ac_kw) * given_h
+    return after, ac_kw * given_h, lost_kwh, car.standby_kw * given_h
+
+
+@compiled
+def settle(traits: Records, state: Records, car: int, now_s: int) -> None:
+    """Bring one car's energy up to an instant at the set-point it has held."""
+    row, own = state[car], traits[car]
+    hours = (now_s - row.settled_s) / 3600.0
+    row.settled_s = now_s
+    if row.phase != _PLUGGED or row.set_kw == 0.0 or hours <= 0.0:
+        return
+    if row.set_kw > 0.0:
+        row.soc, drawn_kwh, lost_kwh = charge(row.soc, row.set_kw, hours, own)
+        row.interval_in_kwh += drawn_kwh
+        row.session_in_kwh += drawn_kwh
+        row.charged_kwh += drawn_kwh
+        row.loss_kwh += lost_kwh
+    else:
+        row.soc, given_kwh, lost_kwh, standby_kwh = give(
+            row.soc, -row.set_kw, hours, own
+        )
+        row.interval_out_kwh += given_kwh
+        row.session_out_kwh += given_kwh
+        row.discharged_kwh += given_kwh
+        row.loss_kwh += lost_kwh
+        row.standby_kwh += standby_kwh
+
+
+@compiled
+def settle_all(traits: Records, state: Records, now_s: int) -> None:
+    """Bring every car's energy up to an instant [n_ev]."""
+    for car in range(state.shape[0]):
+        settle(traits, state, car, now_s)

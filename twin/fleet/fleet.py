@@ -1,0 +1,162 @@
+"""The cars: their traits, their state, their trips, and what they write down."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from twin.arrays import Bools, Floats, Ints, Records
+from twin.fleet.charging import settle, settle_all
+from twin.fleet.itinerary import Itinerary
+from twin.fleet.movement import departure_s, happen, plug_in, wants_plug
+from twin.fleet.state import DRIVEN, SESSION, Phase
+from twin.fleet.travel import Place
+
+
+EVEN_CHANCE = 0.5
+
+
+class Taken(NamedTuple):
+    """Mean AC power over an interval, per car [n_ev]."""
+
+    charge_kw: Floats
+    give_kw: Floats
+
+    @property
+    def net_kw(self) -> Floats:
+        """What the car takes less what it gives, in kW."""
+        return self.charge_kw - self.give_kw
+
+
+class Fleet:
+    """All cars as columns.
+
+    A car's power holds between the instants at which something happens to it; its
+    energy is settled exactly at each of them.
+    """
+
+    def __init__(
+        self, traits: Records, state: Records, itinerary: Itinerary, step_h: float
+    ) -> None:
+        self.traits, self.state, self.itinerary = traits, state, itinerary
+        self.step_h = step_h
+        self.urgent_s = 0
+        self.look_again_s = 0
+        self._written = np.zeros(2, dtype=np.int64)
+        self._driven = np.zeros(0, dtype=DRIVEN)
+        self._sessions = np.zeros(0, dtype=SESSION)
+        self._make_room_for_rows()
+
+    def __len__(self) -> int:
+        return len(self.traits)
+
+    @property
+    def plugged(self) -> Bools:
+        """Which cars are at their plug [n_ev]."""
+        plugged: Bools = self.state["phase"] == Phase.PLUGGED
+        return plugged
+
+    def settle(self, now_s: int) -> Taken:
+        """Close the interval: the mean power of each car, per car [n_ev]."""
+        settle_all(self.traits, self.state, now_s)
+        state = self.state
+        taken = Taken(
+            state["interval_in_kwh"] / self.step_h,
+            state["interval_out_kwh"] / self.step_h,
+        )
+        state["interval_in_kwh"] = 0.0
+        state["interval_out_kwh"] = 0.0
+        return taken
+
+    def settle_cars(self, cars: Ints, now_s: int) -> None:
+        """Bring some cars' energy up to an instant within an interval."""
+        for car in cars:
+            settle(self.traits, self.state, int(car), now_s)
+
+    @cached_property
+    def efficiency(self) -> Floats:
+        """Share of AC energy that reaches the cells at full charging power [n_ev]."""
+        traits = self.traits
+        power = traits["charge_kw"] / traits["rated_kw"]
+        loss = (
+            traits["loss_constant"]
+            + traits["loss_linear"] * power
+            + traits["loss_quadratic"] * power**2
+        )
+        share: Floats = traits["battery_efficiency"] * (1.0 - loss / power)
+        return share
+
+    def happen(self, car: int, now_s: int) -> bool:
+        """Do what is due for one car; True if its plug changed."""
+        return happen(
+            self.traits,
+            self.state,
+            self.itinerary.trips,
+            self._driven,
+            self._sessions,
+            self._written,
+            car,
+            now_s,
+            self.urgent_s,
+            self.look_again_s,
+        )
+
+    def roll(
+        self, day: int, temperature_degc: dict[int, Floats], look_again_s: int
+    ) -> None:
+        """Know the trips around a new day; cars without any look again at its end."""
+        self.itinerary.roll(day, temperature_degc)
+        self.look_again_s = look_again_s
+        self._make_room_for_rows()
+
+    def begin(self) -> None:
+        """Plug in the cars that stand at home when the run starts."""
+        trips = self.itinerary.trips
+        for car in np.flatnonzero(self.state["phase"] == Phase.PARKED):
+            self.state["wake_s"][car] = min(
+                departure_s(trips, car, self.state["departed_s"][car]),
+                self.look_again_s,
+            )
+            if self.state["place"][car] != Place.HOME:
+                continue
+            if wants_plug(self.traits, self.state, trips, car, EVEN_CHANCE):
+                plug_in(self.traits, self.state, trips, car, 0, 0)
+
+    def sessions(self) -> Records:
+        """Stays at the plug that have ended since ``clear``."""
+        return self._sessions[: self._written[1]]
+
+    def driven(self) -> Records:
+        """Trips that have begun since ``clear``."""
+        return self._driven[: self._written[0]]
+
+    def open_sessions(self) -> Records:
+        """Stays at the plug that go on."""
+        cars = np.flatnonzero(self.plugged)
+        rows = np.zeros(len(cars), dtype=SESSION)
+        rows["ev"], rows["plug_out_s"] = cars, -1
+        rows["plug_in_s"] = self.state["plug_in_s"][cars]
+        rows["soc_in"], rows["soc_out"] = (
+            self.state["soc_in"][cars],
+            self.state["soc"][cars],
+        )
+        rows["soc_target"] = self.traits["target_soc"][cars]
+        rows["charged_kwh"] = self.state["session_in_kwh"][cars]
+        rows["discharged_kwh"] = self.state["session_out_kwh"][cars]
+        rows["declared_s"] = self.state["declared_s"][cars]
+        return rows
+
+    def clear(self) -> None:
+        """Forget the rows that have been written down."""
+        self._written[:] = 0
+
+    def _make_room_for_rows(self) -> None:
+        n_ev, width = self.itinerary.trips.shape
+        kept = self._written.copy()
+        driven = np.zeros(int(kept[0]) + n_ev * width + 1, dtype=DRIVEN)
+        sessions = np.zeros(int(kept[1]) + n_ev * (width + 1) + 1, dtype=SESSION)
+        driven[: kept[0]] = self._driven[: kept[0]]
+        sessions[: kept[1]] = self._sessions[: kept[1]]
+        self._driven, self._sessions = driven, sessions

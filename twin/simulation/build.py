@@ -1,0 +1,333 @@
+"""Builds a world from a scenario: the one room that knows every other."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import simpy
+
+from twin.agents.policies import POLICIES, Policy, PolicyWords
+from twin.agents.population import Population
+from twin.arrays import Floats
+from twin.customers.customers import Customers
+from twin.errors import InputError
+from twin.fleet.fleet import Fleet
+from twin.fleet.itinerary import Itinerary
+from twin.fleet.start import charge_at_start, place_at_start
+from twin.fleet.state import state
+from twin.fleet.travel import Travel, travel
+from twin.grid.conversion import Network
+from twin.grid.feeder import Feeder
+from twin.grid.limits import Limits, limits
+from twin.grid.pandapower import load_feeder
+from twin.grid.powerflow import power_flow
+from twin.randomness import Purpose, uniform
+from twin.results.store import RunWriter
+from twin.scenario.spec import Scenario
+from twin.simulation.audit import Audit
+from twin.simulation.cars import Cars, cars, export_limits_kw
+from twin.simulation.households import PLANT_KINDS, Households, households
+from twin.simulation.loads import Loads
+from twin.simulation.recorder import Recorder, Sizes
+from twin.simulation.world import World
+from twin.surroundings.outlook import Outlook
+from twin.surroundings.profiles import Homes, Profile, profile
+from twin.surroundings.pv import Pv
+from twin.surroundings.surroundings import Surroundings
+from twin.surroundings.tariffs import Prices, tariff
+from twin.surroundings.weather import Weather, weather
+from twin.timeline import Timeline
+
+SOURCE_KW = np.inf
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A feeder and the network behind it, which runs may share."""
+
+    feeder: Feeder
+    net: Network
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a run needs besides the world: who is who, and where data came from."""
+
+    scenario: Scenario
+    grid: Grid
+    timeline: Timeline
+    households: Households
+    cars: Cars
+    limits: Limits
+    profile: Profile
+    travel: Travel
+    weather: Weather
+    prices: Prices
+    roofs: Pv
+    policy: Policy
+    policy_file: Path | None
+
+    @property
+    def inputs(self) -> list[Path]:
+        """Every data file that the run reads."""
+        files = [
+            *self.profile.inputs,
+            *self.travel.inputs,
+            *self.weather.inputs,
+            *self.scenario.files().values(),
+        ]
+        return sorted(set(files))
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader must know of the data and of what is assumed."""
+        hypothetical = int(self.cars.hypothetical.sum())
+        told = [
+            *self.grid.feeder.notes,
+            *self.households.notes,
+            *self.profile.notes,
+            *self.travel.notes,
+            *self.weather.notes,
+        ]
+        if self.households.pv_kwp.any():
+            told += self.roofs.notes
+        if hypothetical:
+            told.append(
+                f"hypothetical: {hypothetical} of {len(self.cars)} cars give power "
+                "although the catalogue does not know them to be able to"
+            )
+        return told
+
+
+def load_grid(scenario: Scenario) -> Grid:
+    """The feeder that a scenario names."""
+    words = scenario.feeder
+    return Grid(*load_feeder(words.source, words.arguments, words.source_voltage_pu))
+
+
+def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
+    """Read and draw everything; nothing is simulated yet."""
+    grid = grid or load_grid(scenario)
+    time = scenario.time
+    timeline = Timeline(time.start, time.days, time.step_min, scenario.timezone)
+    people = households(scenario, grid.feeder)
+    seed = scenario.seed
+    sky = weather(scenario.region, timeline, seed)
+    policy, policy_file = _policy(scenario)
+    words = scenario.tariff
+    judged = scenario.judged_by
+    return Plan(
+        scenario=scenario,
+        grid=grid,
+        timeline=timeline,
+        households=people,
+        cars=cars(scenario, people),
+        limits=limits(judged.standard, judged.voltage_pu),
+        profile=profile(scenario.profiles, _homes(people), timeline, seed),
+        travel=travel(scenario.travel, seed, scenario.fleet.travel_file),
+        weather=sky,
+        prices=Prices(
+            tariff(words.name), timeline, words.export_price_usd_per_kwh or 0.0
+        ),
+        roofs=Pv(sky, people.pv_kwp, seed),
+        policy=policy,
+        policy_file=policy_file,
+    )
+
+
+def build(plan: Plan, writer: RunWriter | None = None) -> World:
+    """A world at its first instant, ready to begin."""
+    scenario, timeline, feeder = plan.scenario, plan.timeline, plan.grid.feeder
+    people, fleet = plan.households, _fleet(plan)
+    customers = _customers(plan)
+    surroundings = Surroundings(
+        timeline,
+        Loads(plan.profile, people),
+        plan.roofs,
+        plan.weather,
+        plan.prices,
+    )
+    recorder = Recorder(
+        writer,
+        timeline,
+        customers,
+        plan.limits,
+        feeder.branches.emergency_factor,
+        Sizes(feeder.n_node, len(feeder.branches), len(people), len(fleet)),
+        Audit(scenario.seed, timeline.n_steps),
+        scenario.output.level,
+    )
+    fleet.urgent_s = timeline.step_s if plan.policy.watches_departure else 0
+    world = World(
+        timeline=timeline,
+        surroundings=surroundings,
+        fleet=fleet,
+        customers=customers,
+        powerflow=power_flow(
+            feeder,
+            plan.grid.net,
+            scenario.power_flow.solver,
+            scenario.power_flow.tolerance_pu,
+        ),
+        population=Population(
+            simpy.Environment(),
+            fleet,
+            plan.policy,
+            [people.name[home] for home in fleet.traits["customer"]],
+            plan.cars.model,
+            lambda car: world.plug_changed(car),
+        ),
+        outlook=_outlook(plan, surroundings, customers),
+        recorder=recorder,
+        rating_kw=np.append(feeder.transformers.rating_kva, SOURCE_KW),
+    )
+    _start(plan, world)
+    return world
+
+
+def _start(plan: Plan, world: World) -> None:
+    """Cars where yesterday left them, then the first decision."""
+    fleet, scenario = world.fleet, plan.scenario
+    world.know_trips(0)
+    trips = fleet.itinerary.trips
+    place_at_start(fleet.traits, fleet.state, trips)
+    draw = uniform(scenario.seed, Purpose.INITIAL_SOC, fleet.traits["entity"])
+    charge_at_start(fleet.traits, fleet.state, trips, draw)
+    if scenario.fleet.initial_soc is not None:
+        fleet.state["soc"] = scenario.fleet.initial_soc
+    fleet.begin()
+    world.decide(0, None)
+
+
+def _fleet(plan: Plan) -> Fleet:
+    rows = plan.cars.traits
+    itinerary = Itinerary(
+        plan.travel,
+        plan.timeline,
+        plan.scenario.seed,
+        rows,
+        plan.scenario.fleet.departure_error_min,
+    )
+    return Fleet(rows, state(len(rows)), itinerary, plan.timeline.step_h)
+
+
+def _customers(plan: Plan) -> Customers:
+    people, terminals = plan.households, plan.grid.feeder.terminals
+    plant = np.isin(terminals.kind, PLANT_KINDS)
+    return Customers(
+        name=people.name,
+        kind=people.kind,
+        terminal=people.terminal,
+        zone=people.zone,
+        annual_kwh=people.annual_kwh,
+        kvar_per_kw=people.kvar_per_kw,
+        pv_kwp=people.pv_kwp,
+        import_limit_kw=people.import_limit_kw,
+        export_limit_kw=export_limits_kw(plan.scenario, people, plan.cars),
+        car_customer=plan.cars.traits["customer"],
+        fixed_kw=np.where(plant, terminals.p_kw, 0.0),
+        fixed_kvar=np.where(plant, terminals.q_kvar, 0.0),
+        n_zone=len(plan.grid.feeder.transformers) + 1,
+        voltage_dependent=terminals.voltage_dependent,
+    )
+
+
+def _homes(people: Households) -> Homes:
+    n = people.n_home
+    return Homes(
+        annual_kwh=people.annual_kwh[:n],
+        group=people.zone[:n],
+        power_factor=people.power_factor[:n],
+        peak_kw=people.peak_kw[:n],
+        constant_kw=people.peak_kw[:n],
+        names=people.name[:n],
+    )
+
+
+def _outlook(
+    plan: Plan, surroundings: Surroundings, customers: Customers
+) -> Outlook:
+    words, timeline = plan.scenario.policy, plan.timeline
+    n_step = round(24 / timeline.step_h)
+    mean_kw = np.stack([customers.by_zone(row) for row in surroundings.mean_kw(0)])
+    padded = np.concatenate([mean_kw, mean_kw[: max(0, n_step - len(mean_kw))]])
+
+    def actual(k: int) -> Floats:
+        return customers.by_zone(surroundings.base_kw(k))
+
+    return Outlook(
+        words.outlook,
+        padded,
+        timeline.step_h,
+        actual,
+        words.outlook_error,
+        plan.scenario.seed,
+    )
+
+
+def _policy(scenario: Scenario) -> tuple[Policy, Path | None]:
+    words = scenario.policy
+    if ":" in words.name:
+        return _policy_of_user(words.name, words.parameters)
+    return POLICIES[words.name](
+        PolicyWords(
+            reserve_soc=words.reserve_soc,
+            target_kw=words.target_kw,
+            target_share=words.target_share,
+            window_min=_window(scenario),
+            random_start_min=words.random_start_min,
+            wear_usd_per_kwh=words.wear_usd_per_kwh,
+            seed=scenario.seed,
+        )
+    ), None
+
+
+def _window(scenario: Scenario) -> tuple[int, int]:
+    window = scenario.policy.window
+    if window is None:
+        return tariff(scenario.tariff.name).cheapest_window(scenario.time.start)
+    return _minute(window.start), _minute(window.end)
+
+
+def _minute(clock: str) -> int:
+    hours, minutes = clock.split(":")
+    return 60 * int(hours) + int(minutes)
+
+
+def _policy_of_user(
+    name: str, parameters: dict[str, object]
+) -> tuple[Policy, Path | None]:
+    """``package.module:Class``, looked up from the current folder, too."""
+    module_name, _, class_name = name.partition(":")
+    here = str(Path.cwd())
+    sys.path.insert(0, here)
+    try:
+        module = importlib.import_module(module_name)
+    except Exception as error:
+        raise InputError.of(
+            f"cannot import '{module_name}' from {here}: {error}", key="policy.name"
+        ) from error
+    finally:
+        sys.path.remove(here)
+    kind = getattr(module, class_name, None)
+    if not inspect.isclass(kind) or not callable(getattr(kind, "decide", None)):
+        raise InputError.of(
+            f"'{class_name}' in {module_name} is no class with a method "
+            "decide(seen) -> kW [n_ev]",
+            key="policy.name",
+        )
+    try:
+        policy = kind(**parameters)
+    except Exception as error:
+        raise InputError.of(
+            f"{class_name}({parameters}): {error}", key="policy.parameters"
+        ) from error
+    if not hasattr(policy, "watches_departure"):
+        policy.watches_departure = False
+    file = inspect.getsourcefile(kind)
+    return policy, Path(file) if file else None

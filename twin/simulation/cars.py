@@ -1,0 +1,167 @@
+"""Which homes own cars, which cars, and at which chargers: all drawn by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.arrays import Bools, Floats, Ints, Records
+from twin.fleet.catalogue import (
+    Charger,
+    Vehicle,
+    charging_kw,
+    chargers,
+    default_mix,
+    gives,
+    vehicles,
+)
+from twin.fleet.state import traits
+from twin.randomness import Purpose, normal, uniform
+from twin.scenario.spec import Scenario
+from twin.simulation.households import Households
+
+CARS_PER_HOME = 16
+CONVERTER = (0.006, 0.02, 0.035)
+BATTERY_EFFICIENCY = 0.98
+STANDBY_KW = 0.15
+TAPER_SOC = 0.95
+FLOOR_SOC = 0.1
+MIN_CURRENT_SHARE = 6 / 16
+LEAST_CHARGE_KW = 1.4
+HABIT_SOC, HABIT_SPREAD_SOC = 0.6, 0.15
+ALWAYS = 2.0
+
+
+@dataclass(frozen=True)
+class Cars:
+    """Cars [n_ev]: their traits and what the report says of them."""
+
+    traits: Records
+    model: tuple[str, ...]
+    hypothetical: Bools
+
+    def __len__(self) -> int:
+        return len(self.model)
+
+
+def cars(scenario: Scenario, homes: Households) -> Cars:
+    """Draw the fleet: nested in ownership, and each car by its own key."""
+    home, ordinal = _owners(scenario, homes)
+    order = np.lexsort((ordinal, home))
+    home, ordinal = home[order], ordinal[order]
+    entity = home * CARS_PER_HOME + ordinal
+    models = _models(scenario, entity)
+    plugs = _plugs(scenario, entity, homes.known_charger_kw[home])
+    two_way = _two_way(scenario, entity)
+    rows = traits(len(home))
+    rows["entity"], rows["customer"], rows["zone"] = entity, home, homes.zone[home]
+    rows["battery_efficiency"] = BATTERY_EFFICIENCY
+    rows["loss_constant"], rows["loss_linear"], rows["loss_quadratic"] = CONVERTER
+    rows["standby_kw"], rows["taper_soc"] = STANDBY_KW, TAPER_SOC
+    rows["target_soc"] = scenario.fleet.target_soc
+    rows["floor_soc"] = max(FLOOR_SOC, scenario.policy.reserve_soc)
+    rows["plug_in_soc"] = _habit(scenario, entity)
+    hypothetical = np.zeros(len(home), dtype=np.bool_)
+    for car, (model, plug) in enumerate(zip(models, plugs, strict=True)):
+        rows["capacity_kwh"][car] = model.capacity_kwh
+        rows["consumption_kwh_per_km"][car] = model.consumption_kwh_per_km
+        charge_kw = charging_kw(model, plug.kw, plug.phases)
+        give_kw, assumed = 0.0, False
+        if two_way[car]:
+            give_kw, assumed = gives(
+                model, scenario.region, plug.kw, scenario.fleet.export_permit
+            )
+        rows["charge_kw"][car], rows["give_kw"][car] = charge_kw, give_kw
+        rows["rated_kw"][car] = max(charge_kw, give_kw)
+        rows["min_kw"][car] = min(
+            charge_kw, max(LEAST_CHARGE_KW, MIN_CURRENT_SHARE * charge_kw)
+        )
+        hypothetical[car] = assumed
+    return Cars(rows, tuple(model.name for model in models), hypothetical)
+
+
+def export_limits_kw(
+    scenario: Scenario, homes: Households, fleet: Cars
+) -> Floats:
+    """Export limits of all customers, with the permits of their cars [n]."""
+    limits = homes.export_limit_kw.copy()
+    if scenario.fleet.export_permit and scenario.customers.export_limit_kw is None:
+        rows = fleet.traits
+        limits += np.bincount(rows["customer"], rows["give_kw"], len(homes))
+    return limits
+
+
+def _owners(scenario: Scenario, homes: Households) -> tuple[Ints, Ints]:
+    """Home and ordinal of each car: known ones first, then by keyed rank."""
+    fleet, n = scenario.fleet, homes.n_home
+    known = homes.known_evs[:n]
+    draw = uniform(scenario.seed, Purpose.OWNS_EV, np.arange(n))
+    ranked = np.argsort(draw, kind="stable")
+    unknown = ranked[known[ranked] < 0]
+    share = fleet.ev_share or 0.0
+    wanted = round(share * n) if fleet.ev_count is None else fleet.ev_count
+    have = np.maximum(known, 0)
+    home, ordinal = [np.repeat(np.arange(n), have)], [_counted(have)]
+    rest = max(0, wanted - int(have.sum()))
+    for lap in range(CARS_PER_HOME):
+        take = unknown[:rest]
+        home.append(take)
+        ordinal.append(np.full(len(take), lap))
+        rest -= len(take)
+    return np.concatenate(home), np.concatenate(ordinal)
+
+
+def _counted(have: Ints) -> Ints:
+    """0, 1, .. within each home."""
+    first = np.repeat(np.cumsum(have) - have, have)
+    counted: Ints = np.arange(int(have.sum())) - first
+    return counted
+
+
+def _models(scenario: Scenario, entity: Ints) -> list[Vehicle]:
+    mix = scenario.fleet.models or default_mix(scenario.region)
+    known = vehicles()
+    names = sorted(mix)
+    bounds = np.cumsum([mix[name] for name in names])
+    draw = uniform(scenario.seed, Purpose.EV_MODEL, entity)
+    which = np.searchsorted(bounds[:-1], draw * bounds[-1], side="right")
+    return [known[names[k]] for k in which]
+
+
+def _plugs(scenario: Scenario, entity: Ints, known_kw: Floats) -> list[Charger]:
+    offered = _offered(scenario)
+    bounds = np.cumsum([plug.share for plug in offered])
+    draw = uniform(scenario.seed, Purpose.CHARGER, entity)
+    which = np.searchsorted(bounds[:-1], draw * bounds[-1], side="right")
+    return [
+        offered[k] if np.isnan(kw) or kw <= 0 else _plug(kw, 1.0, scenario.region)
+        for k, kw in zip(which, known_kw, strict=True)
+    ]
+
+
+def _offered(scenario: Scenario) -> list[Charger]:
+    said = scenario.fleet.charger_kw
+    if said is None:
+        return list(chargers(scenario.region))
+    powers = {said: 1.0} if isinstance(said, float | int) else said
+    return [_plug(kw, share, scenario.region) for kw, share in powers.items()]
+
+
+def _plug(kw: float, share: float, region: str) -> Charger:
+    """A charger of a power: above 7.4 kW on three phases where the grid has them."""
+    phases = 3 if region == "DE" and kw > 7.4 else 1
+    return Charger(kw, phases, share, "scenario")
+
+
+def _two_way(scenario: Scenario, entity: Ints) -> Bools:
+    draw = uniform(scenario.seed, Purpose.BIDIRECTIONAL, entity)
+    two_way: Bools = draw < scenario.fleet.bidirectional_share
+    return two_way
+
+
+def _habit(scenario: Scenario, entity: Ints) -> Floats:
+    if scenario.fleet.plug_in == "always":
+        return np.full(len(entity), ALWAYS)
+    drawn = normal(scenario.seed, Purpose.PLUG_IN_TRAIT, entity)
+    return np.clip(HABIT_SOC + HABIT_SPREAD_SOC * drawn, 0.1, 1.0)

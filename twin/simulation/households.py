@@ -1,0 +1,220 @@
+"""Who lives on a feeder: the network's loads become customers with meters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+import numpy as np
+
+from twin.arrays import Bools, Floats, Ints
+from twin.customers.roster import Record, Roster
+from twin.errors import InputError
+from twin.grid.feeder import Feeder
+from twin.grid.topology import zone_of_node
+from twin.randomness import Purpose, uniform
+from twin.scenario.spec import Scenario
+from twin.surroundings.homes import draw_annual_kwh
+
+LOW_VOLTAGE_KV = 1.0
+DEFAULT_ANNUAL_KWH = {"DE": 3_500.0, "US": 7_000.0}
+DEFAULT_IMPORT_KW = {"DE": 30.0, "US": 38.4}
+DEFAULT_POWER_FACTOR = 0.97
+LEAST_POWER_FACTOR = 0.5
+HOME_KINDS = ("load", "asymmetric_load")
+PLANT_KINDS = ("sgen", "storage", "asymmetric_sgen")
+
+
+@dataclass(frozen=True)
+class Households:
+    """Customers [n], homes first; the rest keep the network's own constant load."""
+
+    name: tuple[str, ...]
+    kind: tuple[str, ...]
+    terminal: Ints
+    node: Ints
+    zone: Ints
+    annual_kwh: Floats
+    power_factor: Floats
+    kvar_per_kw: Floats
+    peak_kw: Floats
+    constant_kw: Floats
+    pv_kwp: Floats
+    import_limit_kw: Floats
+    export_limit_kw: Floats
+    known_evs: Ints
+    known_charger_kw: Floats
+    n_home: int
+    zone_of_node: Ints
+    notes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+
+def households(scenario: Scenario, feeder: Feeder) -> Households:
+    """Homes on the chosen loads, one row each; then every other load as it is."""
+    words, terminals = scenario.customers, feeder.terminals
+    is_load = ~np.isin(terminals.kind, PLANT_KINDS)
+    is_home = np.isin(terminals.kind, HOME_KINDS) & _chosen(words.loads, feeder)
+    if not is_home.any():
+        raise InputError.of(
+            f"no load of {feeder.name} is a home; got '{words.loads}', allowed are "
+            "all, lv or a pattern for the loads' names",
+            key="customers.loads",
+        )
+    homes_at = _homes_per_load(scenario, terminals.p_kw)
+    homes = np.repeat(np.flatnonzero(is_home), homes_at[is_home])
+    others = np.flatnonzero(is_load & ~is_home)
+    terminal = np.concatenate([homes, others])
+    per = np.concatenate([homes_at[homes], np.ones(len(others), dtype=np.int64)])
+    zones = zone_of_node(feeder)
+    node = terminals.node_a[terminal]
+    n, n_home = len(terminal), len(homes)
+    roster, unmatched = _matched(scenario, feeder, node[:n_home])
+    drawn_pv = uniform(scenario.seed, Purpose.OWNS_PV, np.arange(n_home))
+    pv_kwp = np.zeros(n)
+    pv_kwp[:n_home] = np.where(drawn_pv < words.pv_share, words.pv_kw, 0.0)
+    annual_kwh = np.zeros(n)
+    annual_kwh[:n_home] = _annual_kwh(scenario, n_home)
+    known_evs = np.full(n, -1)
+    known_charger_kw = np.full(n, np.nan)
+    for home, record in roster.items():
+        _honour(record, home, annual_kwh, pv_kwp, known_evs, known_charger_kw)
+    region = scenario.region
+    import_kw = words.import_limit_kw or DEFAULT_IMPORT_KW[region]
+    export_kw = words.export_limit_kw
+    p_kw = terminals.p_kw[terminal] / per
+    q_kvar = terminals.q_kvar[terminal] / per
+    factor = np.concatenate(
+        [
+            _home_factors(words.power_factor, p_kw[:n_home], q_kvar[:n_home]),
+            _own_factors(p_kw[n_home:], q_kvar[n_home:]),
+        ]
+    )
+    return Households(
+        name=_names(feeder, terminal, per, roster),
+        kind=("home",) * n_home + ("other",) * len(others),
+        terminal=terminal,
+        node=node,
+        zone=np.where(zones[node] < 0, len(feeder.transformers), zones[node]),
+        annual_kwh=annual_kwh,
+        power_factor=factor,
+        kvar_per_kw=_kvar_per_kw(factor, p_kw, q_kvar, n_home),
+        peak_kw=p_kw,
+        constant_kw=np.where(np.arange(n) < n_home, 0.0, p_kw),
+        pv_kwp=pv_kwp,
+        import_limit_kw=np.where(np.arange(n) < n_home, import_kw, np.inf),
+        export_limit_kw=pv_kwp if export_kw is None else np.full(n, export_kw),
+        known_evs=known_evs,
+        known_charger_kw=known_charger_kw,
+        n_home=n_home,
+        zone_of_node=zones,
+        notes=_notes(scenario, unmatched, len(others)),
+    )
+
+
+def _chosen(loads: str, feeder: Feeder) -> Bools:
+    terminals = feeder.terminals
+    if loads == "all":
+        return np.ones(len(terminals), dtype=np.bool_)
+    if loads == "lv":
+        return feeder.nodes.v_base_kv[terminals.node_a] < LOW_VOLTAGE_KV
+    return np.array([fnmatchcase(name, loads) for name in terminals.name], dtype=bool)
+
+
+def _homes_per_load(scenario: Scenario, p_kw: Floats) -> Ints:
+    words = scenario.customers
+    if words.homes_per_load == "auto":
+        homes = np.rint(p_kw / words.kw_per_home)
+        return np.maximum(1, homes).astype(np.int64)
+    return np.full(len(p_kw), words.homes_per_load, dtype=np.int64)
+
+
+def _annual_kwh(scenario: Scenario, n_home: int) -> Floats:
+    words = scenario.customers
+    mean_kwh = words.annual_kwh
+    if mean_kwh is None or mean_kwh == "network":
+        mean_kwh = DEFAULT_ANNUAL_KWH[scenario.region]
+    return draw_annual_kwh(scenario.seed, n_home, mean_kwh, words.annual_kwh_spread)
+
+
+def _home_factors(said: float | None, p_kw: Floats, q_kvar: Floats) -> Floats:
+    if said is not None:
+        return np.full(len(p_kw), said)
+    own = _own_factors(p_kw, q_kvar)
+    return np.where(p_kw > 0.0, own, DEFAULT_POWER_FACTOR)
+
+
+def _own_factors(p_kw: Floats, q_kvar: Floats) -> Floats:
+    apparent = np.hypot(p_kw, q_kvar)
+    ratio = np.divide(p_kw, apparent, out=np.ones_like(p_kw), where=apparent > 0.0)
+    return np.clip(np.abs(ratio), LEAST_POWER_FACTOR, 1.0)
+
+
+def _kvar_per_kw(factor: Floats, p_kw: Floats, q_kvar: Floats, n_home: int) -> Floats:
+    """Homes by their lagging power factor, other loads by their own ratio."""
+    ratio = np.sqrt(1.0 / np.square(factor) - 1.0)
+    own = np.divide(q_kvar, p_kw, out=np.zeros_like(p_kw), where=p_kw != 0.0)
+    ratio[n_home:] = own[n_home:]
+    return ratio
+
+
+def _names(
+    feeder: Feeder, terminal: Ints, per: Ints, roster: dict[int, Record]
+) -> tuple[str, ...]:
+    seen: dict[int, int] = {}
+    names = []
+    for row, at in enumerate(terminal.tolist()):
+        seen[at] = seen.get(at, 0) + 1
+        own = feeder.terminals.name[at]
+        name = own if per[row] == 1 else f"{own}#{seen[at]}"
+        names.append(roster[row].customer if row in roster else name)
+    return tuple(names)
+
+
+def _matched(
+    scenario: Scenario, feeder: Feeder, node: Ints
+) -> tuple[dict[int, Record], list[str]]:
+    if scenario.customers.file is None:
+        return {}, []
+    roster = Roster.read(scenario.customers.file)
+    return roster.matched(node, feeder.node_of_bus)
+
+
+def _honour(
+    record: Record,
+    home: int,
+    annual_kwh: Floats,
+    pv_kwp: Floats,
+    known_evs: Ints,
+    known_charger_kw: Floats,
+) -> None:
+    if record.annual_kwh is not None:
+        annual_kwh[home] = record.annual_kwh
+    if record.pv_kw is not None:
+        pv_kwp[home] = record.pv_kw
+    if record.evs is not None:
+        known_evs[home] = record.evs
+    if record.charger_kw is not None:
+        known_charger_kw[home] = record.charger_kw
+
+
+def _notes(
+    scenario: Scenario, unmatched: list[str], n_other: int
+) -> tuple[str, ...]:
+    notes = []
+    if unmatched:
+        notes.append(
+            f"customers.file: {len(unmatched)} records match no home and were not "
+            f"used: {', '.join(unmatched[:20])}{' ...' if len(unmatched) > 20 else ''}"
+        )
+    if n_other:
+        notes.append(
+            f"{n_other} loads of the network are no homes and keep their own "
+            "constant power"
+        )
+    if scenario.customers.annual_kwh is None:
+        mean = DEFAULT_ANNUAL_KWH[scenario.region]
+        notes.append(f"customers.annual_kwh: {mean:,.0f} kWh a home is assumed")
+    return tuple(notes)

@@ -1,0 +1,330 @@
+"""Writes down each interval, a day at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from twin.arrays import Floats, Ints, Records
+from twin.customers.customers import Customers
+from twin.fleet.fleet import Fleet, Taken
+from twin.fleet.state import NEVER_S, Phase
+from twin.fleet.travel import TripPurpose
+from twin.grid.flow import Demand, Flow
+from twin.grid.limits import Limits
+from twin.results.store import RunWriter
+from twin.simulation.audit import Audit
+from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
+from twin.surroundings.surroundings import Given
+from twin.timeline import Timeline
+
+Array = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint8] | Ints
+
+SCALARS = (
+    "grid_kw",
+    "grid_kvar",
+    "losses_kw",
+    "homes_kw",
+    "unserved_kw",
+    "pv_kw",
+    "generation_kw",
+    "ev_charge_kw",
+    "ev_discharge_kw",
+    "ev_plugged",
+    "ev_driving",
+    "v_min_pu",
+    "v_max_pu",
+    "temperature_degc",
+    "price_usd_per_kwh",
+    "export_price_usd_per_kwh",
+    "iterations",
+    "converged",
+    "residual_kw",
+)
+WHOLE = ("ev_plugged", "ev_driving", "iterations")
+PURPOSES = tuple(purpose.name.lower() for purpose in TripPurpose)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How wide the arrays of a row are."""
+
+    node: int
+    branch: int
+    customer: int
+    ev: int
+
+
+class Recorder:
+    """The day under way in memory, the days before on disk.
+
+    Keeps the balance of the whole run: the largest residual of any converged step
+    relative to its throughput.
+    """
+
+    def __init__(
+        self,
+        writer: RunWriter | None,
+        timeline: Timeline,
+        customers: Customers,
+        limits: Limits,
+        emergency: Floats,
+        sizes: Sizes,
+        audit: Audit,
+        level: str,
+    ) -> None:
+        self.writer, self.timeline, self.customers = writer, timeline, customers
+        self.limits, self.emergency = limits, emergency
+        self.audit, self.level = audit, level
+        self.on_day: Callable[[int], None] | None = None
+        self.worst_residual = 0.0
+        self.steps_failed = 0
+        self.meters = np.zeros((7, sizes.customer))
+        self._times = timeline.utc_times()
+        self._sizes = sizes
+        self._begin(0)
+
+    def write(
+        self,
+        k: int,
+        given: Given,
+        taken: Taken,
+        demand: Demand,
+        flow: Flow,
+        fleet: Fleet,
+    ) -> None:
+        """Write down interval k."""
+        row = k - self._steps[0]
+        net_kw = given.load_kw - given.pv_kw + self.customers.cars_kw(taken.net_kw)
+        served_kw = self._served_kw(given.load_kw, flow)
+        v_pu = flow.v_pu
+        low_pu, high_pu = float(v_pu.min()), float(v_pu.max())
+        self.audit.look(k, demand, flow, low_pu, high_pu)
+        self._write_scalars(row, given, taken, flow, (low_pu, high_pu), served_kw, fleet)
+        self._v_pu[row] = v_pu
+        flows = self._flows
+        flows[0, row], flows[1, row] = flow.p_kw, flow.q_kvar
+        flows[2, row], flows[3, row] = flow.i_a, flow.loading
+        meters = self._customers
+        meters[0, row], meters[1, row] = given.load_kw, served_kw
+        meters[2, row], meters[3, row] = given.pv_kw, net_kw
+        cars, state = self._cars, fleet.state
+        cars[0, row], cars[1, row] = taken.net_kw, state["soc"]
+        self._where[0, row], self._where[1, row] = state["phase"], state["place"]
+        if k + 1 == self._steps[-1] + 1:
+            self._end_day(fleet)
+
+    def _served_kw(self, load_kw: Floats, flow: Flow) -> Floats:
+        if not flow.converged or not self.customers.voltage_dependent:
+            return load_kw
+        asked = np.bincount(
+            self.customers.terminal, load_kw, len(self.customers.fixed_kw)
+        )
+        share = np.divide(
+            flow.terminal_kw, asked, out=np.ones_like(asked), where=asked != 0.0
+        )
+        served: Floats = load_kw * share[self.customers.terminal]
+        return served
+
+    def _write_scalars(
+        self,
+        row: int,
+        given: Given,
+        taken: Taken,
+        flow: Flow,
+        extremes_pu: tuple[float, float],
+        served_kw: Floats,
+        fleet: Fleet,
+    ) -> None:
+        charge_kw, give_kw = float(taken.charge_kw.sum()), float(taken.give_kw.sum())
+        homes_kw, pv_kw = float(served_kw.sum()), float(given.pv_kw.sum())
+        own_kw = float(self.customers.fixed_kw.sum())
+        generation_kw = flow.generation_kw - own_kw
+        supplied_kw = flow.grid_kw + pv_kw + generation_kw + give_kw
+        residual_kw = supplied_kw - (homes_kw + charge_kw + flow.losses_kw)
+        if flow.converged:
+            through = abs(flow.grid_kw) + pv_kw + generation_kw + give_kw + homes_kw
+            relative = abs(residual_kw) / max(through + charge_kw, 1e-9)
+            self.worst_residual = max(self.worst_residual, relative)
+        else:
+            self.steps_failed += 1
+        phase = fleet.state["phase"]
+        self._scalars[row] = (
+            flow.grid_kw,
+            flow.grid_kvar,
+            flow.losses_kw,
+            homes_kw,
+            0.0,
+            pv_kw,
+            generation_kw,
+            charge_kw,
+            give_kw,
+            np.count_nonzero(phase == Phase.PLUGGED),
+            np.count_nonzero(phase == Phase.DRIVING),
+            *extremes_pu,
+            given.temperature_degc,
+            given.price_usd_per_kwh,
+            given.export_price_usd_per_kwh,
+            flow.iterations,
+            flow.converged,
+            residual_kw,
+        )
+
+    def _begin(self, day: int) -> None:
+        self.day = day
+        if day >= self.timeline.days:
+            return
+        self._steps = self.timeline.steps_of_day(day)
+        n, sizes = len(self._steps), self._sizes
+        self._scalars = np.zeros((n, len(SCALARS)))
+        self._v_pu = np.zeros((n, sizes.node), dtype=np.float32)
+        self._flows = np.zeros((4, n, sizes.branch), dtype=np.float32)
+        self._customers = np.zeros((4, n, sizes.customer), dtype=np.float32)
+        self._cars = np.zeros((2, n, sizes.ev), dtype=np.float32)
+        self._where = np.zeros((2, n, sizes.ev), dtype=np.uint8)
+
+    def _end_day(self, fleet: Fleet) -> None:
+        self._meter()
+        if self.writer is not None:
+            self._write_day(self.writer, fleet)
+        fleet.clear()
+        if self.on_day is not None:
+            self.on_day(self.day)
+        self._begin(self.day + 1)
+
+    def _meter(self) -> None:
+        """Totals and peaks at each customer's meter."""
+        demand, served, pv, net = self._customers.astype(np.float64)
+        hours = self.timeline.step_h
+        taken, fed = np.maximum(net, 0.0), np.maximum(-net, 0.0)
+        for row, energy in enumerate((demand, served, pv, taken, fed)):
+            self.meters[row] += energy.sum(axis=0) * hours
+        np.maximum(self.meters[5], taken.max(axis=0, initial=0.0), out=self.meters[5])
+        np.maximum(self.meters[6], fed.max(axis=0, initial=0.0), out=self.meters[6])
+
+    def _write_day(self, writer: RunWriter, fleet: Fleet) -> None:
+        day, time = self.day, self._times[self._steps[0] : self._steps[-1] + 1]
+        writer.day("steps", day, {"time": time, **self._scalar_columns()})
+        if self.level == "all":
+            self._write_arrays(writer, day, time)
+        else:
+            self._write_summary(writer, day, time)
+        stays = fleet.sessions()
+        if day == self.timeline.days - 1:
+            stays = np.concatenate([stays, fleet.open_sessions()])
+        writer.rows("sessions", day, self._session_rows(stays, fleet))
+        writer.rows("trips", day, self._trip_rows(fleet.driven()))
+        writer.rows("events", day, self._event_rows(time))
+
+    def _scalar_columns(self) -> dict[str, Array]:
+        columns: dict[str, Array] = {}
+        for number, name in enumerate(SCALARS):
+            column = self._scalars[:, number]
+            columns[name] = column.astype(np.int64) if name in WHOLE else column
+        columns["converged"] = self._scalars[:, SCALARS.index("converged")] > 0
+        return columns
+
+    def _write_arrays(
+        self, writer: RunWriter, day: int, time: NDArray[np.datetime64]
+    ) -> None:
+        flows = dict(zip(("p_kw", "q_kvar", "i_a", "loading"), self._flows, strict=True))
+        meters = ("demand_kw", "served_kw", "pv_kw", "net_kw")
+        writer.day("voltages", day, {"time": time, "v_pu": self._v_pu})
+        writer.day("flows", day, {"time": time, **flows})
+        writer.day(
+            "customer_steps",
+            day,
+            {"time": time, **dict(zip(meters, self._customers, strict=True))},
+        )
+        writer.day(
+            "ev_steps",
+            day,
+            {
+                "time": time,
+                "kw": self._cars[0],
+                "soc": self._cars[1],
+                "state": self._where[0],
+                "place": self._where[1],
+            },
+        )
+
+    def _write_summary(
+        self, writer: RunWriter, day: int, time: NDArray[np.datetime64]
+    ) -> None:
+        head = {"day": np.array([day]), "time": time[:1]}
+        hours = self.timeline.step_h
+        writer.day(
+            "nodes_daily", day, head | nodes_daily(self._v_pu, self.limits, hours)
+        )
+        writer.day(
+            "branches_daily",
+            day,
+            head | branches_daily(self._flows, self.emergency, hours),
+        )
+        writer.day(
+            "customers_daily", day, head | customers_daily(self._customers, hours)
+        )
+
+    def _session_rows(self, rows: Records, fleet: Fleet) -> pl.DataFrame:
+        """Stays at a plug as the table has them; an open one has no plug_out."""
+        ev = rows["ev"]
+        missing = np.maximum(0.0, rows["soc_target"] - rows["soc_out"])
+        return pl.DataFrame(
+            {
+                "ev": ev,
+                "customer": fleet.traits["customer"][ev],
+                "plug_in": self._instants(rows["plug_in_s"]),
+                "plug_out": self._instants(rows["plug_out_s"]),
+                "declared": self._instants(rows["declared_s"]),
+                "soc_in": rows["soc_in"],
+                "soc_out": rows["soc_out"],
+                "soc_target": rows["soc_target"],
+                "charged_kwh": rows["charged_kwh"],
+                "discharged_kwh": rows["discharged_kwh"],
+                "shortfall_kwh": missing * fleet.traits["capacity_kwh"][ev],
+            }
+        )
+
+    def _trip_rows(self, rows: Records) -> pl.DataFrame:
+        return pl.DataFrame(
+            {
+                "ev": rows["ev"],
+                "depart": self._instants(rows["depart_s"]),
+                "arrive": self._instants(rows["arrive_s"]),
+                "distance_km": rows["distance_km"],
+                "energy_kwh": rows["energy_kwh"],
+                "purpose": [PURPOSES[purpose] for purpose in rows["purpose"]],
+                "short_kwh": rows["short_kwh"],
+            },
+            schema_overrides={"purpose": pl.String},
+        )
+
+    def _event_rows(self, time: NDArray[np.datetime64]) -> pl.DataFrame:
+        failed = self._scalars[:, SCALARS.index("converged")] == 0
+        began = time[failed]
+        return pl.DataFrame(
+            {
+                "time": began,
+                "until": began + np.timedelta64(self.timeline.step_s, "s"),
+                "kind": ["failed_step"] * len(began),
+                "entity": ["grid"] * len(began),
+                "value": np.full(len(began), np.nan),
+                "reason": ["no power flow solution"] * len(began),
+            },
+            schema_overrides={
+                "kind": pl.String,
+                "entity": pl.String,
+                "reason": pl.String,
+            },
+        )
+
+    def _instants(self, seconds: Ints) -> pl.Series:
+        first = np.datetime64(self.timeline.first_instant.replace(tzinfo=None), "us")
+        known = (seconds >= 0) & (seconds < NEVER_S)
+        shifted = first + np.where(known, seconds, 0).astype("timedelta64[s]")
+        instants = pl.Series(shifted).cast(pl.Datetime("us"))
+        return instants.set(pl.Series(~known), None)

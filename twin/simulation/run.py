@@ -1,0 +1,193 @@
+"""Runs a scenario from its first instant to its last, and writes it down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import twin
+from twin.arrays import Floats
+from twin.fleet.fleet import Fleet
+from twin.grid.reference import PandapowerEngine
+from twin.results.durable import sha256_of
+from twin.results.identity import run_id, versions_of
+from twin.results.record import Run
+from twin.results.store import RunWriter
+from twin.scenario.check import notes as scenario_notes
+from twin.scenario.spec import Scenario
+from twin.simulation import statics
+from twin.simulation.build import Grid, Plan, build, plan
+from twin.simulation.world import World
+
+PACKAGE = Path(twin.__file__).parent
+LIBRARIES = ("simpy", "mesa", "pandapower", "numpy", "scipy", "numba", "polars")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is, told after each simulated day."""
+
+    day: int
+    days: int
+    date: str
+    steps_per_s: float
+    left_s: float
+
+
+Watch = Callable[[Progress], None]
+
+
+def run(
+    scenario: Scenario,
+    out: Path,
+    grid: Grid | None = None,
+    watch: Watch | None = None,
+    force: bool = False,
+) -> Path:
+    """Run a scenario into ``<out>/<name>/<run id>``; a complete one is not repeated."""
+    began = time.perf_counter()
+    planned = plan(scenario, grid)
+    versions = versions_of(LIBRARIES)
+    identity = run_id(
+        scenario.resolved(), planned.inputs, PACKAGE, planned.policy_file, versions
+    )
+    final = out / scenario.name / identity
+    if not force and final.is_dir() and Run.open(final).is_complete:
+        return final
+    with RunWriter.open(out, scenario.name, identity) as writer:
+        writer.describe(_known_beforehand(planned, versions))
+        wall = {"read": time.perf_counter() - began}
+        world = build(planned, writer)
+        soc_start = world.fleet.state["soc"].copy()
+        writer.table("nodes", statics.nodes(planned))
+        writer.table("branches", statics.branches(planned))
+        writer.table("transformers", statics.transformers(planned))
+        wall["build"] = time.perf_counter() - began - wall["read"]
+        simulated = simulate(world, _telling(planned, writer, watch))
+        wall["simulate"] = simulated
+        audit = _audit(planned, world, simulated)
+        wall["audit"] = audit.pop("wall_s", 0.0)
+        _write_totals(writer, planned, world, soc_start)
+        return writer.finish(
+            {
+                "audit": audit,
+                **_known_afterwards(world, soc_start),
+                "wall_time_s": {stage: round(s, 3) for stage, s in wall.items()},
+            }
+        )
+
+
+def simulate(world: World, on_day: Callable[[int], None] | None = None) -> float:
+    """Let a world live to its end; wall seconds that it took."""
+    began = time.perf_counter()
+    world.recorder.on_day = on_day
+    world.env.run(until=world.begin(world.env))
+    return time.perf_counter() - began
+
+
+def _telling(
+    planned: Plan, writer: RunWriter, watch: Watch | None
+) -> Callable[[int], None]:
+    timeline, began = planned.timeline, time.perf_counter()
+
+    def tell(day: int) -> None:
+        done = int(timeline.midnight_s[day + 1]) // timeline.step_s
+        speed = done / max(time.perf_counter() - began, 1e-9)
+        fraction = done / timeline.n_steps
+        instant = timeline.utc(int(timeline.midnight_s[day + 1]))
+        writer.progress(instant, fraction, speed)
+        if watch is not None:
+            left_s = (timeline.n_steps - done) / speed
+            date = timeline.date_of(day).isoformat()
+            watch(Progress(day + 1, timeline.days, date, speed, left_s))
+
+    return tell
+
+
+def _audit(planned: Plan, world: World, run_s: float) -> dict[str, Any]:
+    if planned.scenario.power_flow.solver != "fast":
+        return {"engine": "none: every step was solved by pandapower itself"}
+    began = time.perf_counter()
+    reference = PandapowerEngine(planned.grid.net, planned.grid.feeder)
+    times = [str(instant) for instant in planned.timeline.utc_times()]
+    found = world.recorder.audit.run(reference, run_s, times)
+    return {**found, "wall_s": time.perf_counter() - began}
+
+
+def _write_totals(
+    writer: RunWriter, planned: Plan, world: World, soc_start: Floats
+) -> None:
+    writer.table("customers", statics.customers(planned, world))
+    writer.table("evs", statics.evs(planned, world, soc_start))
+
+
+def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]:
+    scenario, feeder, limits = planned.scenario, planned.grid.feeder, planned.limits
+    return {
+        "name": scenario.name,
+        "scenario": scenario.resolved(),
+        "seed": scenario.seed,
+        "versions": versions,
+        "inputs": _checksums(planned.inputs),
+        "notes": [*scenario_notes(scenario), *planned.notes],
+        "limits": {
+            "standard": limits.name,
+            "low_pu": limits.low_pu,
+            "high_pu": limits.high_pu,
+            "outer_low_pu": limits.outer_low_pu,
+            "outer_high_pu": limits.outer_high_pu,
+        },
+        "feeder": {
+            "name": feeder.name,
+            "source": feeder.source,
+            "region": feeder.region,
+            "geographic": bool(feeder.nodes.geographic),
+        },
+        "counts": {
+            "steps": planned.timeline.n_steps,
+            "nodes": feeder.n_node,
+            "branches": len(feeder.branches),
+            "transformers": len(feeder.transformers),
+            "customers": len(planned.households),
+            "homes": planned.households.n_home,
+            "evs": len(planned.cars),
+            "bidirectional": int(np.count_nonzero(planned.cars.traits["give_kw"])),
+            "hypothetical": int(planned.cars.hypothetical.sum()),
+            "travel_histories": planned.travel.effective_sample,
+        },
+    }
+
+
+def _known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
+    recorder = world.recorder
+    return {
+        "balance": {
+            "largest_relative_residual": recorder.worst_residual,
+            "fleet_residual_kwh": _fleet_residual_kwh(world.fleet, soc_start),
+        },
+        "steps_failed": recorder.steps_failed,
+    }
+
+
+def _fleet_residual_kwh(fleet: Fleet, soc_start: Floats) -> float:
+    """Change of store less what went in and out of it; 0 but for rounding."""
+    state = fleet.state
+    stored = (state["soc"] - soc_start) * fleet.traits["capacity_kwh"]
+    flows = (
+        state["charged_kwh"]
+        - state["discharged_kwh"]
+        - state["loss_kwh"]
+        - state["standby_kwh"]
+        - state["driven_kwh"]
+        + state["public_kwh"]
+    )
+    return float(np.abs(stored - flows).max(initial=0.0))
+
+
+def _checksums(files: list[Path]) -> dict[str, str]:
+    return {file.name: sha256_of(file) for file in files}

@@ -1,0 +1,160 @@
+"""The world and its step: the one place where every room meets."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import simpy
+
+from twin.agents.clock import Instant, Turn
+from twin.agents.observation import Observation
+from twin.agents.population import Population
+from twin.arrays import Floats
+from twin.customers.customers import Customers
+from twin.fleet.fleet import Fleet
+from twin.grid.flow import Demand, PowerFlow
+from twin.simulation.recorder import Recorder
+from twin.surroundings.outlook import Outlook
+from twin.surroundings.surroundings import Given, Surroundings
+from twin.timeline import Timeline
+
+NEVER_H = 1e6
+
+
+@dataclass
+class World:
+    """Everything that a run is made of.
+
+    All that the future depends on is data: ``k`` (the next interval to close), the
+    fleet's columns, the outlook's ring, the power flow's voltages. The environment
+    and its processes can be thrown away and begun again at any instant.
+    """
+
+    timeline: Timeline
+    surroundings: Surroundings
+    fleet: Fleet
+    customers: Customers
+    powerflow: PowerFlow
+    population: Population
+    outlook: Outlook
+    recorder: Recorder
+    rating_kw: Floats
+    k: int = 0
+    env: simpy.Environment = field(default_factory=simpy.Environment)
+
+    def begin(self, env: simpy.Environment) -> simpy.Process:
+        """Set every process going in an environment; returns the one of the grid."""
+        self.env = env
+        env.process(self._calendar(env))
+        self.population.begin(env)
+        return env.process(self._steps(env))
+
+    def step(self, k: int) -> None:
+        """Close interval k and open the next. The order of these lines is the model."""
+        taken = self.fleet.settle(self.now_s)
+        given = self.surroundings.during(k)
+        demand = Demand(*self.customers.net(given.load_kw, given.pv_kw, taken.net_kw))
+        flow = self.powerflow.solve(demand)
+        self.recorder.write(k, given, taken, demand, flow, self.fleet)
+        self.decide(k + 1, given)
+
+    def decide(self, k: int, given: Given | None) -> None:
+        """Ask the policy about interval k, and hold what the connections allow."""
+        seen = self.observe(k, given)
+        self.fleet.state["wanted_kw"] = self.population.decide(seen)
+        self._hold_room(k)
+
+    def observe(self, k: int, given: Given | None) -> Observation:
+        """What may be seen when interval k begins; ``given`` is what has just been."""
+        timeline, fleet, step_h = self.timeline, self.fleet, self.timeline.step_h
+        base_kw = None if given is None else self._base_kw(given)
+        ahead_kw = self.outlook.ahead(k, base_kw)
+        if base_kw is not None:
+            self.outlook.learn(k - 1, base_kw)
+        price, export_price = self.surroundings.published_prices(k, len(ahead_kw))
+        left_s = fleet.state["declared_s"] - self.now_s
+        day, minute = timeline.wall_clock(k)
+        traits = fleet.traits
+        return Observation(
+            now_s=self.now_s,
+            step=k,
+            step_h=step_h,
+            minute_of_day=minute,
+            day=timeline.date_of(day).toordinal(),
+            temperature_degc=0.0 if given is None else given.temperature_degc,
+            plugged=fleet.plugged,
+            soc=fleet.state["soc"].copy(),
+            capacity_kwh=traits["capacity_kwh"],
+            target_soc=traits["target_soc"],
+            floor_soc=traits["floor_soc"],
+            charge_kw=traits["charge_kw"],
+            give_kw=traits["give_kw"],
+            min_kw=traits["min_kw"],
+            efficiency=fleet.efficiency,
+            time_left_h=np.minimum(left_s / 3600.0, NEVER_H),
+            customer=traits["customer"],
+            zone=traits["zone"],
+            entity=traits["entity"],
+            base_kw=ahead_kw[0] if base_kw is None else base_kw,
+            rating_kw=self.rating_kw,
+            ahead_kw=ahead_kw,
+            price_usd_per_kwh=price,
+            export_price_usd_per_kwh=export_price,
+        )
+
+    @property
+    def now_s(self) -> int:
+        """Seconds since the start."""
+        return int(self.env.now)
+
+    def plug_changed(self, car: int) -> None:
+        """Cars that share a meter share it anew when one comes or goes."""
+        if self.customers.shares_plug(car):
+            home = np.flatnonzero(
+                self.customers.car_customer == self.customers.car_customer[car]
+            )
+            self.fleet.settle_cars(home, self.now_s)
+            self._hold_room(min(self.k, self.timeline.n_steps - 1))
+
+    def _hold_room(self, k: int) -> None:
+        """The meter's limits have the last word, on the load of the interval itself."""
+        given = self.surroundings.during(k)
+        import_kw = self.customers.import_room_kw(given.load_kw, given.pv_kw)
+        export_kw = self.customers.export_room_kw(given.load_kw, given.pv_kw)
+        state, traits = self.fleet.state, self.fleet.traits
+        state["set_kw"] = self.customers.room(
+            state["wanted_kw"],
+            traits["min_kw"],
+            self.fleet.plugged,
+            import_kw,
+            export_kw,
+        )
+        state["room_kw"] = self.customers.lone_room_kw(import_kw)
+
+    def _base_kw(self, given: Given) -> Floats:
+        return self.customers.by_zone(given.load_kw - given.pv_kw)
+
+    def know_trips(self, day: int) -> None:
+        """Look a day further ahead in every driver's diary."""
+        known = self.fleet.itinerary.horizon(day)
+        weather = {d: self.surroundings.hourly_temperature_degc(d) for d in known}
+        self.fleet.roll(day, weather, int(self.timeline.midnight(day + 1)))
+
+    def _calendar(self, env: simpy.Environment) -> Generator[Instant, Any, None]:
+        """At each local midnight, know the trips of another day."""
+        while True:
+            day = self.fleet.itinerary.day + 1
+            yield Instant(env, int(self.timeline.midnight(day)), Turn.CALENDAR)
+            self.know_trips(day)
+
+    def _steps(self, env: simpy.Environment) -> Generator[Instant, Any, None]:
+        """At the end of each interval, after everything else of that second."""
+        while self.k < self.timeline.n_steps:
+            yield Instant(env, (self.k + 1) * self.timeline.step_s, Turn.STEP)
+            self.step(self.k)
+            self.k += 1
+
+
