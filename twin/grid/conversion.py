@@ -20,13 +20,14 @@ from twin.grid.feeder import (
     Terminals,
     Transformers,
 )
+from twin.grid.flow import apparent
+from twin.grid.limits import emergency_factor
 from twin.grid.topology import distances
 
 Network = Any
 BRANCH_TABLES = ("line", "trafo", "trafo3w", "impedance", "xward", "switch")
 FACTS = ("svc", "tcsc", "ssc", "vsc", "vsc_stacked", "vsc_bipolar")
 DIRECT_CURRENT = ("line_dc", "load_dc", "source_dc")
-EMERGENCY_FACTOR = {"line": 1.1, "transformer": 1.2, "transformer3w": 1.2}
 Q_UNLIMITED_MVAR = 1e8
 
 
@@ -113,7 +114,7 @@ def to_feeder(net: Network, name: str, source: str) -> Feeder:
         s_base_kva=1000.0 * found.base_mva,
         nodes=nodes,
         y_bus=csc_matrix(y_bus),
-        shunt_y=np.asarray(found.bus[:, GS] + 1j * found.bus[:, BS]) / found.base_mva,
+        shunt_y=apparent(found.bus[:, GS], found.bus[:, BS]) / found.base_mva,
         source_node=sources,
         source_v=volts,
         generators=_generators(found, sources),
@@ -221,7 +222,7 @@ def _branches(
     order = np.flatnonzero(rating_kva > 0.0)
     transformer = np.full(n_branch, -1, dtype=np.int64)
     transformer[order] = np.arange(len(order))
-    emergency = np.array([EMERGENCY_FACTOR.get(kind, 1.0) for kind in kinds])
+    emergency = np.array([emergency_factor(kind) for kind in kinds])
     low = np.where(found_base(found, second) <= found_base(found, first), second, first)
     branches = Branches(
         name=labels,

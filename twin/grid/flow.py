@@ -195,7 +195,7 @@ class Meter:
             return demand.load_kw.copy(), demand.load_kvar.copy()
         terminals = self.feeder.terminals
         served = np.empty(len(terminals), dtype=np.complex128)
-        load = demand.load_kw + 1j * demand.load_kvar
+        load = apparent(demand.load_kw, demand.load_kvar)
         measure_terminals(
             v, terminals.node_a, terminals.node_b, self.shares, load, served
         )
@@ -233,6 +233,13 @@ class Meter:
             at = self._source_index[feeder.generators.node[g]]
             given[at] -= complex(feeder.generators.p_kw[g], generator_kvar[g])
         return given
+
+
+def apparent(p: Floats, q: Floats) -> Complexes:
+    """P + jQ."""
+    power = np.empty(p.shape, dtype=np.complex128)
+    power.real, power.imag = p, q
+    return power
 
 
 def _rows(matrix: csr_matrix) -> tuple[Ints, Ints, Complexes]:

@@ -8,6 +8,8 @@ from twin.arrays import Complexes, Floats, Ints, compiled
 
 DIVERGED = -1
 HOPELESS_PU = 1e3
+STANDSTILL = 1e-4
+ROUNDING_PU = 4e-15
 
 
 @compiled
@@ -56,13 +58,15 @@ def iterate(
     x [n + sources + 1] voltages in elimination order, then the sources', then 0 for
     the reference; updated in place. Stops when the estimated distance to the fixed
     point, delta r / (1 - r) with r the ratio of successive changes, is below half the
-    tolerance. Returns the iterations, negative where it did not converge.
+    tolerance, or when changes are so small that their ratio is noise.
+    Returns the iterations, negative where it did not converge.
 
     Source: Dugan, McDermott, "An open source platform for collaborating on smart grid
     research", IEEE PES GM 2011 (OpenDSS "normal" solution).
     """
     n = len(up_inverse)
     before, ratio_before = np.inf, 1.0
+    floor = max(STANDSTILL * tolerance, ROUNDING_PU)
     for iteration in range(1, most + 1):
         y[:n] = drive
         y[n] = 0.0
@@ -100,7 +104,7 @@ def iterate(
         delta = np.sqrt(worst)
         if not delta < HOPELESS_PU:
             return DIVERGED * iteration
-        if delta == 0.0:
+        if delta == 0.0 or (iteration > 1 and delta < floor):
             return iteration
         ratio = delta / before
         if iteration > 1:

@@ -14,10 +14,14 @@ from scipy.sparse.linalg import splu
 
 from twin.arrays import Bools, Complexes, Floats, Ints
 from twin.grid.feeder import Feeder
-from twin.grid.flow import Demand, Flow, Meter
+from twin.grid.flow import Demand, Flow, Meter, apparent
 
 MOST_ITERATIONS = 30
 MOST_ROUNDS = 30
+WITHOUT_LIMITS = (
+    "no solution keeps every machine within its reactive limits: some steps are solved"
+    " without them"
+)
 
 
 @dataclass(frozen=True)
@@ -120,26 +124,36 @@ class Newton:
     def solve(self, demand: Demand) -> Flow:
         """Warm start, then angles of a linear flow, flat start; else failed."""
         asked = self._asked(demand)
+        starts = (self.state, self._linear_start(asked), self._flat)
         spent = 0
-        for start in (self.state, self._linear_start(asked), self._flat):
-            v, q_machine, iterations = self._limited(asked, start)
-            spent += abs(iterations)
-            if iterations > 0:
-                self.state = v
-                kvar = self._shared(q_machine * self.feeder.s_base_kva)
-                return self._meter.flow(v, demand, spent, "newton", kvar)
+        for limits in (True, False) if self.enforce_q_limits else (False,):
+            for start in starts:
+                v, q_machine, iterations = self._limited(asked, start, limits)
+                spent += abs(iterations)
+                if iterations > 0:
+                    self.state = v
+                    kvar = self._shared(q_machine * self.feeder.s_base_kva)
+                    method = self._method(limits)
+                    return self._meter.flow(v, demand, spent, method, kvar)
         self.state = self._flat.copy()
         return self._meter.failed(spent, "newton")
+
+    def _method(self, limits: bool) -> str:
+        if limits or not self.enforce_q_limits:
+            return "newton"
+        if WITHOUT_LIMITS not in self.feeder.notes:
+            self.feeder.notes.append(WITHOUT_LIMITS)
+        return "newton without reactive limits"
 
     def _asked(self, demand: Demand) -> Asked:
         terminals, base = self.feeder.terminals, self.feeder.s_base_kva
         if np.any(terminals.node_b >= 0):
             raise NotImplementedError("Newton holds terminals to the reference only")
         p, q = demand.load_kw / base, demand.load_kvar / base
-        fixed = (demand.fixed_kw + 1j * demand.fixed_kvar) / base
-        impedance = p * terminals.p_z + 1j * q * terminals.q_z
-        current = p * terminals.p_i + 1j * q * terminals.q_i
-        constant = p + 1j * q - impedance - current + fixed
+        impedance = apparent(p * terminals.p_z, q * terminals.q_z)
+        current = apparent(p * terminals.p_i, q * terminals.q_i)
+        fixed = apparent(demand.fixed_kw, demand.fixed_kvar) / base
+        constant = apparent(p, q) - impedance - current + fixed
         node = terminals.node_a
         return Asked(
             self._at_nodes(node, constant) - self._produced,
@@ -152,7 +166,9 @@ class Newton:
         np.add.at(total, node, power)
         return total
 
-    def _limited(self, asked: Asked, start: Complexes) -> tuple[Complexes, Floats, int]:
+    def _limited(
+        self, asked: Asked, start: Complexes, limits: bool
+    ) -> tuple[Complexes, Floats, int]:
         """Solve; hold machines beyond a reactive limit at it; solve again."""
         held = np.zeros(self.feeder.n_node, dtype=bool)
         held[self._held] = True
@@ -172,7 +188,7 @@ class Newton:
             slack = 1e-9 + self.tolerance_pu
             over = held & (q_machine > self._high + slack)
             under = held & (q_machine < self._low - slack)
-            if not self.enforce_q_limits or not (over | under).any():
+            if not limits or not (over | under).any():
                 return v, q_machine, spent
             at_limit[over], at_limit[under] = self._high[over], self._low[under]
             held &= ~(over | under)

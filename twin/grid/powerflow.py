@@ -15,7 +15,7 @@ from scipy.sparse.linalg import splu
 from twin.arrays import Complexes, Ints
 from twin.grid.conversion import Network
 from twin.grid.feeder import REFERENCE, Feeder
-from twin.grid.flow import Demand, Flow, Meter, PowerFlow
+from twin.grid.flow import Demand, Flow, Meter, PowerFlow, apparent
 from twin.grid.kernels import gather_demand, iterate
 
 __all__ = ["Demand", "FixedPoint", "Flow", "PowerFlow", "power_flow"]
@@ -76,7 +76,7 @@ class Factors:
             column_place=lu.perm_c.astype(np.int64),
             low=_compressed(low),
             up=_compressed(upper),
-            up_inverse=1.0 / diagonal,
+            up_inverse=np.asarray(1.0 / diagonal, dtype=np.complex128),
         )
 
 
@@ -142,8 +142,8 @@ class FixedPoint:
         gather_demand(
             self._port,
             self._meter.shares,
-            (demand.load_kw + 1j * demand.load_kvar) / base,
-            (demand.fixed_kw + 1j * demand.fixed_kvar) / base,
+            apparent(demand.load_kw, demand.load_kvar) / base,
+            apparent(demand.fixed_kw, demand.fixed_kvar) / base,
             self._ports,
         )
         self._x[self._place] = start

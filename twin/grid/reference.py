@@ -12,6 +12,7 @@ from twin.grid.conversion import Network, convert, machine_names
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter
 
+STARTS = ("dc", "flat", "results")
 LADDER_MVA = (1e-11, 1e-10, 1e-9, 1e-8)
 MOST_ITERATIONS = 30
 MOST_ROUNDS = 60
@@ -93,7 +94,8 @@ class PandapowerEngine:
 
         self._net.load.loc[self._load, "p_mw"] = p_kw / 1000.0
         self._net.load.loc[self._load, "q_mvar"] = q_kvar / 1000.0
-        for tolerance, start in product(self._ladder, ("dc", "flat", "results")):
+        limits = (True, False) if self.enforce_q_limits else (False,)
+        for limited, tolerance, start in product(limits, self._ladder, STARTS):
             try:
                 pandapower.runpp(
                     self._net,
@@ -101,7 +103,7 @@ class PandapowerEngine:
                     init=start,
                     tolerance_mva=tolerance,
                     max_iteration=MOST_ITERATIONS,
-                    enforce_q_lims=self.enforce_q_limits,
+                    enforce_q_lims=limited,
                     run_control=self._controlled,
                     lightsim2grid=False,
                 )
@@ -181,4 +183,4 @@ class PandapowerEngine:
         kvar = net.res_gen["q_mvar"].to_numpy(dtype=float) * 1000.0
         names = self.feeder.generators.name
         by_name = dict(zip(self._machine_names, kvar, strict=False))
-        return np.array([by_name.get(name, 0.0) for name in names], dtype=float)
+        return np.array([by_name.get(name, np.nan) for name in names], dtype=float)
