@@ -6,7 +6,7 @@ import pytest
 
 from twin.errors import InputError
 from twin.scenario.read import read
-from twin.scenario.study import read_study
+from twin.scenario.study import is_study, read_study
 
 STUDY = """\
 schema: 1
@@ -195,3 +195,12 @@ def test_a_file_in_a_variant_is_seen_from_the_study(write, folder):
     path = write(HEAD + "variants: {a: {customers.file: homes.csv}}\n")
     overrides = read_study(path).runs()[0].overrides
     assert overrides == {"customers.file": str(folder / "studies/homes.csv")}
+
+
+def test_a_study_is_told_from_a_scenario(write):
+    assert is_study(write(STUDY))
+    assert is_study(write("base: x.yaml\n"))
+    assert not is_study(Path("base.yaml"))
+    assert not is_study(write("extends: base.yaml\nseeds: [1]\n"))
+    assert not is_study(write("a: [\n"))
+    assert not is_study(Path("none.yaml"))

@@ -1,4 +1,4 @@
-"""Rules across a scenario's keys, and notes on what it says but cannot do.
+"""Rules across a scenario's keys.
 
 Rules read plain values of any shape, so that they speak even where other keys are
 wrong.
@@ -10,14 +10,14 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from twin.errors import nearest
-from twin.scenario.names import ONE_WAY, TWO_WAY, known, names
+from twin.scenario.names import known, names
+from twin.scenario.notes import notes
 
-if TYPE_CHECKING:
-    from twin.scenario.spec import Scenario
+__all__ = ["findings", "notes"]
 
 Finding = tuple[str, str]
 Rule = Callable[[Mapping[str, Any]], Iterator[Finding]]
@@ -120,9 +120,9 @@ def _mixes(data: Mapping[str, Any]) -> Iterator[Finding]:
         mix = _at(data, key)
         if not isinstance(mix, Mapping):
             continue
-        shares = [share for share in mix.values() if _is_number(share)]
+        shares = [s for s in mix.values() if _is_number(s) and 0 <= s <= 1]
         total = math.fsum(shares)
-        if len(shares) == len(mix) and not abs(total - 1) <= 1e-6:
+        if len(shares) == len(mix) and abs(total - 1) > 1e-6:
             yield key, f"the shares sum to {total:.10g}; they must sum to 1"
 
 
@@ -162,6 +162,17 @@ def _parameters(data: Mapping[str, Any]) -> Iterator[Finding]:
     name = _text(data, "policy.name") or "uncontrolled"
     if _mapping(data, "policy.parameters") and name in known("policies"):
         yield "policy.parameters", f"only for a class of your own, not for {name}"
+    for key, value in _mapping(data, "policy.parameters").items():
+        if not _is_finite(value):
+            yield f"policy.parameters.{key}", "holds .nan or .inf; numbers are finite"
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _reserve(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -227,75 +238,6 @@ RULES: tuple[Rule, ...] = (
     _travel_file,
     _events,
     _limits,
-)
-
-
-def notes(scenario: Scenario) -> list[str]:
-    """What is allowed but has no effect, or means less than it seems."""
-    return [text for applies, text in _NOTES if applies(scenario)]
-
-
-_NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
-    (
-        lambda s: s.policy.name in TWO_WAY and s.fleet.bidirectional_share == 0,
-        "fleet.bidirectional_share is 0: no car can give, so this V2G policy only "
-        "charges",
-    ),
-    (
-        lambda s: s.policy.name in TWO_WAY and not s.fleet.export_permit,
-        "fleet.export_permit is false: cars give at most what their own home draws",
-    ),
-    (
-        lambda s: s.policy.name in ONE_WAY and s.fleet.bidirectional_share > 0,
-        "fleet.bidirectional_share has no effect: this policy only charges",
-    ),
-    (
-        lambda s: (
-            s.policy.name == "v2g_price" and not s.tariff.export_price_usd_per_kwh
-        ),
-        "tariff.export_price_usd_per_kwh is 0: v2g_price has nothing to earn by "
-        "feeding in",
-    ),
-    (
-        lambda s: s.policy.name in ("tou", "v2g_price") and s.tariff.name == "flat",
-        "the tariff is flat: a policy by price sees one price all day",
-    ),
-    (
-        lambda s: (
-            s.policy.window is not None
-            and s.policy.name in known("policies")
-            and s.policy.name != "tou"
-        ),
-        "policy.window has no effect: only tou charges by timer",
-    ),
-    (
-        lambda s: s.policy.outlook == "perfect",
-        "policy.outlook is perfect: results are an upper bound that no operator "
-        "reaches",
-    ),
-    (
-        lambda s: (
-            "outlook_error" in s.policy.model_fields_set
-            and s.policy.outlook != "day_ahead_error"
-        ),
-        "policy.outlook_error has no effect without outlook: day_ahead_error",
-    ),
-    (
-        lambda s: (
-            s.policy.target_kw is not None
-            and "target_share" in s.policy.model_fields_set
-        ),
-        "policy.target_share has no effect: target_kw is given",
-    ),
-    (
-        lambda s: (
-            s.feeder.source.startswith("json:")
-            and s.region == "DE"
-            and s.time.timezone is None
-        ),
-        "a json: feeder's region is not known: Europe is taken (time zone, limits, "
-        "data sets); a time zone in America makes it North American",
-    ),
 )
 
 

@@ -7,6 +7,7 @@ scalars follow the core schema of YAML 1.2.2 (10.3): ``16:30`` and ``no`` are te
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ def parse(text: str, name: str, folder: Path, problems: list[Problem]) -> Node:
 
 def _text(path: Path) -> str:
     where = str(path)
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError.of("is a folder, a YAML file is needed", where=where)
     try:
         with path.open("rb") as file:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from twin.errors import InputError, Problem
-from twin.scenario.document import Node, parse, read_document
+from twin.scenario.document import DEEPEST, Node, parse, read_document
 
 Overrides = Sequence[str] | Mapping[str, object]
 
@@ -25,6 +25,9 @@ SHORT_FOR_NAME = ("policy", "tariff")
 GIVES_WAY = {
     "fleet.ev_share": "fleet.ev_count",
     "fleet.ev_count": "fleet.ev_share",
+    "fleet.travel": "fleet.travel_file",
+    "limits.standard": "limits.voltage_pu",
+    "limits.voltage_pu": "limits.standard",
     "feeder.source": "feeder.arguments",
     "policy.name": "policy.parameters",
 }
@@ -59,7 +62,7 @@ def _parent(extends: Node, chain: tuple[str, ...], problems: list[Problem]) -> P
         raise InputError([*problems, Problem(extends.where, "extends", message)])
     parent = Path(os.path.normpath(extends.folder / extends.value))
     message = ""
-    if not parent.exists():
+    if not os.path.exists(parent):
         message = f"no such file '{parent}'"
     elif os.path.realpath(parent) in chain:
         message = f"'{extends.value}' extends this file in turn, a circle"
@@ -90,7 +93,7 @@ def _setting(text: str, problems: list[Problem]) -> Node | None:
     where = f"--set {text}"
     key, equals, value = text.partition("=")
     keys = key.strip().split(".")
-    if not equals or not all(keys):
+    if not equals or not all(keys) or len(keys) > DEEPEST:
         message = "must be key.path=value, such as fleet.ev_share=0.4"
         problems.append(Problem(where, "", message))
         return None

@@ -16,7 +16,7 @@ from twin.scenario.check import findings
 from twin.scenario.document import Node
 from twin.scenario.layers import Overrides, load, override
 from twin.scenario.spec import Scenario
-from twin.scenario.wording import problems_of
+from twin.scenario.wording import printable, problems_of
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Source:
 def read(path: Path, overrides: Overrides = ()) -> Scenario:
     """The scenario in a file, or an InputError with every problem."""
     problems: list[Problem] = []
-    tree = override(load(path, problems, []), overrides, problems)
-    scenario, found = validated(tree)
-    if scenario is None or problems or found:
-        raise InputError(sorted([*problems, *found], key=by_place))
-    return scenario
+    try:
+        tree = override(load(path, problems, []), overrides, problems)
+        return _whole(tree, problems)
+    except InputError as error:
+        raise printable(error) from None
 
 
 def sources(path: Path, scenario: Scenario) -> list[Source]:
@@ -49,9 +49,16 @@ def sources(path: Path, scenario: Scenario) -> list[Source]:
 
 def scenario_of(data: Mapping[str, Any]) -> Scenario:
     """The scenario that plain values say, by the same rules as a file's."""
-    scenario, found = validated(_node(dict(data), Path.cwd()))
-    if scenario is None or found:
-        raise InputError(found)
+    try:
+        return _whole(_node(data, Path.cwd()), [])
+    except InputError as error:
+        raise printable(error) from None
+
+
+def _whole(tree: Node, problems: list[Problem]) -> Scenario:
+    scenario, found = validated(tree)
+    if scenario is None or problems or found:
+        raise InputError(sorted([*problems, *found], key=by_place))
     return scenario
 
 
@@ -123,10 +130,10 @@ _PATH_KEYS = (
 
 def _absent(path: Path, folder: bool) -> str:
     if folder:
-        return "" if path.is_dir() else f"no such folder '{path}'"
-    if path.is_dir():
+        return "" if os.path.isdir(path) else f"no such folder '{path}'"
+    if os.path.isdir(path):
         return f"'{path}' is a folder, a file is needed"
-    return "" if path.exists() else f"no such file '{path}'"
+    return "" if os.path.exists(path) else f"no such file '{path}'"
 
 
 def _find(tree: Node, key: str) -> Node | None:

@@ -2,98 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import re
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, model_validator
 
 from twin.scenario.names import region_default, region_of
-
-
-class Words(BaseModel):
-    """Base of every section: frozen, strict, closed, hashable."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        strict=True,
-        extra="forbid",
-        allow_inf_nan=False,
-        populate_by_name=True,
-    )
-
-    def __hash__(self) -> int:
-        """Of the content, whatever the order of its mappings."""
-        content = self.model_dump(mode="json")
-        return hash(json.dumps(content, sort_keys=True))
-
-
-def _iso_date(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
-        return date.fromisoformat(value)
-    return value
-
-
-def _in_range(day: date) -> date:
-    if not 1970 <= day.year <= 2199:
-        raise ValueError(day)
-    return day
-
-
-def _sorted(mix: dict[Any, float] | Any) -> Any:
-    """One order for one mix, so that what is drawn of it doesn't depend on layout."""
-    return dict(sorted(mix.items())) if isinstance(mix, dict) else mix
-
-
-_NAMED = ConfigDict(
-    json_schema_extra={"errorMessage": "a name, or a mapping with a name in it"}
+from twin.scenario.words import (
+    NAMED,
+    Clock,
+    FilePath,
+    IsoDate,
+    Name,
+    PositiveKw,
+    PositiveNumber,
+    Share,
+    Words,
+    from_name,
+    in_order,
 )
-
-
-def _from_name(value: object) -> object:
-    """``valley`` is short for ``{name: valley}``."""
-    return {"name": value} if isinstance(value, str) else value
-
-
-NAME_WORDS = "1 to 64 of the characters a-z 0-9 _ -, the first a letter or digit"
-
-Share = Annotated[float, Field(ge=0, le=1)]
-PositiveKw = Annotated[float, Field(gt=0, le=1_000_000)]
-PositiveNumber = Annotated[float, Field(gt=0, le=1_000_000, strict=False)]
-Clock = Annotated[
-    str,
-    Field(
-        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$",
-        json_schema_extra={"errorMessage": 'a time of day such as "16:30"'},
-    ),
-]
-Name = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$",
-        json_schema_extra={"errorMessage": NAME_WORDS},
-    ),
-]
-IsoDate = Annotated[
-    date,
-    BeforeValidator(_iso_date),
-    AfterValidator(_in_range),
-    Field(
-        json_schema_extra={
-            "errorMessage": "a date such as 2026-01-12, from 1970-01-01 to 2199-12-31"
-        },
-    ),
-]
-FilePath = Annotated[Path, Field(strict=False)]
 
 
 class Time(Words):
@@ -106,6 +33,7 @@ class Time(Words):
     )
     timezone: str | None = Field(
         default=None,
+        min_length=1,
         description="IANA time zone of all local times, such as Europe/Berlin; "
         "default: that of the feeder's region",
     )
@@ -204,14 +132,14 @@ class Fleet(Words):
     bidirectional_share: Share = Field(
         default=0.0, description="Share of the EVs that can give power back [0..1]"
     )
-    models: Annotated[dict[str, Share], AfterValidator(_sorted)] | None = Field(
+    models: Annotated[dict[str, Share], AfterValidator(in_order)] | None = Field(
         default=None,
         description="Car models with their shares, which sum to 1; default: the "
         "region's mix",
     )
     charger_kw: (
         PositiveKw
-        | Annotated[dict[PositiveNumber, Share], AfterValidator(_sorted)]
+        | Annotated[dict[PositiveNumber, Share], AfterValidator(in_order)]
         | None
     ) = Field(
         default=None,
@@ -293,8 +221,8 @@ class Policy(Words):
         default_factory=dict, description="Parameters of a policy class of your own"
     )
 
-    model_config = _NAMED
-    _short = model_validator(mode="before")(_from_name)
+    model_config = NAMED
+    _short = model_validator(mode="before")(from_name)
 
 
 class TariffSpec(Words):
@@ -305,8 +233,8 @@ class TariffSpec(Words):
         default=None, description="Price of what is fed in; default: 0 [USD/kWh]"
     )
 
-    model_config = _NAMED
-    _short = model_validator(mode="before")(_from_name)
+    model_config = NAMED
+    _short = model_validator(mode="before")(from_name)
 
 
 Pu = Annotated[float, Field(ge=0.5, le=1.5)]

@@ -13,16 +13,18 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, ValidationError
 
 from twin.errors import InputError, Problem, nearest
-from twin.scenario.document import Node, read_document
+from twin.scenario.document import DEEPEST, Node, read_document
 from twin.scenario.layers import load, merge, nested
 from twin.scenario.read import absolute_paths, by_place, validated
-from twin.scenario.spec import NAME_WORDS, Name, Words
-from twin.scenario.wording import problems_of
+from twin.scenario.wording import printable, problems_of
+from twin.scenario.words import NAME_WORDS, Name, Words
 
 Settings = dict[str, Any]
 
 MOST_POINTS = 100_000
 MOST_CHECKED = 1_000
+OF_STUDIES = {"base", "variants", "axes", "combine", "seeds", "baseline"}
+OF_SCENARIOS = {"extends", "time", "feeder", "fleet"}
 NOT_VARIED = {
     "seed": "say seeds instead",
     "schema": "the base says it",
@@ -103,8 +105,24 @@ def points(axes: Any, combine: str) -> list[Settings]:
     return [dict(zip(axes, row, strict=True)) for row in rows]
 
 
+def is_study(path: Path) -> bool:
+    """Whether a file is a study rather than a scenario; neither where unreadable."""
+    try:
+        keys = set(_items(read_document(path, [])))
+    except InputError:
+        return False
+    return bool(keys & OF_STUDIES) and not keys & OF_SCENARIOS
+
+
 def read_study(path: Path) -> Study:
     """The study in a file, each of its scenarios checked; or every problem."""
+    try:
+        return _read_study(path)
+    except InputError as error:
+        raise printable(error) from None
+
+
+def _read_study(path: Path) -> Study:
     problems: list[Problem] = []
     tree = _absolute(read_document(path, problems))
     base = _base(tree, problems)
@@ -123,7 +141,7 @@ def read_study(path: Path) -> Study:
         problems += _problems_of_runs(tree, base, study)
     problems += found.values()
     if study is None or problems:
-        raise InputError(sorted(dict.fromkeys(problems), key=by_place))
+        raise InputError(sorted(problems, key=by_place))
     return study
 
 
@@ -132,7 +150,7 @@ def _base(tree: Node, problems: list[Problem]) -> Node | None:
     if node is None or not isinstance(node.value, str):
         return None
     path = Path(os.path.normpath(node.folder / node.value))
-    if not path.is_file():
+    if not os.path.isfile(path):
         problems.append(Problem(node.where, "base", f"no such file '{path}'"))
         return None
     try:
@@ -225,6 +243,8 @@ def _not_varied(tree: Node) -> Iterator[Problem]:
     for section, settings in _all_settings(tree):
         for key, node in settings.items():
             reason = NOT_VARIED.get(key.strip())
+            if len(key.split(".")) > DEEPEST:
+                reason = "it is nested too deeply"
             if reason:
                 message = f"cannot be varied here, {reason}"
                 yield Problem(node.key_where, f"{section}.{key}", message)

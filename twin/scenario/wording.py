@@ -8,11 +8,25 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from twin.errors import Problem, nearest
+from twin.errors import InputError, Problem, nearest
 from twin.scenario.document import Node
 
 Path = tuple[str | int, ...]
 Schema = Mapping[str, Any]
+
+
+def printable(error: InputError) -> InputError:
+    """The same, each problem on one line that any terminal can show."""
+    return InputError(
+        [
+            Problem(*(_one_line(text) for text in (p.where, p.key, p.message)))
+            for p in dict.fromkeys(error.problems)
+        ]
+    )
+
+
+def _one_line(text: str) -> str:
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def problems_of(
@@ -108,6 +122,9 @@ def _unknown(word: str, inside: Path, tree: Node, root: Schema) -> str:
         key for member in _members(schema, root) for key in member.get("properties", {})
     ]
     hint = nearest(word, keys)
+    if "." in word:
+        first, _, rest = word.partition(".")
+        hint = f"; a file nests keys, as {first}: {{{rest}: ...}}"
     return f"unknown key; allowed: {', '.join(keys)}{hint}"
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from twin.scenario.check import notes
+from twin.scenario.notes import notes
 from twin.scenario.read import read
 
 BASE = Path("base.yaml")

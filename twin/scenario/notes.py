@@ -1,0 +1,77 @@
+"""Notes on what a scenario says but cannot do, or that means less than it seems."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twin.scenario.names import ONE_WAY, TWO_WAY, known
+from twin.scenario.spec import Scenario
+
+
+def notes(scenario: Scenario) -> list[str]:
+    """What is allowed but has no effect, or means less than it seems."""
+    return [text for applies, text in _NOTES if applies(scenario)]
+
+
+_NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
+    (
+        lambda s: s.policy.name in TWO_WAY and s.fleet.bidirectional_share == 0,
+        "fleet.bidirectional_share is 0: no car can give, so this V2G policy only "
+        "charges",
+    ),
+    (
+        lambda s: s.policy.name in TWO_WAY and not s.fleet.export_permit,
+        "fleet.export_permit is false: cars give at most what their own home draws",
+    ),
+    (
+        lambda s: s.policy.name in ONE_WAY and s.fleet.bidirectional_share > 0,
+        "fleet.bidirectional_share has no effect: this policy only charges",
+    ),
+    (
+        lambda s: (
+            s.policy.name == "v2g_price" and not s.tariff.export_price_usd_per_kwh
+        ),
+        "tariff.export_price_usd_per_kwh is 0: v2g_price has nothing to earn by "
+        "feeding in",
+    ),
+    (
+        lambda s: s.policy.name in ("tou", "v2g_price") and s.tariff.name == "flat",
+        "the tariff is flat: a policy by price sees one price all day",
+    ),
+    (
+        lambda s: (
+            s.policy.window is not None
+            and s.policy.name in known("policies")
+            and s.policy.name != "tou"
+        ),
+        "policy.window has no effect: only tou charges by timer",
+    ),
+    (
+        lambda s: s.policy.outlook == "perfect",
+        "policy.outlook is perfect: results are an upper bound that no operator "
+        "reaches",
+    ),
+    (
+        lambda s: (
+            "outlook_error" in s.policy.model_fields_set
+            and s.policy.outlook != "day_ahead_error"
+        ),
+        "policy.outlook_error has no effect without outlook: day_ahead_error",
+    ),
+    (
+        lambda s: (
+            s.policy.target_kw is not None
+            and "target_share" in s.policy.model_fields_set
+        ),
+        "policy.target_share has no effect: target_kw is given",
+    ),
+    (
+        lambda s: (
+            s.feeder.source.startswith("json:")
+            and s.region == "DE"
+            and s.time.timezone is None
+        ),
+        "a json: feeder's region is not known: Europe is taken (time zone, limits, "
+        "data sets); a time zone in America makes it North American",
+    ),
+)
