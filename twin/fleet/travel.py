@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from twin.arrays import Bools, Floats, Ints
 from twin.errors import InputError, nearest
 
 DAY_START_MIN, DAY_END_MIN = 240, 1679
 SLOWEST_KMH, FASTEST_KMH = 5.0, 130.0
+KM_PER_MILE = 1.609344
 DATA = Path(__file__).parents[1] / "data" / "travel"
 NAMES = ("mid", "switchbox", "evipro", "nhts")
 
@@ -187,3 +189,25 @@ def spread(rows: Ints, size: int, trips: DayTrips) -> DayTrips:
         km,
         placed(trips.purpose),
     )
+
+
+def persisting(trait: Floats, u: Floats, share: float) -> Floats:
+    """A day's uniforms whose normal scores keep ``share`` of their variance by car.
+
+    ``Phi(sqrt(share) * trait + sqrt(1 - share) * Phi^-1(u))``: over all cars still
+    uniform, so that a table's shares stay as they are; for one car, like its trait.
+
+    Args:
+        trait: standard normal number of each car, [n_ev]
+        u: the day's uniforms, [n_ev]
+        share: 0 (every day anew) to 1 (every day alike)
+    """
+    noise = ndtri(np.clip(u, 2.0**-53, None))
+    kept: Floats = ndtr(np.sqrt(share) * trait + np.sqrt(1 - share) * noise)
+    return kept
+
+
+def normal_scores(u: Floats) -> Floats:
+    """Standard normal numbers of uniforms."""
+    scores: Floats = ndtri(np.clip(u, 2.0**-53, None))
+    return scores

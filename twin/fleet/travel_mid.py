@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from scipy.special import ndtr, ndtri
 
 from twin.arrays import Bools, Floats, Ints
 from twin.fleet.travel import (
@@ -22,6 +21,8 @@ from twin.fleet.travel import (
     DayTrips,
     TripPurpose,
     laid_out,
+    normal_scores,
+    persisting,
     spread,
 )
 from twin.randomness import Purpose, uniform
@@ -32,6 +33,7 @@ MOST_TRIPS = 5
 STAY_MIN = 15  # emobpy's rule: no stop is shorter
 
 COMMUTER_SHARE = 0.5
+LATEST_START = 32  # half hours from 04:00: no shift starts after 20:00
 COMMUTER_IDLE = 0.20  # weekdays; the others' idle share keeps the survey's mean
 COMMUTES_WHEN_MOVING = 0.8
 FULL_TIME_SHARE = 0.7
@@ -41,7 +43,7 @@ ESCORT_BEFORE_MIN = 25.0
 USAGE_PERSISTENCE = 0.3  # share of a day's variance that belongs to the car
 HOUR_PERSISTENCE = 0.9
 MILEAGE_SIGMA = 0.4
-MILEAGE_MEAN = 1.146  # brings the mean year to KBA's 12,320 km (2023)
+MILEAGE_MEAN = 1.122  # brings the mean year to KBA's 12,320 km (2023)
 SHORTEST_KM = 0.3
 
 _ANY = -1
@@ -134,7 +136,7 @@ class MidTravel:
     def _traits(self, cars: Ints) -> _Traits:
         u = uniform(self.seed, Purpose.TRAVEL_TRAIT, cars[:, None], 0, range(6))
         km, minutes = self._legs.drawn(u[:, 3], commute=True)
-        z = ndtri(np.clip(u, 2.0**-53, None))
+        z = normal_scores(u)
         return _Traits(
             commuter=u[:, 0] < COMMUTER_SHARE,
             usage=z[:, 1],
@@ -148,7 +150,7 @@ class MidTravel:
 
     def _plans(self, date: Date, traits: _Traits, today: Floats) -> tuple[Ints, Bools]:
         weekday = date.weekday() < 5
-        u = _kept(traits.usage, today[:, 0], USAGE_PERSISTENCE)
+        u = persisting(traits.usage, today[:, 0], USAGE_PERSISTENCE)
         group = np.where(traits.commuter, 1, 0) if weekday else 2
         n = (u[:, None] >= self._count_cdf[group]).sum(axis=1)
         works = weekday & traits.commuter & (today[:, 1] < COMMUTES_WHEN_MOVING)
@@ -168,8 +170,8 @@ class MidTravel:
         live = np.arange(MOST_TRIPS) < n[:, None]
         free = _sorted(self._clock.departures(date, u), live)
         work = np.argmax(order == _W, axis=1)[:, None]
-        go = self._clock.to_work(_kept(traits.hour, today[:, 3], HOUR_PERSISTENCE))
-        shift = traits.work_min + WORK_SPREAD_MIN * ndtri(np.clip(today[:, 4], 1e-9, 1))
+        go = self._clock.to_work(persisting(traits.hour, today[:, 3], HOUR_PERSISTENCE))
+        shift = traits.work_min + WORK_SPREAD_MIN * normal_scores(today[:, 4])
         start = go + traits.commute_min
         left = np.maximum(LATE_MIN - start, SHORT_SHIFT_MIN)
         leave = (start + np.minimum(shift, left))[:, None]
@@ -212,7 +214,7 @@ class _Clock:
 
     edges_min: Floats  # [49]
     all_cdf: Floats  # [3, 49] weekdays, saturday, sunday
-    work_cdf: Floats  # [49]
+    work_cdf: Floats  # [33]
     choice_cdf: Floats  # [3, 48, 4] non-home destinations by half hour
 
     @classmethod
@@ -231,7 +233,7 @@ class _Clock:
         return cls(
             edges_min=DAY_START_MIN + 30.0 * np.arange(49, dtype=np.float64),
             all_cdf=np.stack([_cdf(day.sum(axis=1)) for day in free]),
-            work_cdf=_cdf(shares("worker", "weekdays")[:, 4]),
+            work_cdf=_cdf(shares("worker", "weekdays")[:LATEST_START, 4]),
             choice_cdf=np.cumsum(others / others.sum(axis=-1, keepdims=True), axis=-1),
         )
 
@@ -245,7 +247,7 @@ class _Clock:
         return drawn
 
     def to_work(self, u: Floats) -> Floats:
-        drawn: Floats = np.interp(u, self.work_cdf, self.edges_min)
+        drawn: Floats = np.interp(u, self.work_cdf, self.edges_min[: LATEST_START + 1])
         return drawn
 
     def destinations(
@@ -277,7 +279,7 @@ class _Legs:
         table = pl.read_csv(file)
         share = table["share"].to_numpy()
         up_km, up_min = table["up_to_km"].to_numpy(), table["up_to_min"].to_numpy()
-        commute = np.where((up_km > 1) & (up_km < 400), share, 0.0)
+        commute = np.where((up_km > 2) & (up_km < 400), share, 0.0)
         return cls(
             cdf=_cdf(share),
             commute_cdf=_cdf(commute),
@@ -329,13 +331,6 @@ def _orders(n: Ints, commutes: Bools, u: Floats) -> Ints:
                 low, high = high, high + share
                 order[at & (u >= low) & (u < high + 1e-12), :count] = pattern
     return order
-
-
-def _kept(trait: Floats, u: Floats, share: float) -> Floats:
-    """A day's uniform whose normal score keeps ``share`` of its variance by car."""
-    noise = ndtri(np.clip(u, 2.0**-53, None))
-    kept: Floats = ndtr(np.sqrt(share) * trait + np.sqrt(1 - share) * noise)
-    return kept
 
 
 def _sorted(times: Floats, live: Bools) -> Floats:
