@@ -25,7 +25,13 @@ def read_cells(path: Path) -> pl.DataFrame:
         raise InputError.of(
             f"not a readable CSV table: {reason}", "customers.profiles", str(path)
         ) from None
-    if table.height == 0 or table.width < 2:
+    if table.width < 2:
+        raise InputError.of(
+            "one column only; separate columns by commas and decimals by points",
+            "customers.profiles",
+            f"{path}:1",
+        )
+    if table.height == 0:
         raise InputError.of(
             "no rows of data; allowed: a header and one row per interval",
             "customers.profiles",

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -36,7 +37,7 @@ from twin.surroundings.csv_times import (
     typical_days,
 )
 from twin.surroundings.homes import Homes
-from twin.surroundings.wallclock import interval_means, local_minutes
+from twin.surroundings.wallclock import interval_means, local_minutes, midnight
 from twin.timeline import Timeline
 
 SUSPICIOUS_KW = 50.0
@@ -94,9 +95,16 @@ class CsvSeries:
         )
 
     def day_kw(self, day: int) -> Floats:
-        """Mean kW of each interval and home of a local day [steps, n]."""
-        steps = self.timeline.steps_of_day(day)
-        today: Floats = self._step_kw[steps.start : steps.stop].astype(np.float64)
+        """Mean kW of each interval and home of a local day [steps, n].
+
+        The day after the run, which outlooks may ask for, comes from the file where it
+        reaches so far, else it is the mean day.
+        """
+        first = self._first_step(day)
+        steps = len(local_minutes(self.timeline, day))
+        if first < 0 or first + steps > len(self._step_kw):
+            return self.mean_kw(day)
+        today: Floats = self._step_kw[first : first + steps].astype(np.float64)
         return today
 
     def mean_kw(self, day: int) -> Floats:
@@ -105,6 +113,11 @@ class CsvSeries:
         rows = local_minutes(self.timeline, day) // self.timeline.step_min
         mean: Floats = self._mean_days[int(weekend)][rows]
         return mean
+
+    def _first_step(self, day: int) -> int:
+        run = self.timeline
+        start = midnight(run.date_of(day), ZoneInfo(run.timezone))
+        return round((start - run.utc(0)).total_seconds()) // run.step_s
 
 
 class CsvDays:

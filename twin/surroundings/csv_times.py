@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -15,40 +16,35 @@ from twin.timeline import Timeline
 
 def instants_of(column: pl.Series, path: Path, timeline: Timeline) -> Ints:
     """Each row's time as whole seconds of UTC [rows]."""
-    with_offset = column.str.contains(r"(Z|[+-]\d\d:?\d\d)$").fill_null(False)
-    text = column.str.replace(" ", "T", literal=True)
-    if with_offset.all():
-        times = text.str.to_datetime(time_zone="UTC", strict=False)
-    else:
-        naive = text.str.to_datetime(strict=False, time_unit="us")
-        second = (
-            pl.Series(naive).is_duplicated() & ~pl.Series(naive).is_first_distinct()
-        )
-        times = (
-            pl.DataFrame({"t": naive, "second": second})
-            .select(
-                pl.col("t").dt.replace_time_zone(
-                    timeline.timezone,
-                    ambiguous=pl.when("second")
-                    .then(pl.lit("latest"))
-                    .otherwise(pl.lit("earliest")),
-                    non_existent="null",
-                )
+    zone, seen = ZoneInfo(timeline.timezone), set[str]()
+    seconds = np.empty(len(column), dtype=np.int64)
+    for row, text in enumerate(column.to_list()):
+        instant = _instant(text or "", zone, again=text in seen)
+        if instant is None:
+            raise wrong(
+                path,
+                row + 2,
+                "time",
+                f"'{text}' is no local time in {timeline.timezone}; allowed: "
+                "2026-01-12T00:15, or with an offset, 2026-01-12T00:15+01:00 (the hour "
+                "that the clocks skip does not exist)",
             )
-            .to_series()
-        )
-    if times.is_null().any():
-        row = int(times.is_null().arg_max() or 0)
-        raise wrong(
-            path,
-            row + 2,
-            "time",
-            f"'{column[row]}' is no local time in {timeline.timezone}; allowed: "
-            "2026-01-12T00:15, all with or all without an offset (the hour that the "
-            "clocks skip does not exist)",
-        )
-    seconds: Ints = times.dt.epoch("s").to_numpy().astype(np.int64)
+        seen.add(text)
+        seconds[row] = round(instant.timestamp())
     return seconds
+
+
+def _instant(text: str, zone: ZoneInfo, again: bool) -> datetime | None:
+    """The instant that a text means; a local time that comes again is the later one."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if time.tzinfo is not None:
+        return time
+    local = time.replace(tzinfo=zone, fold=int(again))
+    exists = local.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == time
+    return local if exists else None
 
 
 def regular_step_s(instants: Ints, path: Path, timeline: Timeline) -> int:
@@ -110,8 +106,10 @@ def _span(start: datetime, end: datetime) -> str:
 def on_steps(
     kw: Floats, first_s: int, step_s: int, timeline: Timeline
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """Means over the run's intervals [steps, n], 32 bits."""
-    starts = np.arange(timeline.n_steps) * timeline.step_s - first_s
+    """Means over the run's intervals and a day more if given [steps, n], 32 bits."""
+    given = (first_s + len(kw) * step_s) // timeline.step_s
+    n_steps = min(given, timeline.n_steps + 25 * 60 // timeline.step_min)
+    starts = np.arange(n_steps) * timeline.step_s - first_s
     each = max(timeline.step_s // step_s, 1)
     rows = starts // step_s
     total = sum(kw[rows + j] for j in range(each))

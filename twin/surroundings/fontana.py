@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -16,7 +15,7 @@ from twin.surroundings.eulv_bdew import SHAPES_FILE
 from twin.surroundings.holidays import us_utility_holidays
 from twin.surroundings.homes import Homes, rank_in_group
 from twin.surroundings.quality import faults, good_days
-from twin.surroundings.wallclock import local_minutes, midnight, to_steps
+from twin.surroundings.wallclock import local_minutes, to_steps
 from twin.timeline import Timeline
 
 HOURS_FILE = (
@@ -24,7 +23,6 @@ HOURS_FILE = (
 )
 FIRST_DAY = date(2016, 8, 1)
 DAYS = 365
-ZONE = ZoneInfo("America/Los_Angeles")
 REACH_DAYS = 21
 SPARE_SCALE = 0.1
 QUIET_SHARE = 0.1
@@ -180,21 +178,13 @@ def recorded_homes() -> tuple[tuple[str, ...], Floats, Bools]:
 def all_hours() -> dict[str, Floats]:
     """Every home's kWh by local day and wall-clock hour [days, 24].
 
-    The file runs in standard time from 23 h on 31 July 2016. The hour that the clocks
-    skip takes the next one's value; of the hour that comes twice the first is used.
+    The file's rows are wall-clock hours from midnight of 1 August 2016, 24 a day.
     """
     table = pl.read_parquet(HOURS_FILE)
-    start = midnight(FIRST_DAY, ZONE)
-    midnights = [midnight(FIRST_DAY + timedelta(days=d), ZONE) for d in range(DAYS)]
-    first = np.array([(m - start).total_seconds() // 3600 for m in midnights])
-    rows = (first[:, None] + np.arange(24)).astype(np.int64)
-    rows[_day_of_hours(first, 25), 2:] += 1
-    rows[_day_of_hours(first, 23), 3:] -= 1
-    return {n: table[n].to_numpy().astype(np.float64)[rows] for n in table.columns}
-
-
-def _day_of_hours(first_hours: Floats, length: int) -> int:
-    return int(np.flatnonzero(np.diff(first_hours) == length)[0])
+    return {
+        name: table[name].to_numpy().astype(np.float64).reshape(DAYS, 24)
+        for name in table.columns
+    }
 
 
 @lru_cache(maxsize=1)

@@ -25,20 +25,23 @@ class Pv:
 
     notes = (
         "pv: computed from the weather (Erbs split, isotropic sky, PVWatts losses); "
-        "tilt 30 degrees and the shares of roof directions are assumptions",
+        "tilt 30 degrees and the shares of roof directions are assumptions; all roofs "
+        "of a feeder share one sky",
     )
 
-    def __init__(self, weather: Weather, n: int, seed: int) -> None:
+    def __init__(self, weather: Weather, size_kwp: Floats, seed: int) -> None:
         """Bind roofs to the weather; a home's direction depends on its index only."""
-        self.weather = weather
-        drawn = uniform(seed, Purpose.PV_PLANE, np.arange(n))
+        self.weather, self.size_kwp = weather, size_kwp
+        drawn = uniform(seed, Purpose.PV_PLANE, np.arange(len(size_kwp)))
         edges = np.cumsum(AZIMUTH_SHARES)[:-1]
         self.plane: Ints = np.searchsorted(edges, drawn, side="right")
 
-    def pv_kw_per_kwp(self, day: int) -> Floats:
-        """Output of each home's roof in each interval, kW >= 0 per kWp [steps, n]."""
+    def day_kw(self, day: int) -> Floats:
+        """Output of each home in each interval of a local day, kW >= 0 [steps, n]."""
+        if not self.size_kwp.any():
+            return np.zeros((len(self.weather.irradiance_wm2(day)), len(self.size_kwp)))
         planes = [pv_kw_per_kwp(self.weather, day, azimuth) for azimuth in AZIMUTHS_DEG]
-        output: Floats = np.stack(planes, axis=1)[:, self.plane]
+        output: Floats = np.stack(planes, axis=1)[:, self.plane] * self.size_kwp
         return output
 
 
