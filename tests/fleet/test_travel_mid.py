@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from twin.fleet.travel import TripPurpose, travel
-from twin.fleet.travel_mid import FOLDER
+from twin.fleet.travel_mid_tables import FOLDER
 
 WEDNESDAY, SUNDAY = date(2026, 1, 14), date(2026, 1, 18)
 CARS = np.arange(20_000)

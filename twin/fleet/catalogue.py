@@ -110,10 +110,17 @@ def gives(
     its on-board charger takes. Where only the home may be fed (``export`` false), V2H
     is enough; to export it must be V2G.
     """
-    known = givings().get((car.name, region_of(region)), NOTHING)
-    if known.mode == "v2g" or (known.mode == "v2h" and not export):
-        return min(charger_kw, known.discharge_kw), False
+    mode, kw = _documented(car, region_of(region))
+    if mode == "v2g" or (mode == "v2h" and not export):
+        return min(charger_kw, kw), False
     return min(charger_kw, car.ac_kw), True
+
+
+def _documented(car: Vehicle, market: str) -> tuple[Mode, float]:
+    if market == car.market:
+        return car.bidirectional, car.discharge_kw
+    abroad = givings().get((car.name, market), NOTHING)
+    return abroad.mode, abroad.discharge_kw
 
 
 def charging_kw(car: Vehicle, charger_kw: float, charger_phases: int) -> float:
