@@ -1,0 +1,236 @@
+"""One run with its label, and what every answer asks of it, read once and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import polars as pl
+
+from twin.analysis.digest import (
+    Limits,
+    Loadings,
+    Voltages,
+    daily_loadings_of,
+    daily_voltages_of,
+    loadings_of,
+    voltages_of,
+)
+from twin.arrays import Floats, Ints
+from twin.results.record import Run
+from twin.tables import TABLES
+
+STANDARDS: Mapping[str, Limits] = {
+    "en50160": Limits("en50160", 0.90, 1.10, 0.85, 1.10),
+    "ansi_c84_1": Limits("ansi_c84_1", 0.95, 1.05, 0.9167, 1.0583),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A run under the name that tables and figures give it."""
+
+    run: Run
+    label: str = ""
+
+    @cached_property
+    def scenario(self) -> Mapping[str, Any]:
+        """The scenario as it was resolved."""
+        return _mapping(self.run.record.get("scenario"))
+
+    @cached_property
+    def seed(self) -> int:
+        """The seed of everything drawn at random."""
+        return int(self.run.record.get("seed", self.scenario.get("seed", 0)) or 0)
+
+    @cached_property
+    def policy(self) -> str:
+        """The name of the policy that decided."""
+        policy = self.scenario.get("policy", "uncontrolled")
+        return str(policy if isinstance(policy, str) else policy.get("name", ""))
+
+    @cached_property
+    def is_v2g(self) -> bool:
+        """Whether cars may give power back to the grid."""
+        return self.policy.startswith("v2g")
+
+    @cached_property
+    def step_h(self) -> float:
+        """Length of an interval."""
+        minutes = _mapping(self.scenario.get("time")).get("step_min")
+        if minutes:
+            return float(minutes) / 60
+        seconds = self.steps["time"].diff().dt.total_seconds().median()
+        return float(seconds) / 3600 if isinstance(seconds, int | float) else 0.25
+
+    @cached_property
+    def days(self) -> float:
+        """How long the recorded time is."""
+        return self.steps.height * self.step_h / 24
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone of local times."""
+        name = _mapping(self.scenario.get("time")).get("timezone") or "UTC"
+        return ZoneInfo(str(name))
+
+    @cached_property
+    def limits(self) -> Limits:
+        """Within which voltages are judged."""
+        said = _mapping(self.run.record.get("limits"))
+        asked = _mapping(self.scenario.get("limits")).get("standard")
+        standard = str(said.get("standard") or asked or "en50160")
+        usual = STANDARDS.get(standard, STANDARDS["en50160"])
+        low, high = said.get("low_pu", usual.low_pu), said.get("high_pu", usual.high_pu)
+        outer_low = said.get("outer_low_pu", min(low, usual.outer_low_pu))
+        outer_high = said.get("outer_high_pu", max(high, usual.outer_high_pu))
+        return Limits(standard, low, high, outer_low or low, outer_high or high)
+
+    @cached_property
+    def steps(self) -> pl.DataFrame:
+        """Every interval's totals; unknown is null."""
+        return self.run.static("steps").with_columns(
+            pl.col(pl.Float64, pl.Float32).fill_nan(None)
+        )
+
+    @cached_property
+    def nodes(self) -> pl.DataFrame:
+        """The nodes; unknown coordinates are null."""
+        return self._static("nodes")
+
+    @cached_property
+    def branches(self) -> pl.DataFrame:
+        """The branches."""
+        return self._static("branches")
+
+    @cached_property
+    def customers(self) -> pl.DataFrame:
+        """The customers."""
+        return self._static("customers")
+
+    @cached_property
+    def transformers(self) -> pl.DataFrame:
+        """The transformers."""
+        return self._static("transformers")
+
+    @cached_property
+    def evs(self) -> pl.DataFrame:
+        """The cars."""
+        return self._static("evs")
+
+    @cached_property
+    def terminals(self) -> Ints:
+        """The nodes of each customer, a column a phase. [n_customer, n_phase]"""
+        node = self.customers["node"].to_numpy().astype(np.int64)
+        phases = self.nodes["phase"].to_numpy()
+        if not len(node) or not (phases > 0).any():
+            return node[:, None]
+        return _all_phases(self.nodes, node, self.customers["phase"].to_numpy())
+
+    @cached_property
+    def voltages(self) -> Voltages | None:
+        """What the voltages were; None where the run has not recorded them."""
+        if self.run.has("voltages"):
+            return voltages_of(self.run, self.terminals, self.limits, self.step_h)
+        if self.run.has("nodes_daily"):
+            return daily_voltages_of(self.run, self.terminals)
+        return None
+
+    @cached_property
+    def transformer_branches(self) -> tuple[Ints, ...]:
+        """The rows in ``branches`` of each transformer's phases; empty if none."""
+        of = self.branches["transformer"].fill_null(-1).to_numpy()
+        return tuple(
+            np.flatnonzero(of == row) for row in range(self.transformers.height)
+        )
+
+    @cached_property
+    def emergency(self) -> Floats:
+        """Emergency rating over normal rating; NaN if there is none. [n_branch]"""
+        share = self.branches["emergency_a"] / self.branches["normal_a"]
+        return share.fill_null(np.nan).to_numpy()
+
+    @cached_property
+    def loadings(self) -> Loadings | None:
+        """How the branches were loaded; None where the run has not recorded it."""
+        if self.run.has("flows"):
+            rows = [row for rows in self.transformer_branches for row in rows.tolist()]
+            watched = np.array(rows, dtype=np.int64)
+            return loadings_of(self.run, self.emergency, watched, self.step_h)
+        if self.run.has("branches_daily"):
+            return daily_loadings_of(self.run)
+        return None
+
+    @cached_property
+    def transformer_loading(self) -> Floats | None:
+        """The course of each transformer's highest phase. [n_step, n_transformer]"""
+        if self.loadings is None or self.loadings.watched is None:
+            return None
+        return _per_transformer(self.loadings.watched, self.transformer_branches, True)
+
+    @cached_property
+    def transformer_kw(self) -> Floats | None:
+        """Signed power through each transformer. [n_step, n_transformer]"""
+        if self.loadings is None or self.loadings.watched_kw is None:
+            return None
+        kw = self.loadings.watched_kw
+        return _per_transformer(kw, self.transformer_branches, False)
+
+    def local(self, instant: datetime | np.datetime64 | None) -> str | None:
+        """An instant as the feeder's clocks show it, to the minute."""
+        if isinstance(instant, datetime):
+            return f"{instant.astimezone(self.zone):%Y-%m-%d %H:%M}"
+        if instant is None or np.isnat(instant):
+            return None
+        utc = instant.astype("datetime64[us]").item().replace(tzinfo=UTC)
+        return f"{utc.astimezone(self.zone):%Y-%m-%d %H:%M}"
+
+    def _static(self, table: str) -> pl.DataFrame:
+        if not self.run.has(table):
+            return pl.DataFrame(schema=_empty(table))
+        return self.run.static(table)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _empty(table: str) -> dict[str, Any]:
+    types = {"text": pl.String, "i32": pl.Int32, "bool": pl.Boolean}
+    return {
+        column.name: types.get(column.dtype, pl.Float64)
+        for column in TABLES[table].columns
+    }
+
+
+def _all_phases(nodes: pl.DataFrame, node: Ints, phase: Ints) -> Ints:
+    """A customer on all phases (0) is judged at each live phase of its bus."""
+    rows: dict[str, list[int]] = {}
+    for index, (bus, of) in enumerate(nodes.select("bus", "phase").iter_rows()):
+        if of > 0:
+            rows.setdefault(bus, []).append(index)
+    buses = nodes["bus"].to_list()
+    found = np.repeat(node[:, None], 3, axis=1)
+    for customer in np.flatnonzero(phase == 0).tolist():
+        same = rows.get(buses[node[customer]], [])[:3]
+        found[customer, : len(same)] = same
+    return found
+
+
+def _per_transformer(values: Floats, groups: tuple[Ints, ...], highest: bool) -> Floats:
+    """Watched columns joined by transformer: the highest phase, or the sum."""
+    joined = np.full((len(values), len(groups)), np.nan)
+    column = 0
+    for index, group in enumerate(groups):
+        part = values[:, column : column + len(group)]
+        column += len(group)
+        if len(group):
+            joined[:, index] = (
+                np.fmax.reduce(part, axis=1) if highest else part.sum(axis=1)
+            )
+    return joined

@@ -1,0 +1,118 @@
+"""Every figure of the report, each with its title and how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from twin.analysis.compare import Comparison
+from twin.analysis.fleet_figure import fleet_doing
+from twin.analysis.load_figures import (
+    changes,
+    load_duration,
+    substation_load,
+    transformer_duration,
+)
+from twin.analysis.theme import Window
+from twin.analysis.voltage_figures import voltage_along, voltage_band, voltage_map
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A figure with words; without a figure, ``gap`` says why."""
+
+    key: str
+    title: str
+    caption: str
+    figure: go.Figure | None
+    gap: str = ""
+
+
+def panels(comparison: Comparison) -> list[Panel]:
+    """All figures, in reading order."""
+    shown = Window.of(comparison).words
+    return [_panel(comparison, shown, *row) for row in _PANELS]
+
+
+def _panel(
+    comparison: Comparison,
+    shown: str,
+    key: str,
+    title: str,
+    caption: str,
+    build: Callable[[Comparison], go.Figure | None],
+    gap: str,
+) -> Panel:
+    timed = key in ("load", "band", "fleet")
+    return Panel(key, title, caption + shown * timed, build(comparison), gap)
+
+
+_SUMMARY = "The runs recorded daily figures only (output.level: summary)"
+
+_PANELS: tuple[
+    tuple[str, str, str, Callable[[Comparison], go.Figure | None], str], ...
+] = (
+    (
+        "load",
+        "Power at the substation",
+        "Grey: what the grid draws without EVs. Lines: all that it draws, mean over "
+        "seeds; a band spans the seeds. Below zero, power flows back.",
+        substation_load,
+        "",
+    ),
+    (
+        "changes",
+        "What each variant changes",
+        "Bars: mean difference, paired by seed; whiskers: lowest and highest seed.",
+        changes,
+        "There is nothing to compare with: a single variant.",
+    ),
+    (
+        "band",
+        "Voltage over time",
+        "At customers' terminals, lowest seed. Dashed: the standard's limits, where "
+        "they are near.",
+        voltage_band,
+        f"{_SUMMARY}: no voltages.",
+    ),
+    (
+        "along",
+        "Voltage along the feeder",
+        "Every node at the instant of its variant's lowest voltage.",
+        voltage_along,
+        f"{_SUMMARY}, or the nodes have no distances.",
+    ),
+    (
+        "map",
+        "Where voltage is lowest",
+        "Each line by the lowest voltage at its far end during the run; vermilion is "
+        "below the limit. North is up; real coordinates where the grid has them.",
+        voltage_map,
+        "The grid has no coordinates, or the runs no voltages.",
+    ),
+    (
+        "duration",
+        "Power at the substation by duration",
+        "How many hours of the run the substation drew at least so much.",
+        load_duration,
+        "",
+    ),
+    (
+        "transformers",
+        "Transformers by duration",
+        "One line a transformer, the most loaded one in colour. Dashed: the normal "
+        "rating.",
+        transformer_duration,
+        f"{_SUMMARY}, or the grid has no transformer.",
+    ),
+    (
+        "fleet",
+        "What the cars were doing",
+        "Above: shares of all cars. Below: state of charge, mean and the middle 80 % "
+        "of cars.",
+        fleet_doing,
+        f"There are no cars, or: {_SUMMARY.lower()}.",
+    ),
+)

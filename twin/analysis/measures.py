@@ -1,0 +1,248 @@
+"""How each headline figure is called, in which unit and how finely it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+Value = float | int | str | None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One figure. ``scale`` turns the recorded number into the unit that is shown."""
+
+    key: str
+    title: str
+    unit: str = ""
+    digits: int = 0
+    scale: float = 1.0
+    group: str = ""
+    less_is_better: bool | None = None
+
+    @property
+    def name(self) -> str:
+        """Title with its unit, as a table's row says it."""
+        return f"{self.title} [{self.unit}]" if self.unit else self.title
+
+    def written(self, value: Value, signed: bool = False) -> str:
+        """A value as people read it; a dash where it is not known."""
+        if value is None:
+            return "–"
+        if isinstance(value, str):
+            return value
+        number = value * self.scale
+        if round(number, self.digits) == 0:
+            number = 0.0
+        sign = "+" if signed and number else ""
+        return f"{number:{sign},.{self.digits}f}".replace("-", "−").replace(",", " ")
+
+
+_ROWS = (
+    (
+        "Substation",
+        (
+            Measure("peak_kw", "Peak", "kW", 1, less_is_better=True),
+            Measure("peak_time", "Peak at (local time)"),
+            Measure("peak_ev_kw", "of which EVs", "kW", 1, less_is_better=True),
+            Measure("min_kw", "Lowest power", "kW", 1),
+            Measure("reverse_h", "Reverse flow", "h", 2, less_is_better=True),
+            Measure(
+                "reverse_depth_kw", "Deepest reverse flow", "kW", 1, less_is_better=True
+            ),
+            Measure(
+                "transformer_reverse_h",
+                "Reverse flow through transformers",
+                "transformer-h",
+                1,
+                less_is_better=True,
+            ),
+        ),
+    ),
+    (
+        "Voltage",
+        (
+            Measure("v_min_pu", "Lowest voltage", "pu", 4, less_is_better=False),
+            Measure("v_min_node", "at node"),
+            Measure("v_min_time", "at (local time)"),
+            Measure("v_max_pu", "Highest voltage", "pu", 4),
+            Measure("v_max_node", "at node"),
+            Measure("v_max_time", "at (local time)"),
+            Measure(
+                "customer_hours_below",
+                "Below the lower limit",
+                "customer-h",
+                1,
+                less_is_better=True,
+            ),
+            Measure(
+                "customer_hours_above",
+                "Above the upper limit",
+                "customer-h",
+                1,
+                less_is_better=True,
+            ),
+            Measure(
+                "customer_hours_below_outer",
+                "Below the outer limit",
+                "customer-h",
+                1,
+                less_is_better=True,
+            ),
+            Measure(
+                "customer_hours_above_outer",
+                "Above the outer limit",
+                "customer-h",
+                1,
+                less_is_better=True,
+            ),
+            Measure(
+                "customers_beyond",
+                "Customers ever beyond a limit",
+                "",
+                0,
+                less_is_better=True,
+            ),
+            Measure(
+                "customers_noncompliant",
+                "Customers beyond 5 % of a week (indicative)",
+                "",
+                0,
+                less_is_better=True,
+            ),
+        ),
+    ),
+    (
+        "Voltage, against the baseline",
+        (
+            Measure(
+                "preexisting_h", "Beyond the limits without EVs too", "customer-h", 1
+            ),
+            Measure("caused_h", "Caused by EVs", "customer-h", 1, less_is_better=True),
+            Measure("cured_h", "Cured by EVs", "customer-h", 1, less_is_better=False),
+        ),
+    ),
+    (
+        "Transformers and lines",
+        (
+            Measure(
+                "transformers_over_normal",
+                "Transformers over normal rating",
+                "",
+                0,
+                less_is_better=True,
+            ),
+            Measure(
+                "transformer_h_over_normal",
+                "for",
+                "transformer-h",
+                2,
+                less_is_better=True,
+            ),
+            Measure(
+                "transformers_over_emergency",
+                "Transformers over emergency rating",
+                "",
+                0,
+                less_is_better=True,
+            ),
+            Measure(
+                "transformer_h_over_emergency",
+                "for",
+                "transformer-h",
+                2,
+                less_is_better=True,
+            ),
+            Measure(
+                "worst_transformer_loading",
+                "Most loaded transformer",
+                "%",
+                1,
+                100,
+                less_is_better=True,
+            ),
+            Measure("worst_transformer", "which is"),
+            Measure(
+                "lines_over_normal",
+                "Lines over normal rating",
+                "",
+                0,
+                less_is_better=True,
+            ),
+            Measure(
+                "worst_line_loading",
+                "Most loaded line",
+                "%",
+                1,
+                100,
+                less_is_better=True,
+            ),
+        ),
+    ),
+    (
+        "Energy",
+        (
+            Measure("losses_kwh", "Network losses", "kWh", 1, less_is_better=True),
+            Measure(
+                "losses_share", "of what is delivered", "%", 2, 100, less_is_better=True
+            ),
+            Measure("homes_kwh", "Served to customers", "kWh", 0),
+            Measure(
+                "unserved_kwh", "Not served (outages)", "kWh", 1, less_is_better=True
+            ),
+            Measure("pv_kwh", "Produced by PV", "kWh", 0),
+            Measure("ev_charged_kwh", "Charged by EVs", "kWh", 0),
+            Measure("ev_discharged_kwh", "Given back by EVs", "kWh", 0),
+            Measure(
+                "ev_public_kwh", "Bought on the way", "kWh", 1, less_is_better=True
+            ),
+            Measure("stored_change_kwh", "Change of what batteries hold", "kWh", 0),
+            Measure(
+                "wear_usd", "Battery wear from giving", "USD", 2, less_is_better=True
+            ),
+        ),
+    ),
+    (
+        "Mobility",
+        (
+            Measure("departures", "Departures from a plug", "", 0),
+            Measure(
+                "departures_short_share",
+                "Departures short of target",
+                "%",
+                2,
+                100,
+                less_is_better=True,
+            ),
+            Measure(
+                "shortfall_kwh", "Missing at departures", "kWh", 1, less_is_better=True
+            ),
+            Measure("trips", "Trips", "", 0),
+            Measure(
+                "trips_short",
+                "Trips that bought energy on the way",
+                "",
+                0,
+                less_is_better=True,
+            ),
+        ),
+    ),
+    (
+        "Trust",
+        (
+            Measure(
+                "steps_failed", "Steps without a solution", "", 0, less_is_better=True
+            ),
+            Measure("n_customers", "Customers", "", 0),
+            Measure("n_ev", "EVs", "", 0),
+            Measure("n_bidirectional", "EVs that can give power back", "", 0),
+            Measure("hypothetical_ev", "of which hypothetical", "", 0),
+        ),
+    ),
+)
+
+GROUPS: Mapping[str, tuple[Measure, ...]] = MappingProxyType(dict(_ROWS))
+MEASURES: Mapping[str, Measure] = MappingProxyType(
+    {measure.key: measure for rows in GROUPS.values() for measure in rows}
+)

@@ -1,0 +1,405 @@
+"""What a run answers: peaks, voltages, loadings, energy, journeys; flat and named."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from twin.analysis.case import Case
+from twin.analysis.digest import chunks, extremes
+from twin.arrays import Floats, Ints
+from twin.errors import InputError
+from twin.results.record import Run
+
+Answer = float | int | str | None
+SHORT_SHARE = 0.01
+WEEKLY_SHARE = 0.05
+NOISE_KW = 1e-6
+
+
+def headline(run: Run) -> dict[str, Answer]:
+    """The answers of one run, in the order of tables; None: not recorded."""
+    return headline_of(Case(run))
+
+
+def headline_of(case: Case) -> dict[str, Answer]:
+    """The same of a case whose tables may have been read already."""
+    return {
+        **_peak(case),
+        **_reverse(case),
+        **_voltage(case),
+        **_customer_hours(case),
+        **_loading(case),
+        **_energy(case),
+        **_mobility(case),
+        **_trust(case),
+    }
+
+
+def transformers(run: Run) -> pl.DataFrame:
+    """Every transformer: rating, highest loading and when, hours over its ratings."""
+    return transformers_of(Case(run))
+
+
+def transformers_of(case: Case) -> pl.DataFrame:
+    """The same, the most loaded first."""
+    rows = [_transformer(case, index) for index in range(case.transformers.height)]
+    frame = pl.DataFrame(rows, schema=_TRANSFORMER_SCHEMA, orient="row")
+    return frame.sort("peak_loading", descending=True, nulls_last=True)
+
+
+def violations(run: Run, baseline: Run | None = None) -> dict[str, float | None]:
+    """Customer-hours beyond the limits, paired with a baseline by customer and time.
+
+    preexisting_h  beyond in both runs
+    caused_h       beyond in this run only
+    cured_h        beyond in the baseline only
+    """
+    return violations_of(Case(run), None if baseline is None else Case(baseline))
+
+
+def violations_of(case: Case, baseline: Case | None) -> dict[str, float | None]:
+    """The same of cases. None where a run has no voltages of every interval."""
+    unknown: dict[str, float | None] = dict.fromkeys(
+        ("total_h", "preexisting_h", "caused_h", "cured_h")
+    )
+    if baseline is None:
+        return {**unknown, "total_h": _total_beyond_h(case)}
+    if not (case.run.has("voltages") and baseline.run.has("voltages")):
+        return {**unknown, "total_h": _total_beyond_h(case)}
+    mine, theirs = _paired_customers(case, baseline)
+    counts = np.zeros(3)
+    for here, there in _paired_rows(case, baseline):
+        now = _outside(here, case, case.terminals[mine])
+        before = _outside(there, baseline, baseline.terminals[theirs])
+        counts += [(now & before).sum(), (now & ~before).sum(), (before & ~now).sum()]
+    both, caused, cured = (counts * case.step_h).tolist()
+    return {
+        "total_h": both + caused,
+        "preexisting_h": both,
+        "caused_h": caused,
+        "cured_h": cured,
+    }
+
+
+def _peak(case: Case) -> dict[str, Answer]:
+    """The substation's highest power, when, and what the cars drew just then."""
+    steps = case.steps.filter(pl.col("grid_kw").is_not_null())
+    if steps.is_empty():
+        return dict.fromkeys(("peak_kw", "peak_time", "peak_ev_kw", "min_kw"))
+    top = steps.row(_arg_max(steps["grid_kw"]), named=True)
+    return {
+        "peak_kw": top["grid_kw"],
+        "peak_time": case.local(top["time"]),
+        "peak_ev_kw": top["ev_charge_kw"] - top["ev_discharge_kw"],
+        "min_kw": _number(steps["grid_kw"].min()),
+    }
+
+
+def _reverse(case: Case) -> dict[str, Answer]:
+    """When power ran backwards: at the substation, and through transformers."""
+    back = case.steps["grid_kw"].fill_null(0.0).to_numpy()
+    through = case.transformer_kw
+    return {
+        "reverse_h": float((back < -NOISE_KW).sum() * case.step_h),
+        "reverse_depth_kw": float(max(0.0, -back.min(initial=0.0))),
+        "transformer_reverse_h": None
+        if through is None
+        else float((through < -NOISE_KW).sum() * case.step_h),
+    }
+
+
+def _voltage(case: Case) -> dict[str, Answer]:
+    low_time, low = _extreme(case.steps, "v_min_pu", -1)
+    high_time, high = _extreme(case.steps, "v_max_pu", 1)
+    kept = case.voltages
+    return {
+        "v_min_pu": low,
+        "v_min_time": case.local(low_time),
+        "v_min_node": None if kept is None else _node(case, kept.node_min_pu, -1),
+        "v_max_pu": high,
+        "v_max_time": case.local(high_time),
+        "v_max_node": None if kept is None else _node(case, kept.node_max_pu, 1),
+    }
+
+
+def _customer_hours(case: Case) -> dict[str, Answer]:
+    """Customer-hours beyond the limits, and customers beyond the weekly 95 %."""
+    kept = case.voltages
+    weekly = (
+        None if kept is None or case.limits.standard != "en50160" else kept.worst_week
+    )
+    return {
+        "customer_hours_below": None if kept is None else float(kept.below_h.sum()),
+        "customer_hours_above": None if kept is None else float(kept.above_h.sum()),
+        "customer_hours_below_outer": None
+        if kept is None
+        else _sum(kept.outer_below_h),
+        "customer_hours_above_outer": None
+        if kept is None
+        else _sum(kept.outer_above_h),
+        "customers_beyond": None
+        if kept is None
+        else int(((kept.below_h > 0) | (kept.above_h > 0)).sum()),
+        "customers_noncompliant": None
+        if weekly is None
+        else int((weekly > WEEKLY_SHARE).sum()),
+    }
+
+
+def _loading(case: Case) -> dict[str, Answer]:
+    found = transformers_of(case)
+    known = found.filter(pl.col("peak_loading").is_not_null())
+    worst = known.row(0, named=True) if known.height else {}
+    none = case.loadings is None
+    return {
+        "transformers_over_normal": None if none else _count(found, "over_normal_h"),
+        "transformer_h_over_normal": None if none else _total(found, "over_normal_h"),
+        "transformers_over_emergency": None
+        if none
+        else _count(found, "over_emergency_h"),
+        "transformer_h_over_emergency": None
+        if none
+        else _total(found, "over_emergency_h"),
+        "worst_transformer_loading": worst.get("peak_loading"),
+        "worst_transformer": worst.get("name"),
+        "lines_over_normal": _lines_over(case),
+        "worst_line_loading": _worst_line(case),
+    }
+
+
+def _energy(case: Case) -> dict[str, Answer]:
+    def kwh(column: str) -> float:
+        return float(case.steps[column].sum() or 0.0) * case.step_h
+
+    served, charged = kwh("homes_kw"), kwh("ev_charge_kw")
+    stored = (case.evs["soc_end"] - case.evs["soc_start"]) * case.evs["capacity_kwh"]
+    delivered = served + charged
+    return {
+        "losses_kwh": kwh("losses_kw"),
+        "losses_share": kwh("losses_kw") / delivered if delivered > 0 else None,
+        "homes_kwh": served,
+        "unserved_kwh": kwh("unserved_kw"),
+        "pv_kwh": kwh("pv_kw"),
+        "ev_charged_kwh": charged,
+        "ev_discharged_kwh": kwh("ev_discharge_kw"),
+        "ev_public_kwh": float(case.evs["public_kwh"].sum()),
+        "stored_change_kwh": float(stored.sum()),
+        "wear_usd": float(case.evs["wear_usd"].sum()),
+    }
+
+
+def _mobility(case: Case) -> dict[str, Answer]:
+    """Departures below target: an ended stay that lacks over 1 % of the capacity."""
+    if not case.run.has("sessions"):
+        return dict.fromkeys(("departures", "departures_short_share", "shortfall_kwh"))
+    capacity = case.evs.select("ev", "capacity_kwh")
+    ended = (
+        case.run.scan("sessions")
+        .filter(pl.col("plug_out").is_not_null())
+        .select("ev", "shortfall_kwh")
+        .collect()
+        .join(capacity, on="ev", how="left")
+    )
+    short = ended.filter(
+        pl.col("shortfall_kwh") > SHORT_SHARE * pl.col("capacity_kwh")
+    ).height
+    return {
+        "departures": ended.height,
+        "departures_short_share": short / ended.height if ended.height else None,
+        "shortfall_kwh": float(ended["shortfall_kwh"].sum()),
+        **_trips(case.run),
+    }
+
+
+def _trips(run: Run) -> dict[str, Answer]:
+    if not run.has("trips"):
+        return {"trips": None, "trips_short": None}
+    short = (pl.col("short_kwh") > 1e-6).sum()
+    count, lacking = (
+        run.scan("trips").select(pl.len(), short.alias("s")).collect().row(0)
+    )
+    return {"trips": int(count), "trips_short": int(lacking)}
+
+
+def _trust(case: Case) -> dict[str, Answer]:
+    failed = int((~case.steps["converged"]).sum())
+    return {
+        "steps_failed": failed,
+        "peak_is_lower_bound": int(failed > 0),
+        "n_customers": case.customers.height,
+        "n_ev": case.evs.height,
+        "n_bidirectional": int((case.evs["discharge_kw"] > 0).sum()),
+        "hypothetical_ev": int(case.evs["hypothetical"].sum()),
+    }
+
+
+_TRANSFORMER_SCHEMA: dict[str, Any] = {
+    "transformer": pl.Int64,
+    "name": pl.String,
+    "rating_kva": pl.Float64,
+    "peak_loading": pl.Float64,
+    "peak_time": pl.String,
+    "over_normal_h": pl.Float64,
+    "over_emergency_h": pl.Float64,
+    "longest_over_normal_h": pl.Float64,
+    "reverse_h": pl.Float64,
+    "customers": pl.Int64,
+    "evs": pl.Int64,
+}
+
+
+def _transformer(case: Case, index: int) -> tuple[Any, ...]:
+    row = case.transformers.row(index, named=True)
+    known = (index, row["name"], row["rating_kva"])
+    behind = (row["customers"], row["evs"])
+    branches = case.transformer_branches[index]
+    kept, course = case.loadings, case.transformer_loading
+    if kept is None or not len(branches):
+        return (*known, *[None] * 6, *behind)
+    if course is None:
+        return (*known, *_daily(case, branches), None, None, *behind)
+    mine = course[:, index]
+    if np.isnan(mine).all():
+        return (*known, *[None] * 6, *behind)
+    at = int(np.nanargmax(mine))
+    emergency = float(np.nanmin(case.emergency[branches], initial=np.inf))
+    power = case.transformer_kw
+    back = 0.0 if power is None else float((power[:, index] < -NOISE_KW).sum())
+    return (
+        *known,
+        float(mine[at]),
+        case.local(case.steps["time"][at]),
+        float((mine > 1).sum() * case.step_h),
+        float((mine > emergency).sum() * case.step_h),
+        _longest(mine > 1) * case.step_h,
+        back * case.step_h,
+        *behind,
+    )
+
+
+def _daily(case: Case, branches: Ints) -> tuple[Any, ...]:
+    kept = case.loadings
+    assert kept is not None
+    highest = kept.highest[branches]
+    if np.isnan(highest).all():
+        return (None, None, None, None)
+    at = branches[int(np.nanargmax(highest))]
+    return (
+        float(kept.highest[at]),
+        case.local(kept.time[at]),
+        float(kept.over_normal_h[branches].max()),
+        float(kept.over_emergency_h[branches].max()),
+    )
+
+
+def _longest(over: Any) -> int:
+    """The longest run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], over.astype(np.int8), [0]])))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def _lines_over(case: Case) -> int | None:
+    """Lines of which any phase was above its normal rating."""
+    if case.loadings is None:
+        return None
+    over = case.loadings.over_normal_h > 0
+    lines = case.branches.filter(pl.Series(over) & (pl.col("kind") == "line"))
+    first = lines["phase"].to_list(), lines["name"].to_list(), lines["branch"].to_list()
+    seen = {
+        (name, branch if phase == 0 else None)
+        for phase, name, branch in zip(*first, strict=True)
+    }
+    return len(seen)
+
+
+def _worst_line(case: Case) -> float | None:
+    if case.loadings is None:
+        return None
+    lines = (case.branches["kind"] == "line").to_numpy()
+    highest = case.loadings.highest[lines]
+    return None if np.isnan(highest).all() else float(np.nanmax(highest))
+
+
+def _total_beyond_h(case: Case) -> float | None:
+    kept = case.voltages
+    return None if kept is None else float(kept.below_h.sum() + kept.above_h.sum())
+
+
+def _outside(values: Floats, case: Case, terminals: Ints) -> Any:
+    low, high = extremes(values, terminals)
+    return (low < case.limits.low_pu) | (high > case.limits.high_pu)
+
+
+def _paired_customers(case: Case, baseline: Case) -> tuple[Ints, Ints]:
+    mine, theirs = case.customers["name"], baseline.customers["name"]
+    if mine.equals(theirs):
+        same = np.arange(len(mine))
+        return same, same
+    if mine.is_duplicated().any() or theirs.is_duplicated().any():
+        raise InputError.of(
+            "these runs have different customers: they cannot be paired"
+        )
+    _, here, there = np.intersect1d(
+        mine.to_numpy(), theirs.to_numpy(), return_indices=True
+    )
+    return here, there
+
+
+def _paired_rows(case: Case, baseline: Case) -> Any:
+    """Voltages of both at the instants that both have, a chunk at a time."""
+    for time, (values,) in chunks(case.run, "voltages", "v_pu"):
+        first, last = (instant.item().replace(tzinfo=UTC) for instant in time[[0, -1]])
+        other = (
+            baseline.run.scan("voltages")
+            .filter(pl.col("time").is_between(first, last))
+            .select("time", "v_pu")
+            .collect()
+        )
+        _, here, there = np.intersect1d(
+            time, other["time"].to_numpy(), return_indices=True
+        )
+        if len(here):
+            yield values[here], other["v_pu"].to_numpy()[there]
+
+
+def _extreme(
+    steps: pl.DataFrame, column: str, sign: int
+) -> tuple[datetime | None, float | None]:
+    known = steps.filter(pl.col(column).is_not_null())
+    if known.is_empty():
+        return None, None
+    row = _arg_max(known[column] * sign)
+    return known["time"][row], float(known[column][row])
+
+
+def _node(case: Case, values: Floats, sign: int) -> str | None:
+    if np.isnan(values).all():
+        return None
+    node = case.nodes.row(int(np.nanargmax(sign * values)), named=True)
+    return str(node["bus"]) + (f".{node['phase']}" if node["phase"] else "")
+
+
+def _arg_max(series: pl.Series) -> int:
+    found = series.arg_max()
+    assert found is not None
+    return found
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _sum(values: Floats | None) -> float | None:
+    return None if values is None else float(values.sum())
+
+
+def _count(frame: pl.DataFrame, column: str) -> int:
+    return int((frame[column].fill_null(0.0) > 0).sum())
+
+
+def _total(frame: pl.DataFrame, column: str) -> float:
+    return float(frame[column].sum())

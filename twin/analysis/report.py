@@ -1,0 +1,351 @@
+"""Writes a run's or a study's report: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from twin.analysis import facevalidity, figures, page, wording
+from twin.analysis.case import Case
+from twin.analysis.compare import Cell, Comparison
+from twin.analysis.measures import GROUPS
+from twin.analysis.metrics import transformers_of, violations_of
+from twin.analysis.study import Subject
+from twin.analysis.theme import spotlight
+from twin.errors import InputError
+from twin.results.durable import replacing
+
+REPORT_FILE = "report.html"
+MOST_TRANSFORMERS = 20
+
+
+def write(path: Path | str, out: Path | str | None = None) -> Path:
+    """The report of a run's or a study's folder; returns the file's path."""
+    subject = Subject.open(path)
+    target = Path(out) if out is not None else subject.folder / REPORT_FILE
+    target = target / REPORT_FILE if target.is_dir() else target
+    words = html(subject)
+    try:
+        with replacing(target) as temporary:
+            temporary.write_text(words, encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError.of(
+            f"cannot write the report: {reason}", where=str(target)
+        ) from error
+    return target
+
+
+def html(subject: Subject) -> str:
+    """The whole document."""
+    comparison = subject.comparison
+    return page.page(
+        f"{subject.name} – report",
+        _lead(subject),
+        [
+            page.Section(
+                "figures-at-a-glance", "Figures at a glance", _glance(comparison)
+            ),
+            page.Section("figures", "Figures", _figures(comparison)),
+            page.Section("violations", "Voltage violations", _violations(comparison)),
+            page.Section("transformers", "Transformers", _transformers(comparison)),
+            page.Section("face-validity", "Face validity", _face(comparison)),
+            page.Section("caveats", "Caveats", page.bullets(caveats(comparison))),
+            page.Section("provenance", "Provenance", _provenance(comparison)),
+        ],
+    )
+
+
+def caveats(comparison: Comparison) -> list[str]:
+    """What a reader must know before using the numbers."""
+    found = [
+        *_of_method(comparison),
+        *_of_runs(comparison),
+        *dict.fromkeys(note for case in comparison.cases for note in _notes(case)),
+    ]
+    return found or ["None recorded."]
+
+
+def _lead(subject: Subject) -> str:
+    first = subject.comparison.cases[0]
+    lines = wording.headline(subject.comparison)
+    about = _about(subject, first)
+    description = first.scenario.get("description")
+    said = [about, str(description)] if description else [about]
+    from html import escape
+
+    return (
+        f"<h1>{escape(subject.name)}</h1>{page.paragraphs(said, 'about')}"
+        f'<div class="answer">{page.paragraphs(lines)}</div>'
+    )
+
+
+def _about(subject: Subject, case: Case) -> str:
+    feeder = case.run.record.get("feeder") or {}
+    source = (case.scenario.get("feeder") or {}).get("source")
+    name = feeder.get("name") or source or "feeder unknown"
+    comparison = subject.comparison
+    seeds = len(comparison.seeds)
+    return (
+        f"A {subject.kind} on {name}: {case.customers.height} customers, "
+        f"{max(one.evs.height for one in comparison.cases)} EVs, {case.days:g} days "
+        f"from {case.local(case.steps['time'][0])}, steps of {60 * case.step_h:g} min, "
+        f"{len(comparison.labels)} variant{_s(len(comparison.labels))}, "
+        f"{seeds} seed{_s(seeds)}; voltages judged by {case.limits.standard} "
+        f"({case.limits.low_pu:g} to {case.limits.high_pu:g} pu)."
+    )
+
+
+def _glance(comparison: Comparison) -> str:
+    head = ["", *comparison.labels, *(pair.name for pair in comparison.differences)]
+    rows: list[list[str] | str] = []
+    for group, measures in GROUPS.items():
+        known = [m for m in measures if m in comparison.measures]
+        rows += [group] if known else []
+        for measure in known:
+            values = [
+                comparison.cell(measure.key, label).written(measure)
+                for label in comparison.labels
+            ]
+            changes = [
+                _changed(comparison.difference(measure.key, pair), measure)
+                for pair in comparison.differences
+            ]
+            rows.append([measure.name, *values, *changes])
+    note = [
+        "Mean over seeds (lowest to highest seed). Differences are paired by seed. "
+        "Power > 0 is drawn from the grid. A departure is short if it lacks more than "
+        "1 % of the battery's capacity."
+    ]
+    return page.table(head, rows) + page.paragraphs(note, "note")
+
+
+def _changed(cell: Cell, measure: Any) -> str:
+    return "" if cell.mean is None else cell.written(measure, signed=True)
+
+
+def _figures(comparison: Comparison) -> str:
+    return "".join(
+        page.figure(one.key, one.title, one.caption, one.figure, one.gap)
+        for one in figures.panels(comparison)
+    )
+
+
+def _violations(comparison: Comparison) -> str:
+    """Pre-existing ones first and apart, then what cars cause and V2G cures."""
+    rows = []
+    for pair in comparison.differences:
+        for seed in comparison.seeds:
+            case = comparison.case(pair.variant, seed)
+            base = comparison.case(pair.against, seed)
+            if case is None or base is None:
+                continue
+            found = violations_of(case, base)
+            keys = ("total_h", "preexisting_h", "caused_h", "cured_h")
+            rows.append(
+                [pair.variant, pair.against, seed, *(_hours(found[k]) for k in keys)]
+            )
+    if not rows:
+        totals = [
+            [
+                label,
+                comparison.first(label).seed,
+                _hours(violations_of(case, None)["total_h"]),
+            ]
+            for label in comparison.labels
+            for case in [comparison.first(label)]
+        ]
+        return page.table(
+            ["variant", "seed", "customer-hours beyond the limits"], totals
+        )
+    head = [
+        "variant",
+        "against",
+        "seed",
+        "customer-h beyond the limits",
+        "in both",
+        "only in the variant (caused)",
+        "only in the other (cured)",
+    ]
+    note = ["Paired by customer and instant; voltages at customers' terminals."]
+    return page.table(head, rows, (0, 1)) + page.paragraphs(note, "note")
+
+
+def _transformers(comparison: Comparison) -> str:
+    head = [
+        "transformer",
+        "rating kVA",
+        "peak %",
+        "at (local time)",
+        "over normal h",
+        "longest h",
+        "over emergency h",
+        "reverse h",
+        "customers",
+        "EVs",
+    ]
+    parts = []
+    for label in spotlight(comparison, 4):
+        case = comparison.first(label)
+        found = transformers_of(case)
+        rows = [
+            _transformer(row)
+            for row in found.head(MOST_TRANSFORMERS).iter_rows(named=True)
+        ]
+        more = found.height - len(rows)
+        title = f"{label}, seed {case.seed}" + (f" ({more} more)" if more else "")
+        parts.append(page.details(title, page.table(head, rows)))
+    return "".join(parts).replace("<details>", "<details open>", 1)
+
+
+def _transformer(row: Mapping[str, Any]) -> list[str]:
+    loading = row["peak_loading"]
+    return [
+        row["name"],
+        _plain(row["rating_kva"], 0),
+        _plain(None if loading is None else 100 * loading, 1),
+        row["peak_time"] or "–",
+        _plain(row["over_normal_h"], 2),
+        _plain(row["longest_over_normal_h"], 2),
+        _plain(row["over_emergency_h"], 2),
+        _plain(row["reverse_h"], 2),
+        _plain(row["customers"], 0),
+        _plain(row["evs"], 0),
+    ]
+
+
+def _face(comparison: Comparison) -> str:
+    """One table a variant with cars, in the seed that comes first."""
+    with_cars = [x for x in comparison.labels if comparison.first(x).evs.height]
+    parts = []
+    for label in with_cars or comparison.labels[:1]:
+        frame = facevalidity.table_of(comparison.first(label))
+        parts.append(page.details(label, _face_table(frame)))
+    note = [
+        "Ranges are published ones, often of another region or season: an odd value is "
+        "not wrong, it has to be explained."
+    ]
+    opened = "".join(parts).replace("<details>", "<details open>", 1)
+    return page.paragraphs(note, "note") + opened
+
+
+def _face_table(frame: pl.DataFrame) -> str:
+    head = ["quantity", "here", "published", "of", "verdict", "source"]
+    rows = [
+        [
+            f"{row['quantity']} [{row['unit']}]" if row["unit"] else row["quantity"],
+            _plain(row["value"], 2),
+            f"{row['low']:g} to {row['high']:g}",
+            row["region"],
+            row["verdict"] + (f" ({row['note']})" if row["note"] else ""),
+            row["source"],
+        ]
+        for row in frame.iter_rows(named=True)
+    ]
+    return page.table(head, rows, (0, 3, 4, 5))
+
+
+def _provenance(comparison: Comparison) -> str:
+    head = ["variant", "seed", "run id", "status", "failed steps", "audit", "balance"]
+    rows = [
+        [
+            case.label,
+            case.seed,
+            case.run.run_id,
+            case.run.status,
+            int((~case.steps["converged"]).sum()),
+            _brief(case.run.record.get("audit")),
+            _brief(case.run.record.get("balance")),
+        ]
+        for case in comparison.cases
+    ]
+    first = comparison.cases[0]
+    parts = [page.table(head, rows, (0, 2, 3, 5, 6))]
+    for key in ("versions", "inputs", "audit", "balance", "counts"):
+        if first.run.record.get(key):
+            title = f"{key} of {first.label}, seed {first.seed}"
+            parts.append(page.details(title, page.tree(first.run.record[key])))
+    for label in comparison.labels:
+        case = comparison.first(label)
+        title = f"scenario of {label}, as resolved"
+        parts.append(page.details(title, page.source(case.scenario)))
+    return "".join(parts)
+
+
+def _brief(said: object) -> str:
+    """The plain numbers and words of a record's part, on a line."""
+    if not isinstance(said, Mapping):
+        return "not recorded"
+    plain = {k: v for k, v in said.items() if isinstance(v, int | float | str)}
+    return (
+        "; ".join(f"{k} {_number(v)}" for k, v in list(plain.items())[:4])
+        or "see below"
+    )
+
+
+def _of_method(comparison: Comparison) -> list[str]:
+    case = comparison.cases[0]
+    found = []
+    if case.limits.standard == "en50160" and case.step_h > 1 / 6 + 1e-9:
+        found.append(
+            f"EN 50160 is defined on 10-minute means; each {60 * case.step_h:g}-minute "
+            "value is taken for one, so its verdict is indicative."
+        )
+    if (case.scenario.get("feeder") or {}).get("model", "balanced") == "balanced":
+        found.append(
+            "The grid is solved as balanced: what single-phase loads and chargers "
+            "do to single phases is not seen."
+        )
+    if len(comparison.seeds) == 1:
+        found.append("One seed only: the numbers carry no band of chance.")
+    return found
+
+
+def _of_runs(comparison: Comparison) -> list[str]:
+    found = []
+    for label in comparison.labels:
+        case = comparison.first(label)
+        policy = case.scenario.get("policy") or {}
+        if isinstance(policy, Mapping) and policy.get("outlook") == "perfect":
+            found.append(f"{label} sees the future (outlook: perfect): an upper bound.")
+        count = int(case.evs["hypothetical"].sum())
+        if count and case.is_v2g:
+            found.append(
+                f"{label}: {count} of {case.evs.height} cars give power although the "
+                "catalogue says that they cannot (hypothetical)."
+            )
+        if not case.run.has("voltages"):
+            found.append(
+                f"{label} recorded daily figures only (output.level: summary)."
+            )
+    for case in comparison.cases:
+        if not case.run.is_complete:
+            found.append(
+                f"{case.label}, seed {case.seed} is {case.run.status}: it covers "
+                f"{case.days:g} days only."
+            )
+    return list(dict.fromkeys(found))
+
+
+def _notes(case: Case) -> list[str]:
+    notes = case.run.record.get("notes") or []
+    return [note if isinstance(note, str) else _brief(note) for note in notes]
+
+
+def _hours(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _plain(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _number(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

@@ -1,0 +1,71 @@
+"""Opens what a report is about: one run, or a study's runs under their variants."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twin.analysis.compare import Comparison
+from twin.errors import InputError
+from twin.results.record import Run
+
+STUDY_FILE = "study.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What was found at a path: its folder, name and runs."""
+
+    folder: Path
+    name: str
+    kind: str
+    comparison: Comparison
+
+    @classmethod
+    def open(cls, path: Path | str) -> Subject:
+        """A run's or a study's folder, or its ``run.json`` or ``study.json``."""
+        folder = Path(path)
+        folder = folder.parent if folder.name in (STUDY_FILE, "run.json") else folder
+        if (folder / STUDY_FILE).is_file():
+            return _study(folder)
+        run = Run.open(folder)
+        name = str((run.record.get("scenario") or {}).get("name") or folder.parent.name)
+        return cls(folder, name, "run", Comparison.of([(name, run)]))
+
+
+def _study(folder: Path) -> Subject:
+    record = _read(folder / STUDY_FILE)
+    rows = record.get("runs") or []
+    order = record.get("variants") or list(dict.fromkeys(r["variant"] for r in rows))
+    labels = [v if isinstance(v, str) else str(v.get("name")) for v in order]
+    ranked = {label: place for place, label in enumerate(labels)}
+    rows = sorted(rows, key=lambda row: ranked.get(row["variant"], len(ranked)))
+    runs = [(str(row["variant"]), Run.open(_run_folder(folder, row))) for row in rows]
+    if not runs:
+        raise InputError.of("a study without any finished run", where=str(folder))
+    baseline = record.get("baseline")
+    baseline = baseline if baseline in {label for label, _ in runs} else None
+    name = str(record.get("name") or folder.parent.name)
+    return Subject(folder, name, "study", Comparison.of(runs, baseline))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError.of(f"cannot be read: {error}", where=str(path)) from error
+    if not isinstance(record, dict):
+        raise InputError.of("is not a study's record", where=str(path))
+    return record
+
+
+def _run_folder(folder: Path, row: dict[str, Any]) -> Path:
+    """Paths are relative to the results folder, three above the study's own."""
+    told = Path(str(row.get("path", "")))
+    results = folder.resolve().parents[2]
+    for candidate in (results / told, folder / told):
+        if candidate.is_dir():
+            return candidate
+    return results / told

@@ -1,0 +1,158 @@
+"""Colours, dashes and layout of every figure: light, legible, safe for colour-blind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import plotly.graph_objects as go
+import polars as pl
+
+from twin.analysis.case import Case
+from twin.analysis.compare import Comparison
+from twin.arrays import Ints
+
+INK, GREY, FAINT, LIMIT = "#222222", "#8c8c8c", "#e6e6e6", "#a50026"
+BASE_FILL = "#d5d8dc"
+OKABE_ITO = (
+    "#0072B2",
+    "#E69F00",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#009E73",
+    "#6b6b00",
+)
+_OF_POLICY = {
+    "uncontrolled": "#D55E00",
+    "tou": "#E69F00",
+    "valley": "#0072B2",
+    "v2g_peak": "#009E73",
+    "v2g_price": "#CC79A7",
+    "v2h": "#56B4E9",
+}
+_DASH_OF_POLICY = {"tou": "dash", "uncontrolled": "dot", "valley": "dashdot"}
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
+MOST_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a variant is drawn."""
+
+    colour: str
+    dash: str = "solid"
+
+
+def looks(comparison: Comparison) -> Mapping[str, Look]:
+    """One look a variant: by its policy where that tells them apart, else by order."""
+    found: dict[str, Look] = {}
+    spare = iter(
+        [Look(c, d) for d in ("solid", "dash", "dot", "dashdot") for c in OKABE_ITO]
+    )
+    for label in comparison.labels:
+        case = comparison.first(label)
+        colour = _OF_POLICY.get(case.policy, "")
+        if not case.evs.height:
+            colour = INK
+        look = Look(colour, _DASH_OF_POLICY.get(case.policy, "solid"))
+        if not colour or look in found.values():
+            look = next(one for one in spare if one not in found.values())
+        found[label] = look
+    return found
+
+
+def tint(colour: str, opacity: float) -> str:
+    """The same colour, see-through."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity:g})"
+
+
+def dressed(figure: go.Figure, height: int) -> go.Figure:
+    """The common layout."""
+    figure.update_layout(
+        height=height,
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+        font={"family": FONT, "size": 13, "color": INK},
+        margin={"l": 64, "r": 16, "t": 44, "b": 48},
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        hoverlabel={"font": {"family": FONT}},
+        hovermode="closest",
+    )
+    axis = {
+        "gridcolor": FAINT,
+        "zerolinecolor": GREY,
+        "linecolor": GREY,
+        "ticks": "outside",
+        "tickcolor": GREY,
+        "title_standoff": 8,
+        "automargin": True,
+    }
+    figure.update_xaxes(**axis)
+    figure.update_yaxes(**axis)
+    return figure
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which intervals are drawn in detail: all, or the week around the peak."""
+
+    first: int
+    last: int
+    whole: bool
+
+    @classmethod
+    def of(cls, comparison: Comparison) -> Window:
+        """The seven days around the highest peak where a run is long."""
+        case = max(comparison.cases, key=lambda one: _highest(one))
+        height = case.steps.height
+        per_day = max(1, round(24 / case.step_h))
+        if height <= MOST_DAYS * per_day:
+            return cls(0, height, True)
+        peak = case.steps["grid_kw"].arg_max() or 0
+        first = min(max(0, (peak // per_day - 3) * per_day), height - 7 * per_day)
+        return cls(first, first + 7 * per_day, False)
+
+    @property
+    def words(self) -> str:
+        """What a caption must say about it."""
+        return "" if self.whole else " Shown: the seven days around the highest peak."
+
+    def rows(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """Those intervals of a table."""
+        return frame.slice(self.first, self.last - self.first)
+
+
+def start_of(case: Case, first: int = 0) -> str:
+    """Local time at which an axis of intervals begins."""
+    begin = case.steps["time"][first]
+    shift = begin.astimezone(case.zone).utcoffset() or timedelta()
+    return f"{(begin + shift):%Y-%m-%d %H:%M}"
+
+
+def spotlight(comparison: Comparison, most: int = 3) -> tuple[str, ...]:
+    """The variants that tell the story where there is no room for all."""
+    labels = comparison.labels
+    if len(labels) <= most:
+        return labels
+    wanted = [
+        label for pair in comparison.v2g_against_clever[:1] for label in pair[::-1]
+    ]
+    free = [x for x in labels if comparison.first(x).policy == "uncontrolled"]
+    with_cars = [x for x in free if comparison.first(x).evs.height]
+    picked = [*with_cars[:1], *wanted, *[x for x in labels if x != comparison.baseline]]
+    chosen = list(dict.fromkeys(picked))[:most]
+    return tuple(label for label in labels if label in chosen)
+
+
+def thinned(height: int, most: int = 300) -> Ints:
+    """At most so many rows, evenly spread, first and last among them."""
+    return np.unique(np.linspace(0, height - 1, min(height, most)).round().astype(int))
+
+
+def _highest(case: Case) -> float:
+    highest = case.steps["grid_kw"].max()
+    return float(highest) if isinstance(highest, int | float) else float("-inf")

@@ -1,0 +1,316 @@
+"""Figures of voltage: its band over time, along the feeder, and on the map."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+import polars as pl
+from plotly.colors import sample_colorscale
+from plotly.subplots import make_subplots
+
+from twin.analysis.case import Case
+from twin.analysis.compare import Comparison
+from twin.analysis.digest import Voltages
+from twin.analysis.theme import (
+    GREY,
+    LIMIT,
+    Window,
+    dressed,
+    looks,
+    spotlight,
+    start_of,
+    tint,
+)
+from twin.arrays import Floats
+
+MOST_PANELS = 6
+MOST_CLASSES = 7
+DAY_MS = 86_400_000
+
+
+def voltage_band(comparison: Comparison) -> go.Figure | None:
+    """Lowest, 5 %, median, 95 % and highest voltage of all customers over time."""
+    labels = _with_voltages(comparison)
+    if not labels:
+        return None
+    columns = min(2, len(labels))
+    rows = -(-len(labels) // columns)
+    window = Window.of(comparison)
+    figure = make_subplots(
+        rows,
+        columns,
+        shared_xaxes=True,
+        shared_yaxes=True,
+        subplot_titles=labels,
+        horizontal_spacing=0.03,
+        vertical_spacing=0.14 / rows,
+    )
+    for place, label in enumerate(labels):
+        row, column = divmod(place, columns)
+        _band(figure, comparison, label, window, (row + 1, column + 1))
+    _limits(figure, comparison.first(labels[0]))
+    figure.update_yaxes(title="voltage [pu]", col=1, tickformat=".3f")
+    figure.update_xaxes(type="date")
+    figure.update_xaxes(title="local time", row=rows)
+    return dressed(figure, 110 + 210 * rows)
+
+
+def voltage_along(comparison: Comparison) -> go.Figure | None:
+    """Every node's voltage against its distance, when the voltage was lowest."""
+    labels = [
+        x for x in _with_voltages(comparison) if _has_distance(comparison.first(x))
+    ]
+    if not labels:
+        return None
+    columns = min(3, len(labels))
+    rows = -(-len(labels) // columns)
+    figure = make_subplots(
+        rows,
+        columns,
+        shared_xaxes=True,
+        shared_yaxes=True,
+        subplot_titles=[_instant(comparison.first(label)) for label in labels],
+        horizontal_spacing=0.03,
+        vertical_spacing=0.2 / rows,
+    )
+    for place, label in enumerate(labels):
+        row, column = divmod(place, columns)
+        case, kept = comparison.first(label), _kept(comparison.first(label))
+        profile = kept.node_min_pu if kept.profile_pu is None else kept.profile_pu
+        figure.add_scatter(
+            x=case.nodes["distance_km"].to_numpy().astype(np.float32),
+            y=profile.astype(np.float32),
+            mode="markers",
+            marker={"size": 3.5, "color": tint(looks(comparison)[label].colour, 0.55)},
+            text=case.nodes["bus"].to_list() if case.nodes.height < 5000 else None,
+            name=label,
+            showlegend=False,
+            hovertemplate="node %{text}<br>%{x:.2f} km, %{y:.4f} pu",
+            row=row + 1,
+            col=column + 1,
+        )
+    _limits(figure, comparison.first(labels[0]))
+    figure.update_yaxes(title="voltage [pu]", col=1, tickformat=".3f")
+    figure.update_xaxes(title="distance from the source [km]", row=rows)
+    return dressed(figure, 110 + 250 * rows)
+
+
+def voltage_map(comparison: Comparison) -> go.Figure | None:
+    """The grid where it lies, coloured by each node's lowest voltage."""
+    labels = [
+        label
+        for label in spotlight(comparison, 3)
+        if comparison.first(label).voltages is not None
+        and _has_place(comparison.first(label))
+    ]
+    if not labels:
+        return None
+    figure = make_subplots(
+        1, len(labels), subplot_titles=labels, horizontal_spacing=0.02
+    )
+    lows = [_kept(comparison.first(label)).node_min_pu for label in labels]
+    edges = class_edges(np.concatenate(lows), comparison.first(labels[0]).limits.low_pu)
+    colours = _colours(edges, comparison.first(labels[0]).limits.low_pu)
+    for column, label in enumerate(labels, 1):
+        _lines(figure, comparison.first(label), edges, colours, column)
+    for column in range(1, len(labels) + 1):
+        _equal_aspect(figure, comparison.first(labels[0]), column)
+    figure.update_layout(
+        legend={"title": "lowest voltage [pu]", "itemsizing": "constant"}
+    )
+    return dressed(figure, 560)
+
+
+def class_edges(values: Floats, limit_pu: float) -> Floats:
+    """Rounded class borders over all values; the limit is one of them if crossed."""
+    known = values[np.isfinite(values)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (1.0, 1.0)
+    steps = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+    width = next((s for s in steps if (high - low) / s <= MOST_CLASSES - 2), 0.5)
+    first, last = np.floor(low / width), np.floor(high / width) + 1
+    edges = np.arange(first, last + 1) * width
+    if low < limit_pu:
+        edges = np.concatenate([edges, [limit_pu]])
+    return np.unique(np.round(edges, 4))
+
+
+def _with_voltages(comparison: Comparison) -> list[str]:
+    labels = [x for x in comparison.labels if comparison.first(x).voltages is not None]
+    if len(labels) <= MOST_PANELS:
+        return labels
+    return [label for label in labels if label in spotlight(comparison, MOST_PANELS)]
+
+
+def _kept(case: Case) -> Voltages:
+    assert case.voltages is not None
+    return case.voltages
+
+
+def _band(
+    figure: go.Figure,
+    comparison: Comparison,
+    label: str,
+    window: Window,
+    place: tuple[int, int],
+) -> None:
+    case, kept = comparison.first(label), _kept(comparison.first(label))
+    colour = looks(comparison)[label].colour
+    rows = slice(None) if kept.daily else slice(window.first, window.last)
+    band = kept.band_pu[rows].astype(np.float32)
+    time = {
+        "x0": start_of(case, 0 if kept.daily else window.first),
+        "dx": DAY_MS if kept.daily else case.step_h * 3.6e6,
+    }
+    at = {"row": place[0], "col": place[1]}
+    line = {"width": 0, "color": colour}
+    first = place == (1, 1)
+    for low, high, opacity, name in (
+        (0, 4, 0.18, "lowest to highest customer"),
+        (1, 3, 0.35, "90 % of customers"),
+    ):
+        figure.add_scatter(
+            **time,
+            **at,
+            y=band[:, high],
+            mode="lines",
+            line=line,
+            showlegend=False,
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            **time,
+            **at,
+            y=band[:, low],
+            mode="lines",
+            line=line,
+            fill="tonexty",
+            fillcolor=tint(colour, opacity),
+            name=name,
+            showlegend=first,
+            hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:.4f} pu",
+        )
+    figure.add_scatter(
+        **time,
+        **at,
+        y=band[:, 2],
+        mode="lines",
+        name="median",
+        showlegend=first,
+        line={"color": colour, "width": 1.6},
+        hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:.4f} pu",
+    )
+
+
+def _limits(figure: go.Figure, case: Case) -> None:
+    """The standard's limits, where they are near what is drawn."""
+    values = [_kept(case).node_min_pu, _kept(case).node_max_pu]
+    low, high = np.nanmin(values[0]), np.nanmax(values[1])
+    for limit in (case.limits.low_pu, case.limits.high_pu):
+        if low - 0.06 < limit < high + 0.06:
+            figure.add_hline(
+                y=limit, line={"color": LIMIT, "width": 1.5, "dash": "dash"}
+            )
+
+
+def _instant(case: Case) -> str:
+    if _kept(case).profile_pu is None:
+        return f"{case.label}: each node's own lowest"
+    steps = case.steps
+    when = steps.filter(steps["v_min_pu"] == steps["v_min_pu"].min())["time"]
+    return f"{case.label}: {case.local(when[0]) if len(when) else ''}"
+
+
+def _has_distance(case: Case) -> bool:
+    return bool(case.nodes["distance_km"].is_finite().any())
+
+
+def _has_place(case: Case) -> bool:
+    return bool((case.nodes["x"].is_finite() & case.nodes["y"].is_finite()).any())
+
+
+def _lines(
+    figure: go.Figure, case: Case, edges: Floats, colours: list[str], column: int
+) -> None:
+    """One trace a class of voltage, lines parted by NaN; the lowest class on top."""
+    x, y = (case.nodes[name].fill_null(np.nan).to_numpy() for name in ("x", "y"))
+    low = _kept(case).node_min_pu
+    ends = case.branches.filter(_is_drawn(case)).select("from_node", "to_node")
+    start, end = ends["from_node"].to_numpy(), ends["to_node"].to_numpy()
+    here = np.isfinite(x[start]) & np.isfinite(x[end]) & np.isfinite(low[end])
+    start, end = start[here], end[here]
+    of = np.clip(
+        np.searchsorted(edges, low[end], side="right") - 1, 0, len(colours) - 1
+    )
+    for number in range(len(colours) - 1, -1, -1):
+        mine = of == number
+        gap = np.full(mine.sum(), np.nan)
+        name = f"{edges[number]:.3f} to {edges[number + 1]:.3f}"
+        figure.add_scatter(
+            x=np.stack([x[start[mine]], x[end[mine]], gap], axis=1).ravel(),
+            y=np.stack([y[start[mine]], y[end[mine]], gap], axis=1).ravel(),
+            mode="lines",
+            line={"color": colours[number], "width": 2},
+            name=name,
+            legendgroup=name,
+            showlegend=column == 1,
+            hoverinfo="skip",
+            row=1,
+            col=column,
+        )
+    _customers(figure, case, column)
+
+
+def _customers(figure: go.Figure, case: Case, column: int) -> None:
+    """Invisible points that tell a customer's lowest voltage under the pointer."""
+    if not 0 < case.customers.height <= 5000:
+        return
+    node = case.customers["node"].to_numpy()
+    x, y = (case.nodes[name].fill_null(np.nan).to_numpy()[node] for name in ("x", "y"))
+    figure.add_scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"size": 7, "color": "rgba(0,0,0,0)"},
+        customdata=_kept(case).node_min_pu[node].astype(np.float32),
+        text=case.customers["name"].to_list(),
+        hovertemplate="%{text}<br>lowest %{customdata:.4f} pu<extra></extra>",
+        showlegend=False,
+        row=1,
+        col=column,
+    )
+
+
+def _is_drawn(case: Case) -> pl.Series:
+    """Branches with two ends, one row a branch: the first phase stands for all."""
+    branches = case.branches
+    return (branches["phase"] <= 1) & (branches["from_node"] != branches["to_node"])
+
+
+def _colours(edges: Floats, limit_pu: float) -> list[str]:
+    """Cividis, dark is low; vermilion below the limit."""
+    count = len(edges) - 1
+    scale = sample_colorscale("cividis", np.linspace(0, 0.92, max(count, 2)).tolist())
+    return [
+        "#D55E00" if edges[number + 1] <= limit_pu + 1e-9 else scale[number]
+        for number in range(count)
+    ]
+
+
+def _equal_aspect(figure: go.Figure, case: Case, column: int) -> None:
+    """A kilometre east is as long as a kilometre north; no tiles, no axes."""
+    y = case.nodes["y"].drop_nulls().drop_nans().to_numpy()
+    degrees = bool(case.nodes["geographic"].all())
+    ratio = 1 / np.cos(np.radians(y.mean())) if degrees else 1.0
+    name = "" if column == 1 else str(column)
+    hidden = {
+        "showgrid": False,
+        "showticklabels": False,
+        "zeroline": False,
+        "ticks": "",
+    }
+    figure.update_xaxes(**hidden, matches="x", col=column)
+    figure.update_yaxes(
+        **hidden, matches="y", scaleanchor=f"x{name}", scaleratio=ratio, col=column
+    )
+    figure.update_xaxes(linecolor=GREY, mirror=True, col=column)
+    figure.update_yaxes(linecolor=GREY, mirror=True, col=column)
