@@ -93,8 +93,10 @@ class Surroundings:
     def hourly_temperature_degc(self, day: int) -> Floats:
         """Mean air temperature of each hour of a local day [24]."""
         steps = self.sky.temperature_degc(day)
-        hours = np.arange(len(steps)) * 24 // len(steps)
-        return np.bincount(hours, steps, 24) / np.bincount(hours, minlength=24)
+        first = np.arange(24) * len(steps) // 24
+        many = np.maximum(np.diff(first, append=len(steps)), 1)
+        mean: Floats = np.add.reduceat(steps, first) / many
+        return mean
 
     def published_prices(self, k: int, n_step: int) -> tuple[Floats, Floats]:
         """Import and export prices of the next intervals, as published [n_step]."""
