@@ -82,8 +82,9 @@ def check(file: File, override: Override = []) -> None:  # noqa: B006
     from twin.scenario.study import is_study, read_study
 
     if is_study(file):
-        study = read_study(file)
-        print(f"{file}: ok, {len(study.runs())} runs")
+        if override:
+            raise InputError.of("a study has no overrides", key="--set")
+        print(f"{file}: ok, {len(read_study(file).runs())} runs")
         return
     scenario = read(file, override)
     print(f"{file}: ok")
@@ -111,7 +112,7 @@ def inspect(
         )
     else:
         feeder, net = load_feeder(source, {}, voltage)
-    print(health(feeder, net).text())
+    print("\n".join(health(feeder, net).lines()))
 
 
 @app.command()
@@ -157,9 +158,10 @@ def study(
 
     folder = run_study(words, out, _study_watch(quiet))
     if not quiet:
-        from twin.analysis.compare import study_text
+        from twin.analysis.compare import text
+        from twin.studies.runner import labelled_runs
 
-        print(study_text(folder))
+        print(text(labelled_runs(folder), words.baseline))
     print(folder)
 
 

@@ -14,7 +14,7 @@ from twin.arrays import Bools, Floats, Ints
 from twin.randomness import Purpose, uniform
 
 DEADLINE_BLOCK_H = 1.0
-SAFETY_H = 0.75
+SAFETY_H = 1.25
 USABLE_RATING = 0.95
 RECOVERY_H = 1.0
 
@@ -118,7 +118,8 @@ class PeakShaving:
         levels_kw = charging_levels(seen)
         charge_kw = charge_in_valleys(seen, levels_kw)
         target_kw = np.maximum(self._targets_kw(seen), levels_kw)
-        excess_kw = np.maximum(0.0, seen.ahead_kw[0] - target_kw)
+        charging_kw = np.bincount(seen.zone, charge_kw, len(target_kw))
+        excess_kw = np.maximum(0.0, seen.ahead_kw[0] + charging_kw - target_kw)
         if not excess_kw.any():
             return charge_kw
         spare_kw = spare_power_kw(seen, self.reserve_soc)

@@ -10,7 +10,7 @@ import numpy as np
 from twin.arrays import Bools, Floats, Ints, Records
 from twin.fleet.charging import settle, settle_all
 from twin.fleet.itinerary import Itinerary
-from twin.fleet.movement import departure_s, happen, plug_in, wants_plug
+from twin.fleet.movement import declare_all, departure_s, happen, plug_in, wants_plug
 from twin.fleet.state import DRIVEN, SESSION, Phase
 from twin.fleet.travel import Place
 
@@ -104,10 +104,15 @@ class Fleet:
         )
 
     def roll(
-        self, day: int, temperature_degc: dict[int, Floats], look_again_s: int
+        self,
+        day: int,
+        temperature_degc: dict[int, Floats],
+        now_s: int,
+        look_again_s: int,
     ) -> None:
         """Know the trips around a new day; cars without any look again at its end."""
         self.itinerary.roll(day, temperature_degc)
+        declare_all(self.state, self.itinerary.trips, now_s)
         self.look_again_s = look_again_s
         self._make_room_for_rows()
 

@@ -80,13 +80,27 @@ def plug_in(
     row.phase, row.plug_in_s, row.settled_s = PLUGGED, now_s, now_s
     row.soc_in, row.session_in_kwh, row.session_out_kwh = row.soc, 0.0, 0.0
     row.plug_ins += 1
-    trip = next_trip(trips, car, row.departed_s)
     row.declared_s = NEVER_S
-    if trip >= 0:
-        declared = trips[car, trip].depart_s + trips[car, trip].declared_error_s
-        row.declared_s = max(now_s + SHORTEST_STAY_S, int(declared))
+    declare(state, trips, car, now_s)
     if urgent_s > 0 and slack_s(row, own, now_s) < urgent_s:
         row.set_kw = min(own.charge_kw, row.room_kw)
+
+
+@compiled
+def declare(state: Records, trips: Records, car: int, now_s: int) -> None:
+    """Declare the next departure, if the driver knows of one and has not yet."""
+    row = state[car]
+    trip = next_trip(trips, car, row.departed_s)
+    if row.phase == PLUGGED and row.declared_s == NEVER_S and trip >= 0:
+        declared = trips[car, trip].depart_s + trips[car, trip].declared_error_s
+        row.declared_s = max(now_s + SHORTEST_STAY_S, int(declared))
+
+
+@compiled
+def declare_all(state: Records, trips: Records, now_s: int) -> None:
+    """Drivers who did not know when they would leave may know it now [n_ev]."""
+    for car in range(state.shape[0]):
+        declare(state, trips, car, now_s)
 
 
 @compiled

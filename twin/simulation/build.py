@@ -23,7 +23,7 @@ from twin.fleet.state import state
 from twin.fleet.travel import Travel, travel
 from twin.grid.conversion import Network
 from twin.grid.feeder import Feeder
-from twin.grid.limits import Limits, limits
+from twin.grid.limits import Limits, custom_limits, limits_by_name
 from twin.grid.pandapower import load_feeder
 from twin.grid.powerflow import power_flow
 from twin.randomness import Purpose, uniform
@@ -120,14 +120,13 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     sky = weather(scenario.region, timeline, seed)
     policy, policy_file = _policy(scenario)
     words = scenario.tariff
-    judged = scenario.judged_by
     return Plan(
         scenario=scenario,
         grid=grid,
         timeline=timeline,
         households=people,
         cars=cars(scenario, people),
-        limits=limits(judged.standard, judged.voltage_pu),
+        limits=_limits(scenario),
         profile=profile(scenario.profiles, _homes(people), timeline, seed),
         travel=travel(scenario.travel, seed, scenario.fleet.travel_file),
         weather=sky,
@@ -285,6 +284,13 @@ def _policy(scenario: Scenario) -> tuple[Policy, Path | None]:
             seed=scenario.seed,
         )
     ), None
+
+
+def _limits(scenario: Scenario) -> Limits:
+    judged = scenario.judged_by
+    if judged.voltage_pu is not None:
+        return custom_limits(judged.voltage_pu)
+    return limits_by_name(judged.standard or "en50160")
 
 
 def _window(scenario: Scenario) -> tuple[int, int]:

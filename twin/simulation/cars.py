@@ -72,6 +72,7 @@ def cars(scenario: Scenario, homes: Households) -> Cars:
             give_kw, assumed = gives(
                 model, scenario.region, plug.kw, scenario.fleet.export_permit
             )
+            give_kw = min(give_kw, charge_kw) if assumed else give_kw
         rows["charge_kw"][car], rows["give_kw"][car] = charge_kw, give_kw
         rows["rated_kw"][car] = max(charge_kw, give_kw)
         rows["min_kw"][car] = min(

@@ -71,9 +71,9 @@ class World:
         """What may be seen when interval k begins; ``given`` is what has just been."""
         timeline, fleet, step_h = self.timeline, self.fleet, self.timeline.step_h
         base_kw = None if given is None else self._base_kw(given)
-        ahead_kw = self.outlook.ahead(k, base_kw)
         if base_kw is not None:
             self.outlook.learn(k - 1, base_kw)
+        ahead_kw = self.outlook.ahead(k)
         price, export_price = self.surroundings.published_prices(k, len(ahead_kw))
         left_s = fleet.state["declared_s"] - self.now_s
         day, minute = timeline.wall_clock(k)
@@ -141,13 +141,14 @@ class World:
         """Look a day further ahead in every driver's diary."""
         known = self.fleet.itinerary.horizon(day)
         weather = {d: self.surroundings.hourly_temperature_degc(d) for d in known}
-        self.fleet.roll(day, weather, int(self.timeline.midnight(day + 1)))
+        tomorrow_s = self.timeline.midnight(day + 1)
+        self.fleet.roll(day, weather, self.now_s, tomorrow_s)
 
     def _calendar(self, env: simpy.Environment) -> Generator[Instant, Any, None]:
         """At each local midnight, know the trips of another day."""
         while True:
             day = self.fleet.itinerary.day + 1
-            yield Instant(env, int(self.timeline.midnight(day)), Turn.CALENDAR)
+            yield Instant(env, self.timeline.midnight(day), Turn.CALENDAR)
             self.know_trips(day)
 
     def _steps(self, env: simpy.Environment) -> Generator[Instant, Any, None]:

@@ -10,18 +10,21 @@ from twin.arrays import Floats
 from twin.randomness import Purpose, normal
 
 CORRECTION_DECAY_H = 2.0
+SURPRISE_MEMORY_H = 0.5
+SMOOTHED_H = 1.0
 
 
 class Outlook:
     """The base load of each zone over the next 24 hours.
 
-    ``persistence``: what was metered at the same time a day earlier; before a day of
-    measurements exists, the load model's mean day. ``day_ahead_error``: what will be,
-    times (1 + a keyed error of the day and zone). ``perfect``: what will be, an upper
-    bound that nobody has. The latest measurement corrects ``persistence``, fading
-    over two hours.
+    ``persistence``: what was metered around the same time a day earlier, a mean over
+    an hour and a quarter; before a day of measurements exists, the load model's mean
+    day. How far the last hour was off corrects it, fading over two hours.
+    ``day_ahead_error``: what will be, times (1 + a keyed error of the day and zone).
+    ``perfect``: what will be, an upper bound that nobody has.
 
-    ``measured_kw`` [n_step_of_24h, n_zone] is the only state: a ring by interval.
+    The state is data: ``measured_kw`` [n_step_of_24h, n_zone], a ring by interval, and
+    ``surprise_kw`` [n_zone], the recent mean of measured less expected.
     """
 
     def __init__(
@@ -37,25 +40,37 @@ class Outlook:
         self.error_share, self.seed = error_share, seed
         self.n_step = round(24 / step_h)
         self.measured_kw = np.array(mean_day_kw[: self.n_step], dtype=np.float64)
+        self.surprise_kw = np.zeros(self.measured_kw.shape[1])
+        self._memory = np.exp(-step_h / SURPRISE_MEMORY_H)
         self._fading = np.exp(-np.arange(self.n_step) * step_h / CORRECTION_DECAY_H)
+        self._beside = round(SMOOTHED_H / 2 / step_h)
+        self._expected_kw = self._smoothed(self.measured_kw)
         self._future: dict[int, Floats] = {}
 
-    def ahead(self, k: int, base_kw: Floats | None) -> Floats:
-        """Base load of intervals k to k + 24 h [n_step, n_zone], in kW.
-
-        ``base_kw`` is what interval k - 1 was measured at, None before the first.
-        """
+    def ahead(self, k: int) -> Floats:
+        """Base load of intervals k to k + 24 h [n_step, n_zone], in kW."""
         if self.kind != "persistence":
             return self._known(k)
-        expected = np.roll(self.measured_kw, -(k % self.n_step), axis=0)
-        if base_kw is None:
-            return expected
-        surprise = base_kw - self.measured_kw[(k - 1) % self.n_step]
-        return expected + self._fading[:, None] * surprise
+        row = k % self.n_step
+        expected = np.concatenate([self._expected_kw[row:], self._expected_kw[:row]])
+        return expected + self._fading[:, None] * self.surprise_kw
 
     def learn(self, k: int, base_kw: Floats) -> None:
         """Remember what interval k was measured at [n_zone]."""
-        self.measured_kw[k % self.n_step] = base_kw
+        row = k % self.n_step
+        off_kw = base_kw - self._expected_kw[row]
+        self.surprise_kw *= self._memory
+        self.surprise_kw += (1.0 - self._memory) * off_kw
+        change_kw = (base_kw - self.measured_kw[row]) / (2 * self._beside + 1)
+        self.measured_kw[row] = base_kw
+        for near in range(row - self._beside, row + self._beside + 1):
+            self._expected_kw[near % self.n_step] += change_kw
+
+    def _smoothed(self, ring_kw: Floats) -> Floats:
+        shifts = range(-self._beside, self._beside + 1)
+        total = sum(np.roll(ring_kw, shift, axis=0) for shift in shifts)
+        mean: Floats = np.asarray(total) / len(shifts)
+        return mean
 
     def _known(self, k: int) -> Floats:
         self._future = {j: kw for j, kw in self._future.items() if j >= k}
