@@ -82,6 +82,22 @@ def test_long_form(read):
     )
 
 
+def test_long_form_names_the_line_and_what_is_missing(read):
+    lines = ["time,customer,kw"]
+    for row in range(192):
+        time = datetime(2026, 1, 12) + timedelta(minutes=15 * row)
+        lines += [f"{time.isoformat()},{name},1" for name in "ab"]
+    bad = [*lines[:8], lines[8].replace(",1", ",-1"), *lines[9:]]
+    assert "loads.csv:9: kw: -1.0 kW is negative" in told(read, "\n".join(bad), 2)
+    missing = "\n".join([*lines[:8], *lines[9:]])
+    assert "no row for customer 'b' at 2026-01-12T00:45" in told(read, missing, 2)
+
+
+def test_a_column_that_comes_twice(read):
+    text = series("2026-01-12T00:00", 192, 15, "a", "b", "a")
+    assert "loads.csv:1: a: the column 'a' comes twice" in told(read, text, 2)
+
+
 def test_typical_days(read):
     lines = ["day_type,time,a"]
     for kind, kw in (("workday", 1), ("saturday", 2), ("sunday", 3)):
@@ -121,6 +137,23 @@ def test_a_flood_of_bad_cells_is_cut_short(read):
     message = told(read, text, 1)
     assert len(message.splitlines()) == 21
     assert "and 172 cells more" in message
+
+
+def test_bad_numbers_among_good_ones_are_told_too(read):
+    """No cell is text here, so the file is read as numbers at once."""
+    cells = {(2, 0): "", (5, 0): "-1.5", (6, 0): "NaN"}
+    text = series(
+        "2026-01-12T00:00", 192, 15, "a", value=lambda r, i: cells.get((r, i), 1)
+    )
+    message = told(read, text, 1)
+    assert "loads.csv:4: a: empty" in message
+    assert "loads.csv:7: a: -1.5 kW is negative" in message
+    assert "loads.csv:8: a: 'nan' is not a finite number" in message
+
+
+def test_blanks_around_names_and_numbers_do_not_matter(read):
+    text = series("2026-01-12T00:00", 192, 15, " a", value=lambda r, i: " 2.5 ")
+    assert read(text, 1, names=["a"]).day_kw(0)[0, 0] == 2.5
 
 
 def test_gaps_and_repeats(read):

@@ -61,6 +61,14 @@ def test_export_earns_nothing_unless_said():
     assert (something.export_price_usd_per_kwh(0) == np.full(96, 0.08)).all()
 
 
+def test_prices_tell_their_file_and_what_export_earns():
+    timeline = Timeline(WEEKDAY, 1, 15, LA)
+    prices = Prices(tariff("flat"), timeline)
+    assert prices.inputs[0].name == "flat.json" and prices.inputs[0].is_file()
+    assert prices.notes[-1] == "tariff: energy given back earns nothing"
+    assert Prices(tariff("flat"), timeline, 0.1).notes[-1].endswith("scenario says")
+
+
 def test_cheapest_windows():
     sdge = tariff("sdge_ev_tou_5")
     assert sdge.cheapest_window(WEEKDAY) == (0, 360)

@@ -1,4 +1,4 @@
-"""A user's table as text cells, and their numbers, with every bad cell named."""
+"""A user's table of loads, its numbers checked and every bad cell named."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from twin.arrays import Bools, Floats
 from twin.errors import InputError, Problem
 
 SHOWN = 20
+TWICE = "_duplicated_"
+KEYS = ("time", "day_type", "customer")
 
 
 def read_cells(path: Path) -> pl.DataFrame:
-    """The file as text cells; anything that is no table is the user's error."""
+    """The file's cells; anything that is no table is the user's error."""
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise InputError.of(f"the load file {what}", "customers.profiles", str(path))
     try:
-        table = pl.read_csv(path, infer_schema=False)
+        table = _parsed(path)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError.of(
@@ -37,8 +39,23 @@ def read_cells(path: Path) -> pl.DataFrame:
             "customers.profiles",
             f"{path}:1",
         )
-    stripped = {name: name.strip() for name in table.columns}
-    return table.rename(stripped).with_columns(pl.all().str.strip_chars())
+    return table
+
+
+def _parsed(path: Path) -> pl.DataFrame:
+    """Loads as numbers where all are, else as text, so that bad cells can be named."""
+    header = pl.read_csv(path, infer_schema=False, n_rows=0).columns
+    for name in header:
+        if TWICE in name:
+            name = name.split(TWICE)[0]
+            raise wrong(path, 1, name, f"the column '{name}' comes twice")
+    loads = {name: pl.Float64 for name in header if name.strip() not in KEYS}
+    try:
+        table = pl.read_csv(path, infer_schema=False, schema_overrides=loads)
+    except pl.exceptions.ComputeError:
+        table = pl.read_csv(path, infer_schema=False)
+    stripped = {name: name.strip() for name in header}
+    return table.rename(stripped).with_columns(pl.col(pl.String).str.strip_chars())
 
 
 def widen(table: pl.DataFrame, path: Path) -> pl.DataFrame:
@@ -47,7 +64,15 @@ def widen(table: pl.DataFrame, path: Path) -> pl.DataFrame:
     if twice.any():
         line = int(twice.arg_max() or 0) + 2
         raise wrong(path, line, "time", "the same time and customer come twice")
-    return table.pivot("customer", index="time", values="kw")
+    kw = numbers(table.select("kw"), path)[:, 0]
+    wide = table.with_columns(kw=pl.Series(kw)).pivot(
+        "customer", index="time", values="kw"
+    )
+    for name in wide.columns[1:]:
+        if wide[name].null_count():
+            time = wide["time"][int(wide[name].is_null().arg_max() or 0)]
+            raise wrong(path, 1, name, f"no row for customer '{name}' at {time}")
+    return wide
 
 
 def numbers(cells: pl.DataFrame, path: Path) -> Floats:
@@ -66,14 +91,15 @@ def _cell_problems(cells: pl.DataFrame, bad: Bools, path: Path) -> list[Problem]
     rows, columns = np.nonzero(bad)
     problems = []
     for row, column in list(zip(rows.tolist(), columns.tolist(), strict=True))[:SHOWN]:
-        name, text = cells.columns[column], cells[row, column]
+        name, cell = cells.columns[column], cells[row, column]
+        text = "" if cell is None else str(cell)
         problems.append(Problem(f"{path}:{row + 2}", name, _fault_of(text)))
     if len(rows) > SHOWN:
         problems.append(Problem(str(path), "", f"and {len(rows) - SHOWN} cells more"))
     return problems
 
 
-def _fault_of(text: str | None) -> str:
+def _fault_of(text: str) -> str:
     if not text:
         return "empty; every interval needs a number of kW (0 or more)"
     try:

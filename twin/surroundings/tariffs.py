@@ -81,6 +81,17 @@ class Prices:
     timeline: Timeline
     export_usd_per_kwh: float = 0.0
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know of the prices."""
+        export = "nothing" if not self.export_usd_per_kwh else "what the scenario says"
+        return (*self.tariff.notes, f"tariff: energy given back earns {export}")
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The tariff's file."""
+        return (self.tariff.file,)
+
     def price_usd_per_kwh(self, day: int) -> Floats:
         """Price of energy drawn in each interval of a local day [steps]."""
         today = self.timeline.date_of(day)
