@@ -92,7 +92,12 @@ class Timeline:
         """
         days, minutes = np.broadcast_arrays(np.asarray(day), np.asarray(minute))
         whole_days, rest = days + minutes // 1440, minutes % 1440
-        return self._midnights(whole_days) + 60 * rest + self._shift_s(whole_days, rest)
+        midnights, shift_s = (
+            self._midnights(whole_days),
+            self._shift_s(whole_days, rest),
+        )
+        elapsed_s: Ints = midnights + 60 * rest + shift_s
+        return elapsed_s
 
     def utc(self, seconds: int) -> datetime:
         """The instant so many seconds after the start."""

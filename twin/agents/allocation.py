@@ -25,7 +25,7 @@ def _level_of_sorted(ordered: Floats, n: int, area: float) -> float:
     total = 0.0
     for j in range(n):
         total += ordered[j]
-        level = (area + total) / (j + 1)
+        level = float((area + total) / (j + 1))
         if j + 1 == n or level <= ordered[j + 1]:
             return level
     return 0.0

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import cast
+from typing import Any, cast
 
 import simpy
-from simpy.core import EventPriority
 
 _PER_KIND = 2**40
 
@@ -31,5 +30,5 @@ class Instant(simpy.Event):
         super().__init__(env)
         self._ok = True
         self._value = None
-        key = cast(EventPriority, int(turn) * _PER_KIND + entity)
+        key = cast(Any, int(turn) * _PER_KIND + entity)
         env.schedule(self, priority=key, delay=at_s - env.now)

@@ -10,7 +10,7 @@ import numpy as np
 
 from twin.agents.allocation import charging_levels_kw, in_order, share_out_kw
 from twin.agents.observation import Observation
-from twin.arrays import Bools, Floats, Ints
+from twin.arrays import Bools, Floats, Ints, totals
 from twin.randomness import Purpose, uniform
 
 DEADLINE_BLOCK_H = 1.0
@@ -25,7 +25,9 @@ class Policy(Protocol):
     ``watches_departure``: a car that has no time to lose starts at its plug-in.
     """
 
-    watches_departure: bool
+    @property
+    def watches_departure(self) -> bool:
+        """Whether a car without slack starts at once when it plugs in."""
 
     def decide(self, seen: Observation) -> Floats:
         """AC power asked of each car until the next step, in kW [n_ev].
@@ -118,7 +120,7 @@ class PeakShaving:
         levels_kw = charging_levels(seen)
         charge_kw = charge_in_valleys(seen, levels_kw)
         target_kw = np.maximum(self._targets_kw(seen), levels_kw)
-        charging_kw = np.bincount(seen.zone, charge_kw, len(target_kw))
+        charging_kw = totals(seen.zone, charge_kw, len(target_kw))
         excess_kw = np.maximum(0.0, seen.ahead_kw[0] + charging_kw - target_kw)
         if not excess_kw.any():
             return charge_kw
@@ -192,20 +194,18 @@ def charge_in_valleys(seen: Observation, levels_kw: Floats) -> Floats:
     urgent = needs & no_time_to_lose(seen)
     at_once = in_order(seen.laxity_h, urgent)
     shared_kw = share_out_kw(room_kw, seen.zone, at_once, seen.charge_kw, seen.min_kw)
-    used_kw = np.bincount(seen.zone, shared_kw, len(room_kw))
+    used_kw = totals(seen.zone, shared_kw, len(room_kw))
     budget_kw = np.minimum(room_kw, levels_kw - seen.ahead_kw[0] - used_kw)
     order = in_order(seen.laxity_h, needs & ~urgent)
     budget_kw = np.maximum(0.0, budget_kw)
-    return shared_kw + share_out_kw(
-        budget_kw, seen.zone, order, most_kw, seen.min_kw
-    )
+    return shared_kw + share_out_kw(budget_kw, seen.zone, order, most_kw, seen.min_kw)
 
 
 def _useful_kw(seen: Observation) -> Floats:
     """The power that fills a car by the end of the interval, at most its own."""
-    return np.minimum(seen.charge_kw, np.maximum(
-        seen.min_kw, seen.missing_kwh / seen.step_h
-    ))
+    return np.minimum(
+        seen.charge_kw, np.maximum(seen.min_kw, seen.missing_kwh / seen.step_h)
+    )
 
 
 def deadlines(seen: Observation) -> Ints:
@@ -229,8 +229,8 @@ def spare_power_kw(seen: Observation, reserve_soc: float) -> Floats:
     kept_soc = np.maximum(reserve_soc, seen.floor_soc)
     above_kwh = np.maximum(0.0, seen.soc - kept_soc) * seen.capacity_kwh
     spare_kw = np.minimum(seen.give_kw, above_kwh * seen.efficiency / seen.step_h)
-    recharge_h = spare_kw * seen.step_h / (
-        seen.efficiency * seen.efficiency * seen.charge_kw
+    recharge_h = (
+        spare_kw * seen.step_h / (seen.efficiency * seen.efficiency * seen.charge_kw)
     )
     recovers = seen.laxity_h - recharge_h - seen.step_h > SAFETY_H + RECOVERY_H
     return np.where(seen.plugged & recovers, spare_kw, 0.0)
@@ -240,8 +240,8 @@ def within_ratings(seen: Observation, wanted_kw: Floats) -> Floats:
     """Cut charging and giving so that no transformer passes its rating [n_ev]."""
     usable_kw = USABLE_RATING * seen.rating_kw
     n_zone = len(usable_kw)
-    takes = np.bincount(seen.zone, np.maximum(wanted_kw, 0.0), n_zone)
-    gives = np.bincount(seen.zone, np.maximum(-wanted_kw, 0.0), n_zone)
+    takes = totals(seen.zone, np.maximum(wanted_kw, 0.0), n_zone)
+    gives = totals(seen.zone, np.maximum(-wanted_kw, 0.0), n_zone)
     take_room = np.maximum(0.0, usable_kw - seen.ahead_kw[0] + gives)
     give_room = np.maximum(0.0, usable_kw + seen.ahead_kw[0] + takes)
     order = in_order(seen.laxity_h, wanted_kw > 0.0)
@@ -262,14 +262,10 @@ def _running_count(chosen: Bools) -> Ints:
 
 POLICIES: Mapping[str, Callable[[PolicyWords], Policy]] = {
     "uncontrolled": lambda words: Uncontrolled(),
-    "tou": lambda words: Timer(
-        words.window_min, words.random_start_min, words.seed
-    ),
+    "tou": lambda words: Timer(words.window_min, words.random_start_min, words.seed),
     "valley": lambda words: Valley(),
     "v2g_peak": lambda words: PeakShaving(
         words.reserve_soc, words.target_kw, words.target_share
     ),
-    "v2g_price": lambda words: PriceTrading(
-        words.reserve_soc, words.wear_usd_per_kwh
-    ),
+    "v2g_price": lambda words: PriceTrading(words.reserve_soc, words.wear_usd_per_kwh),
 }

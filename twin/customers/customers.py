@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from twin.arrays import Bools, Floats, Ints
+from twin.arrays import Bools, Floats, Ints, totals
 
 SHARING_ROUNDS = 3
 
@@ -55,10 +55,10 @@ class Customers:
     ) -> tuple[Floats, Floats, Floats, Floats]:
         """Terminals' loads and fixed injections: kW, kvar, kW, kvar [n_terminal]."""
         n = len(self.fixed_kw)
-        at_load = np.bincount(self.terminal, load_kw, n)
-        at_load_kvar = np.bincount(self.terminal, load_kw * self.kvar_per_kw, n)
-        at_pv = np.bincount(self.terminal, pv_kw, n)
-        at_car = np.bincount(self._car_terminal, car_kw, n)
+        at_load = totals(self.terminal, load_kw, n)
+        at_load_kvar = totals(self.terminal, load_kw * self.kvar_per_kw, n)
+        at_pv = totals(self.terminal, pv_kw, n)
+        at_car = totals(self._car_terminal, car_kw, n)
         return (
             at_load,
             at_load_kvar,
@@ -68,11 +68,11 @@ class Customers:
 
     def cars_kw(self, car_kw: Floats) -> Floats:
         """What the cars take at each customer's meter [n]."""
-        return np.bincount(self.car_customer, car_kw, len(self))
+        return totals(self.car_customer, car_kw, len(self))
 
     def by_zone(self, customer_kw: Floats) -> Floats:
         """Sum over the customers of each transformer zone [n_zone]."""
-        return np.bincount(self.zone, customer_kw, self.n_zone)
+        return totals(self.zone, customer_kw, self.n_zone)
 
     def import_room_kw(self, load_kw: Floats, pv_kw: Floats) -> Floats:
         """The most that a customer's cars may take together [n]."""
@@ -117,8 +117,8 @@ class Customers:
 
     def _share(self, wanted_kw: Floats, import_kw: Floats, export_kw: Floats) -> Floats:
         home, n = self.car_customer, len(self)
-        takes = np.bincount(home, np.maximum(wanted_kw, 0.0), n)
-        gives = np.bincount(home, np.maximum(-wanted_kw, 0.0), n)
+        takes = totals(home, np.maximum(wanted_kw, 0.0), n)
+        gives = totals(home, np.maximum(-wanted_kw, 0.0), n)
         may_take = np.minimum(takes, import_kw + gives)
         may_give = np.minimum(gives, export_kw + may_take)
         may_take = np.minimum(takes, import_kw + may_give)

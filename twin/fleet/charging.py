@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from twin.arrays import Records, compiled
+from twin.arrays import Records, Row, compiled
 from twin.fleet.state import Phase
 
 TAPER_END_SOC = 0.999
@@ -21,8 +21,13 @@ _GAUSS_X = np.array(
     ]
 )
 _GAUSS_W = np.array(
-    [0.2369268850561891, 0.4786286704993665, 0.5688888888888889, 0.4786286704993665]
-    + [0.2369268850561891]
+    [
+        0.2369268850561891,
+        0.4786286704993665,
+        0.5688888888888889,
+        0.4786286704993665,
+        0.2369268850561891,
+    ]
 )
 
 
@@ -59,7 +64,7 @@ def ac_kw_of_dc(
 
 @compiled
 def charge(
-    soc: float, ac_kw: float, hours: float, car: Records
+    soc: float, ac_kw: float, hours: float, car: Row
 ) -> tuple[float, float, float]:
     """Charge one car for some hours: (SOC after, AC kWh drawn, kWh lost).
 
@@ -102,7 +107,7 @@ def charge(
 
 @compiled
 def give(
-    soc: float, ac_kw: float, hours: float, car: Records
+    soc: float, ac_kw: float, hours: float, car: Row
 ) -> tuple[float, float, float, float]:
     """Discharge one car: (SOC after, AC kWh given, kWh lost, kWh of standby).
 

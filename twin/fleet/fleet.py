@@ -14,7 +14,6 @@ from twin.fleet.movement import declare_all, departure_s, happen, plug_in, wants
 from twin.fleet.state import DRIVEN, SESSION, Phase
 from twin.fleet.travel import Place
 
-
 EVEN_CHANCE = 0.5
 
 
@@ -119,7 +118,7 @@ class Fleet:
     def begin(self) -> None:
         """Plug in the cars that stand at home when the run starts."""
         trips = self.itinerary.trips
-        for car in np.flatnonzero(self.state["phase"] == Phase.PARKED):
+        for car in np.flatnonzero(self.state["phase"] == Phase.PARKED).tolist():
             self.state["wake_s"][car] = min(
                 departure_s(trips, car, self.state["departed_s"][car]),
                 self.look_again_s,

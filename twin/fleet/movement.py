@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from twin.arrays import Ints, Records, compiled
+from twin.arrays import Ints, Records, Row, compiled
 from twin.fleet.charging import settle
 from twin.fleet.state import NEVER_S, Phase
 from twin.fleet.travel import Place
@@ -44,7 +44,7 @@ def happen(
             _depart(traits, state, trips, driven, sessions, written, car, trip, now_s)
     if row.phase != DRIVING:
         row.wake_s = min(departure_s(trips, car, row.departed_s), look_again_s)
-    return was_plugged != (row.phase == PLUGGED)
+    return bool(was_plugged != (row.phase == PLUGGED))
 
 
 @compiled
@@ -60,7 +60,7 @@ def next_trip(trips: Records, car: int, departed_s: int) -> int:
 def departure_s(trips: Records, car: int, departed_s: int) -> int:
     """When the next known trip departs, NEVER_S where none is known."""
     trip = next_trip(trips, car, departed_s)
-    return trips[car, trip].depart_s if trip >= 0 else NEVER_S
+    return int(trips[car, trip].depart_s if trip >= 0 else NEVER_S)
 
 
 @compiled
@@ -104,11 +104,11 @@ def declare_all(state: Records, trips: Records, now_s: int) -> None:
 
 
 @compiled
-def slack_s(row: Records, own: Records, now_s: int) -> float:
+def slack_s(row: Row, own: Row, now_s: int) -> float:
     """Time to spare until the declared departure if the car charged at once."""
     missing_kwh = max(0.0, own.target_soc - row.soc) * own.capacity_kwh
     needed_s = 3600.0 * missing_kwh / (0.9 * own.charge_kw)
-    return float(row.declared_s - now_s) - needed_s
+    return float(row.declared_s - now_s - needed_s)
 
 
 @compiled
@@ -158,9 +158,9 @@ def _depart(
 
 
 @compiled
-def _short_kwh(row: Records, own: Records, leg: Records) -> float:
+def _short_kwh(row: Row, own: Row, leg: Row) -> float:
     """What a trip needs beyond the charge there is: bought on the way."""
-    return max(0.0, leg.energy_kwh - row.soc * own.capacity_kwh)
+    return float(max(0.0, leg.energy_kwh - row.soc * own.capacity_kwh))
 
 
 @compiled

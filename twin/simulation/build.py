@@ -7,6 +7,7 @@ import inspect
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import simpy
@@ -248,9 +249,7 @@ def _homes(people: Households) -> Homes:
     )
 
 
-def _outlook(
-    plan: Plan, surroundings: Surroundings, customers: Customers
-) -> Outlook:
+def _outlook(plan: Plan, surroundings: Surroundings, customers: Customers) -> Outlook:
     words, timeline = plan.scenario.policy, plan.timeline
     n_step = round(24 / timeline.step_h)
     mean_kw = np.stack([customers.by_zone(row) for row in surroundings.mean_kw(0)])
@@ -328,7 +327,7 @@ def _policy_of_user(
             key="policy.name",
         )
     try:
-        policy = kind(**parameters)
+        policy: Any = kind(**parameters)
     except Exception as error:
         raise InputError.of(
             f"{class_name}({parameters}): {error}", key="policy.parameters"

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.arrays import Bools, Floats, Ints, Records
+from twin.arrays import Bools, Floats, Ints, Records, totals
 from twin.fleet.catalogue import (
     Charger,
     Vehicle,
-    charging_kw,
     chargers,
+    charging_kw,
     default_mix,
     gives,
     vehicles,
@@ -82,14 +82,12 @@ def cars(scenario: Scenario, homes: Households) -> Cars:
     return Cars(rows, tuple(model.name for model in models), hypothetical)
 
 
-def export_limits_kw(
-    scenario: Scenario, homes: Households, fleet: Cars
-) -> Floats:
+def export_limits_kw(scenario: Scenario, homes: Households, fleet: Cars) -> Floats:
     """Export limits of all customers, with the permits of their cars [n]."""
     limits = homes.export_limit_kw.copy()
     if scenario.fleet.export_permit and scenario.customers.export_limit_kw is None:
         rows = fleet.traits
-        limits += np.bincount(rows["customer"], rows["give_kw"], len(homes))
+        limits += totals(rows["customer"], rows["give_kw"], len(homes))
     return limits
 
 

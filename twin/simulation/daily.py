@@ -10,9 +10,7 @@ from twin.grid.limits import Limits
 Single = NDArray[np.float32]
 
 
-def nodes_daily(
-    v_pu: Single, limits: Limits, hours: float
-) -> dict[str, Single]:
+def nodes_daily(v_pu: Single, limits: Limits, hours: float) -> dict[str, Single]:
     """Voltages [n_step, n_node] of one day as one row of arrays."""
     known = v_pu[~np.isnan(v_pu).any(axis=1)]
     if not len(known):

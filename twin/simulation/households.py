@@ -200,9 +200,7 @@ def _honour(
         known_charger_kw[home] = record.charger_kw
 
 
-def _notes(
-    scenario: Scenario, unmatched: list[str], n_other: int
-) -> tuple[str, ...]:
+def _notes(scenario: Scenario, unmatched: list[str], n_other: int) -> tuple[str, ...]:
     notes = []
     if unmatched:
         notes.append(

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from twin.arrays import Floats, Ints, Records
+from twin.arrays import Floats, Ints, Records, totals
 from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet, Taken
 from twin.fleet.state import NEVER_S, Phase
@@ -22,7 +22,13 @@ from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
 from twin.surroundings.surroundings import Given
 from twin.timeline import Timeline
 
-Array = NDArray[np.float32] | NDArray[np.float64] | NDArray[np.uint8] | Ints
+Array = (
+    NDArray[np.float32]
+    | NDArray[np.float64]
+    | NDArray[np.uint8]
+    | Ints
+    | NDArray[np.bool_]
+)
 
 SCALARS = (
     "grid_kw",
@@ -104,7 +110,8 @@ class Recorder:
         v_pu = flow.v_pu
         low_pu, high_pu = float(v_pu.min()), float(v_pu.max())
         self.audit.look(k, demand, flow, low_pu, high_pu)
-        self._write_scalars(row, given, taken, flow, (low_pu, high_pu), served_kw, fleet)
+        seen_pu = (low_pu, high_pu)
+        self._write_scalars(row, given, taken, flow, seen_pu, served_kw, fleet)
         self._v_pu[row] = v_pu
         flows = self._flows
         flows[0, row], flows[1, row] = flow.p_kw, flow.q_kvar
@@ -121,9 +128,7 @@ class Recorder:
     def _served_kw(self, load_kw: Floats, flow: Flow) -> Floats:
         if not flow.converged or not self.customers.voltage_dependent:
             return load_kw
-        asked = np.bincount(
-            self.customers.terminal, load_kw, len(self.customers.fixed_kw)
-        )
+        asked = totals(self.customers.terminal, load_kw, len(self.customers.fixed_kw))
         share = np.divide(
             flow.terminal_kw, asked, out=np.ones_like(asked), where=asked != 0.0
         )
@@ -231,7 +236,8 @@ class Recorder:
     def _write_arrays(
         self, writer: RunWriter, day: int, time: NDArray[np.datetime64]
     ) -> None:
-        flows = dict(zip(("p_kw", "q_kvar", "i_a", "loading"), self._flows, strict=True))
+        named = zip(("p_kw", "q_kvar", "i_a", "loading"), self._flows, strict=True)
+        flows = dict(named)
         meters = ("demand_kw", "served_kw", "pv_kw", "net_kw")
         writer.day("voltages", day, {"time": time, "v_pu": self._v_pu})
         writer.day("flows", day, {"time": time, **flows})

@@ -157,5 +157,3 @@ class World:
             yield Instant(env, (self.k + 1) * self.timeline.step_s, Turn.STEP)
             self.step(self.k)
             self.k += 1
-
-

@@ -53,7 +53,8 @@ class Outlook:
             return self._known(k)
         row = k % self.n_step
         expected = np.concatenate([self._expected_kw[row:], self._expected_kw[:row]])
-        return expected + self._fading[:, None] * self.surprise_kw
+        ahead_kw: Floats = expected + self._fading[:, None] * self.surprise_kw
+        return ahead_kw
 
     def learn(self, k: int, base_kw: Floats) -> None:
         """Remember what interval k was measured at [n_zone]."""
