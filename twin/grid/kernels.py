@@ -9,6 +9,7 @@ from twin.arrays import Complexes, Floats, Ints, compiled
 DIVERGED = -1
 HOPELESS_PU = 1e3
 STANDSTILL = 1e-4
+BALANCED = 20.0
 ROUNDING_PU = 4e-15
 
 
@@ -58,8 +59,9 @@ def iterate(
     x [n + sources + 1] voltages in elimination order, then the sources', then 0 for
     the reference; updated in place. Stops when the estimated distance to the fixed
     point, delta r / (1 - r) with r the ratio of successive changes, is below half the
-    tolerance, or when changes are so small that their ratio is noise.
-    Returns the iterations, negative where it did not converge.
+    tolerance and the last change small enough for powers to balance, or when changes
+    are so small that their ratio is noise. Returns the iterations, negative where it
+    did not converge.
 
     Source: Dugan, McDermott, "An open source platform for collaborating on smart grid
     research", IEEE PES GM 2011 (OpenDSS "normal" solution).
@@ -78,6 +80,10 @@ def iterate(
                 s = ports[0, k] + ports[1, k] * size + ports[2, k] * square
             else:
                 s = ports[0, k]
+            if s.real == 0.0 and s.imag == 0.0:
+                continue
+            if not square > 0.0:
+                return DIVERGED * iteration
             inverse = 1.0 / square
             i = complex(
                 (s.real * v.real + s.imag * v.imag) * inverse,
@@ -109,7 +115,8 @@ def iterate(
         ratio = delta / before
         if iteration > 1:
             r = max(ratio, ratio_before) if iteration > 2 else ratio
-            if r < 1.0 and delta * r < 0.5 * tolerance * (1.0 - r):
+            near = r < 1.0 and delta * r < 0.5 * tolerance * (1.0 - r)
+            if near and delta < BALANCED * tolerance:
                 return iteration
         before, ratio_before = delta, ratio
     return DIVERGED * most

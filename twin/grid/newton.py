@@ -123,6 +123,8 @@ class Newton:
 
     def solve(self, demand: Demand) -> Flow:
         """Warm start, then angles of a linear flow, flat start; else failed."""
+        if not all(np.all(np.isfinite(column)) for column in demand):
+            return self._meter.failed(0, "newton")
         asked = self._asked(demand)
         starts = (self.state, self._linear_start(asked), self._flat)
         spent = 0
@@ -152,7 +154,7 @@ class Newton:
         p, q = demand.load_kw / base, demand.load_kvar / base
         impedance = apparent(p * terminals.p_z, q * terminals.q_z)
         current = apparent(p * terminals.p_i, q * terminals.q_i)
-        fixed = apparent(demand.fixed_kw, demand.fixed_kvar) / base
+        fixed = apparent(demand.fixed_kw / base, demand.fixed_kvar / base)
         constant = apparent(p, q) - impedance - current + fixed
         node = terminals.node_a
         return Asked(

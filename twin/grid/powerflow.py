@@ -17,6 +17,7 @@ from twin.grid.conversion import Network
 from twin.grid.feeder import REFERENCE, Feeder
 from twin.grid.flow import Demand, Flow, Meter, PowerFlow, apparent
 from twin.grid.kernels import gather_demand, iterate
+from twin.grid.newton import Newton
 
 __all__ = ["Demand", "FixedPoint", "Flow", "PowerFlow", "power_flow"]
 
@@ -27,7 +28,6 @@ def power_flow(
     feeder: Feeder, net: Network, solver: str = "fast", tolerance_pu: float = 1e-8
 ) -> PowerFlow:
     """The engine for a feeder, and in its notes what made the choice."""
-    from twin.grid.newton import Newton
     from twin.grid.reference import PandapowerEngine
 
     if solver == "pandapower":
@@ -106,6 +106,7 @@ class FixedPoint:
         self._gather_ports(n)
         self._flat = self._no_load()
         self.state = self._flat.copy()
+        self._newton: Newton | None = None
 
     def _gather_ports(self, n: int) -> None:
         """Terminals on the same pair of nodes draw through one port."""
@@ -142,8 +143,8 @@ class FixedPoint:
         gather_demand(
             self._port,
             self._meter.shares,
-            apparent(demand.load_kw, demand.load_kvar) / base,
-            apparent(demand.fixed_kw, demand.fixed_kvar) / base,
+            apparent(demand.load_kw / base, demand.load_kvar / base),
+            apparent(demand.fixed_kw / base, demand.fixed_kvar / base),
             self._ports,
         )
         self._x[self._place] = start
@@ -164,9 +165,10 @@ class FixedPoint:
         return self._x[self._place]
 
     def _by_newton(self, demand: Demand) -> Flow:
-        from twin.grid.newton import Newton
-
-        flow = Newton(self.feeder, self.tolerance_pu).solve(demand)
+        if self._newton is None:
+            self._newton = Newton(self.feeder, self.tolerance_pu)
+        self._newton.state = self._flat
+        flow = self._newton.solve(demand)
         self.state = flow.v if flow.converged else self._flat.copy()
         return flow
 
