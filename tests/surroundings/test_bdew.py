@@ -18,6 +18,8 @@ def test_day_types():
     assert bdew.day_type(date(2026, 1, 18)) is DayType.HOLIDAY
     assert bdew.day_type(date(2026, 4, 6)) is DayType.HOLIDAY  # Easter Monday
     assert bdew.day_type(date(2026, 12, 24)) is DayType.SATURDAY
+    assert bdew.day_type(date(2026, 12, 31)) is DayType.SATURDAY
+    assert bdew.day_type(date(2026, 12, 30)) is DayType.WORKDAY
     assert bdew.day_type(date(2023, 12, 24)) is DayType.HOLIDAY  # a Sunday
     assert bdew.day_type(date(2026, 10, 3)) is DayType.HOLIDAY  # a Saturday
 

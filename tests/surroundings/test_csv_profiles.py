@@ -217,6 +217,20 @@ def test_the_outlook_s_mean_day_is_of_the_days_before_the_run(read):
     assert (model.day_kw(3) == 1.0).all()  # beyond the file: the mean day
 
 
+def test_weekends_have_a_mean_day_of_their_own(read):
+    """Two weeks before the run: 1 kW on weekdays, 3 kW from Saturday to Sunday."""
+    text = series(
+        "2025-12-29T00:00",
+        16 * 24,
+        60,
+        "a",
+        value=lambda r, i: 3 if r // 24 % 7 >= 5 else 1,
+    )
+    model = read(text, 1)
+    assert (model.mean_kw(0) == 1.0).all()  # Monday
+    assert (model.mean_kw(5) == 3.0).all()  # Saturday
+
+
 def test_without_earlier_days_it_is_the_file_s_mean(read):
     text = series("2026-01-12T00:00", 192, 15, "a", value=lambda r, i: 1 + 2 * (r > 95))
     assert (read(text, 1).mean_kw(0) == 2.0).all()

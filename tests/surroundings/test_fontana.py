@@ -52,10 +52,26 @@ def test_no_two_homes_of_a_transformer_share_a_curve(make_homes, summer_week):
 
 def test_no_two_homes_of_a_transformer_share_a_recorded_day(make_homes):
     hourly = Timeline(date(2026, 7, 13), 7, 60, LA)
-    for day, n in ((1, 250), (5, 110)):
+    for day, n in ((1, 250), (5, 110), (5, 350)):  # 350: days recur, hours moved
         kw = Fontana(make_homes(n), hourly, 3).day_kw(day)
         shapes = np.round(kw / kw.sum(axis=0), 9)
         assert len(np.unique(shapes, axis=1).T) == n
+
+
+def test_first_customers_get_recorded_days_untouched(make_homes):
+    model = Fontana(make_homes(110), Timeline(date(2026, 7, 18), 1, 60, LA), 3)
+    drawn = model.day_kw(0)
+    days = recorded_homes()[1].transpose(1, 0, 2).reshape(24, -1)
+    recorded = {tuple(np.round(d / d.sum(), 9)) for d in days.T if d.sum() > 0}
+    assert all(tuple(np.round(d / d.sum(), 9)) in recorded for d in drawn.T)
+
+
+def test_the_mean_day_is_the_draws_mean_hour_by_hour(make_homes):
+    timeline = Timeline(date(2026, 7, 14), 3, 60, LA)
+    model = Fontana(make_homes(*[100] * 12), timeline, 3)
+    drawn = np.mean([model.day_kw(day).mean(axis=1) for day in range(3)], axis=0)
+    mean = np.mean([model.mean_kw(day).mean(axis=1) for day in range(3)], axis=0)
+    assert drawn == pytest.approx(mean, rel=0.04)
 
 
 def test_hours_keep_their_energy_at_any_step(make_homes):
@@ -101,7 +117,7 @@ def test_drawn_days_are_near_in_the_season_and_of_the_same_type(make_homes):
         assert all((d.weekday() >= 5 or d == holiday) == weekend for d in dates), today
 
 
-def test_notes_count_the_homes():
-    homes = Fontana.__init__.__doc__
-    assert homes
+def test_notes_count_the_homes(make_homes, summer_week):
+    notes = " ".join(Fontana(make_homes(1), summer_week, 1).notes)
+    assert "10 of 17 recorded homes" in notes and "290 or 120 distinct" in notes
     assert all(path.is_file() for path in Fontana.inputs)

@@ -17,6 +17,17 @@ def test_noon_elevation_at_the_solstices():
     assert elevation_deg(FREIBURG, 354, 12.44) == pytest.approx(18.6, abs=0.2)
 
 
+@pytest.mark.parametrize(
+    ("day_of_year", "noon"),
+    [(41, 12.477 + 14.2 / 60), (306, 12.477 - 16.4 / 60)],
+)
+def test_solar_noon_by_longitude_and_equation_of_time(day_of_year, noon):
+    """7.15 degrees west of its meridian: 12:28.6; +14.2 and -16.4 min at extremes."""
+    hours = np.arange(11, 14, 0.001)
+    sun = sun_at(FREIBURG, np.full(len(hours), day_of_year), hours)
+    assert hours[sun.up.argmax()] == pytest.approx(noon, abs=0.01)
+
+
 def test_a_day_at_the_equinox_lasts_half_the_day():
     hours = np.arange(0, 24, 0.01)
     sun = sun_at(FREIBURG, np.full(len(hours), 79), hours)

@@ -87,6 +87,14 @@ def test_leap_years_and_clock_changes_have_their_steps(region):
     assert np.isfinite(sky.temperature_degc(307)).all()  # 31 December, day 366
 
 
+def test_a_leap_year_repeats_one_day_and_keeps_the_others_dates():
+    common = weather("US", Timeline(date(2023, 1, 1), 365, 60, LA))
+    leap = weather("US", Timeline(date(2024, 1, 1), 366, 60, LA))
+    assert (leap.irradiance_wm2(59) == leap.irradiance_wm2(58)).all()
+    assert (leap.irradiance_wm2(60) == common.irradiance_wm2(59)).all()  # 1 March
+    assert (leap.irradiance_wm2(365) == common.irradiance_wm2(364)).all()
+
+
 def test_unknown_region_is_told():
     with pytest.raises(InputError, match="no weather for region 'UK'; allowed: US, DE"):
         weather("UK", Timeline(date(2026, 1, 1), 1, 60, "UTC"))
