@@ -122,3 +122,32 @@ def test_a_source_at_any_angle_turns_everything(grid):
     turned = grid.holding(grid.pair(Z, np.exp(2.5j)), 1, 1.0, 50.0)
     one, other = (Newton(feeder).solve(loads(100.0)) for feeder in (still, turned))
     np.testing.assert_allclose(other.v, one.v * np.exp(2.5j), atol=1e-10)
+
+
+WEAK = 0.3 + 0.05j
+
+
+def test_a_machine_too_weak_to_hold_its_node_gives_all_it_has(grid):
+    """1.0 pu can't be reached here at all; the limits make it solvable."""
+    feeder = grid.holding(grid.pair(WEAK), 1, 1.1, 0.0, (-20.0, 20.0))
+    alone = Newton(feeder, enforce_q_limits=False).solve(loads(500.0))
+    flow = Newton(feeder).solve(loads(500.0))
+    assert not alone.converged
+    assert flow.converged
+    assert flow.method == "newton"
+    assert flow.generator_kvar[0] == 20.0
+    assert flow.v_pu[1] < 1.1
+
+
+def test_the_way_from_the_limits_ends_where_the_usual_one_does(grid):
+    for v_set, kw in ((1.0, 100.0), (1.05, 200.0), (0.95, -100.0), (0.98, 150.0)):
+        feeder = grid.holding(grid.pair(Z), 1, v_set, 10.0, (-60.0, 60.0))
+        solver = Newton(feeder)
+        asked = solver._asked(loads(kw))
+        usual, other = (
+            solver._limited(asked, solver._flat),
+            solver._released(asked, solver._flat),
+        )
+        assert usual[2] > 0 < other[2]
+        np.testing.assert_allclose(usual[0], other[0], atol=1e-8)
+        np.testing.assert_allclose(usual[1], other[1], atol=1e-6)

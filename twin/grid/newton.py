@@ -6,7 +6,9 @@ reactive power leaves its limits are held at the limit and the rest solved again
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix, diags_array
@@ -16,6 +18,8 @@ from twin.arrays import Bools, Complexes, Floats, Ints
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter, apparent
 
+Solved = tuple[Complexes, Floats, int]
+Way = Callable[["Asked", Complexes], Solved]
 MOST_ITERATIONS = 30
 MOST_ROUNDS = 30
 WITHOUT_LIMITS = (
@@ -128,20 +132,26 @@ class Newton:
         asked = self._asked(demand)
         starts = (self.state, self._linear_start(asked), self._flat)
         spent = 0
-        for limits in (True, False) if self.enforce_q_limits else (False,):
-            for start in starts:
-                v, q_machine, iterations = self._limited(asked, start, limits)
-                spent += abs(iterations)
-                if iterations > 0:
-                    self.state = v
-                    kvar = self._shared(q_machine * self.feeder.s_base_kva)
-                    method = self._method(limits)
-                    return self._meter.flow(v, demand, spent, method, kvar)
+        for way, start in product(self._ways, starts):
+            v, q_machine, iterations = way(asked, start)
+            spent += abs(iterations)
+            if iterations > 0:
+                self.state = v
+                kvar = self._shared(q_machine * self.feeder.s_base_kva)
+                method = self._method(way)
+                return self._meter.flow(v, demand, spent, method, kvar)
         self.state = self._flat.copy()
         return self._meter.failed(spent, "newton")
 
-    def _method(self, limits: bool) -> str:
-        if limits or not self.enforce_q_limits:
+    @property
+    def _ways(self) -> tuple[Way, ...]:
+        """What to do about reactive limits, in the order of preference."""
+        if not self.enforce_q_limits or not self._held.size:
+            return (self._unlimited,)
+        return self._limited, self._released, self._unlimited
+
+    def _method(self, way: Way) -> str:
+        if way != self._unlimited or len(self._ways) == 1:
             return "newton"
         if WITHOUT_LIMITS not in self.feeder.notes:
             self.feeder.notes.append(WITHOUT_LIMITS)
@@ -168,33 +178,84 @@ class Newton:
         np.add.at(total, node, power)
         return total
 
-    def _limited(
-        self, asked: Asked, start: Complexes, limits: bool
-    ) -> tuple[Complexes, Floats, int]:
-        """Solve; hold machines beyond a reactive limit at it; solve again."""
-        held = np.zeros(self.feeder.n_node, dtype=bool)
-        held[self._held] = True
-        at_limit = np.zeros(self.feeder.n_node)
-        v, spent = start.copy(), 0
+    def _unlimited(self, asked: Asked, start: Complexes) -> Solved:
+        """Solve with every machine holding its voltage at any price."""
+        held = self._holding()
+        return self._round(asked, start, held, self._none())
+
+    def _limited(self, asked: Asked, start: Complexes) -> Solved:
+        """Solve; hold machines beyond a reactive limit at it; solve again.
+
+        As pandapower's `enforce_q_lims`: a machine once at its limit stays there.
+        """
+        held, at_limit, v, spent = self._holding(), self._none(), start, 0
         for _ in range(MOST_ROUNDS):
-            v[held] *= self._v_set[held] / np.abs(v[held])
-            round_asked = Asked(
-                asked.constant - 1j * at_limit, asked.current, asked.impedance
-            )
-            v, iterations = self._newton(round_asked, v, held)
+            v, q_machine, iterations = self._round(asked, v, held, at_limit)
             spent += abs(iterations)
             if iterations < 0:
-                return v, at_limit, -spent
-            injected = v * np.conj(self._y @ v) + asked.power(np.abs(v))
-            q_machine = np.where(held, injected.imag, at_limit)
-            slack = 1e-9 + self.tolerance_pu
-            over = held & (q_machine > self._high + slack)
-            under = held & (q_machine < self._low - slack)
-            if not limits or not (over | under).any():
+                break
+            over, under = self._beyond(held, q_machine)
+            if not (over | under).any():
                 return v, q_machine, spent
             at_limit[over], at_limit[under] = self._high[over], self._low[under]
             held &= ~(over | under)
         return v, at_limit, -spent
+
+    def _released(self, asked: Asked, start: Complexes) -> Solved:
+        """Start with machines at the limit that helps, and let go who needs less.
+
+        Solves what can't be solved while machines too weak for it hold a voltage.
+        """
+        bounded = self._holding() & np.isfinite(self._low) & np.isfinite(self._high)
+        held, v, spent = self._holding() & ~bounded, start, 0
+        at_limit = np.where(bounded, np.clip(0.0, self._low, self._high), 0.0)
+        for _ in range(MOST_ROUNDS):
+            v, q_machine, iterations = self._round(asked, v, held, at_limit)
+            spent += abs(iterations)
+            if iterations < 0:
+                break
+            over, under = self._beyond(held, q_machine)
+            idle = bounded & ~held
+            sunk = idle & (np.abs(v) < self._v_set - self.tolerance_pu)
+            risen = idle & (np.abs(v) > self._v_set + self.tolerance_pu)
+            more = sunk & (at_limit < self._high)
+            less = risen & (at_limit > self._low)
+            if not (over | under | more | less).any():
+                return v, q_machine, spent
+            free = (more & (at_limit == self._low)) | (less & (at_limit == self._high))
+            at_limit[over | more] = self._high[over | more]
+            at_limit[under | less] = self._low[under | less]
+            held = (held & ~(over | under)) | free
+        return v, at_limit, -spent
+
+    def _holding(self) -> Bools:
+        held = np.zeros(self.feeder.n_node, dtype=bool)
+        held[self._held] = True
+        return held
+
+    def _none(self) -> Floats:
+        return np.zeros(self.feeder.n_node)
+
+    def _beyond(self, held: Bools, q_machine: Floats) -> tuple[Bools, Bools]:
+        """Machines above their upper and below their lower reactive limit."""
+        slack = 1e-9 + self.tolerance_pu
+        over: Bools = held & (q_machine > self._high + slack)
+        under: Bools = held & (q_machine < self._low - slack)
+        return over, under
+
+    def _round(
+        self, asked: Asked, start: Complexes, held: Bools, q_fixed: Floats
+    ) -> Solved:
+        """One solution: these nodes hold their voltage, the others give `q_fixed`."""
+        v = start.copy()
+        v[held] *= self._v_set[held] / np.abs(v[held])
+        q_fixed = np.where(held, 0.0, q_fixed)
+        constant = asked.constant - 1j * q_fixed
+        v, iterations = self._newton(
+            Asked(constant, asked.current, asked.impedance), v, held
+        )
+        injected = v * np.conj(self._y @ v) + asked.power(np.abs(v))
+        return v, np.where(held, injected.imag, q_fixed), iterations
 
     def _shared(self, node_kvar: Floats) -> Floats:
         """A node's reactive power, spread evenly over its machines [n_generator]."""
