@@ -1,8 +1,8 @@
 """Small worlds to test laws on: a scenario in words, its grid, a life watched.
 
-    slack --trafo-- bus --- bus --- ...      Kerber's village grids, and smaller ones
-                     |       |
-                    home    home + car
+slack --trafo-- bus --- bus --- ...      Kerber's village grids, and smaller ones
+                 |       |
+                home    home + car
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import simpy
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
 from twin.fleet.state import DRIVEN, SESSION
@@ -28,6 +29,8 @@ FOUR_BUS = "pandapower:simple_four_bus_system"
 GRIDS = (LANDNETZ, DORFNETZ, BRANCHES, FOUR_BUS)
 POLICIES = ("uncontrolled", "tou", "valley", "v2g_peak", "v2g_price")
 CLOCK_CHANGES = (date(2026, 3, 28), date(2026, 10, 24))
+
+WORLDS = settings(max_examples=25, phases=(Phase.explicit, Phase.generate))
 
 
 def scenario(**changes: Any) -> Scenario:
@@ -45,8 +48,12 @@ def scenario(**changes: Any) -> Scenario:
         for section in sections:
             place = place.setdefault(section, {})
         place[last] = value
-    if "ev_count" in words["fleet"]:
-        words["fleet"].pop("ev_share", None)
+    said = "ev_share" if words["fleet"].get("ev_count") is None else "ev_count"
+    words["fleet"] = {
+        key: value
+        for key, value in words["fleet"].items()
+        if key == said or not key.startswith("ev_")
+    }
     return Scenario.model_validate(words)
 
 
@@ -169,7 +176,7 @@ def scenarios(draw: st.DrawFn, **fixed: Any) -> Scenario:
         "fleet__export_permit": draw(st.booleans()),
         "fleet__departure_error_min": draw(st.sampled_from((0.0, 30.0, 240.0))),
     }
-    if draw(st.booleans()):
+    if "fleet__ev_share" in fixed or draw(st.booleans()):
         words["fleet__ev_share"] = draw(st.sampled_from((0.0, 0.3, 1.0)))
     else:
         words["fleet__ev_count"] = draw(st.integers(0, 20))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 
-from tests.worlds import Diary, lived, scenarios
+from tests.worlds import WORLDS, Diary, lived, scenarios
 from twin.fleet.charging import TAPER_END_SOC
 from twin.fleet.state import Phase
 from twin.scenario.spec import Scenario
 
 
+@WORLDS
 @given(scenarios())
 def test_energy_is_neither_made_nor_lost(said: Scenario) -> None:
     diary = lived(said)
@@ -60,6 +61,7 @@ def _no_car_gives_more_than_it_had(diary: Diary) -> None:
     assert (state["discharged_kwh"] <= most_kwh + 1e-9).all()
 
 
+@WORLDS
 @given(scenarios())
 def test_a_battery_is_never_overfull_nor_less_than_empty(said: Scenario) -> None:
     diary = lived(said)
@@ -80,6 +82,7 @@ def test_a_battery_is_never_overfull_nor_less_than_empty(said: Scenario) -> None
     assert (give_kw[empty & ~took & ~drove] == 0.0).all()
 
 
+@WORLDS
 @given(scenarios())
 def test_a_car_that_is_away_neither_draws_nor_gives(said: Scenario) -> None:
     diary = lived(said)

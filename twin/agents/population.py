@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import mesa
+import numpy as np
 import simpy
 
 from twin.agents.drivers import Driver
@@ -48,7 +49,7 @@ class Population(mesa.Model):
         self.agents.do("begin", env, self.fleet)
 
     def decide(self, seen: Observation) -> Floats:
-        """What the policy asks of each car, in kW [n_ev]."""
+        """What the policy asks of each car, at most what its plug can do [n_ev]."""
         asked_kw = self.policy.decide(seen)
         if asked_kw.shape != seen.soc.shape or not _finite(asked_kw):
             raise RunFailed(
@@ -56,7 +57,9 @@ class Population(mesa.Model):
                 f"return {seen.soc.shape[0]} finite powers in kW, got an array of "
                 f"shape {asked_kw.shape}"
             )
-        return asked_kw
+        traits = self.fleet.traits
+        can_kw: Floats = np.clip(asked_kw, -traits["give_kw"], traits["charge_kw"])
+        return can_kw
 
 
 def _finite(values: Floats) -> bool:
