@@ -23,13 +23,14 @@ Labelled = Sequence[tuple[str, Run]]
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure over seeds: mean with its band, or words where all seeds agree."""
+    """A figure over seeds: mean with its band, or the first seed's words."""
 
     mean: float | None = None
     low: float | None = None
     high: float | None = None
     text: str | None = None
     n: int = 0
+    varies: bool = False
 
     @classmethod
     def of(cls, values: Sequence[Value]) -> Cell:
@@ -38,13 +39,8 @@ class Cell:
         if numbers:
             mean = sum(numbers) / len(numbers)
             return cls(mean, min(numbers), max(numbers), n=len(numbers))
-        words = sorted({v for v in values if isinstance(v, str)})
-        return cls(text=" / ".join(words[:2]) + " ..." * (len(words) > 2) or None)
-
-    @property
-    def is_band(self) -> bool:
-        """Whether seeds differ."""
-        return self.mean is not None and self.low != self.high
+        words = [v for v in values if isinstance(v, str)]
+        return cls(text=words[0] if words else None, varies=len(set(words)) > 1)
 
     @property
     def is_clear(self) -> bool:
@@ -55,13 +51,18 @@ class Cell:
             and (self.low > 0 or self.high < 0)
         )
 
-    def written(self, measure: Measure, signed: bool = False) -> str:
-        """``812.4 (790.1 to 840.2)``, or words, or a dash."""
+    @property
+    def is_nothing(self) -> bool:
+        """Unknown, or zero for every seed."""
+        return self.text is None and not self.low and not self.high
+
+    def written(self, measure: Measure, signed: bool = False) -> tuple[str, str]:
+        """``("812.4", "790.1 to 840.2")``: mean or words, then the band if any."""
         if self.mean is None:
-            return self.text or "–"
+            return self.text or "–", "varies by seed" * self.varies
         mean = measure.written(self.mean, signed)
         low, high = (measure.written(v, signed) for v in (self.low, self.high))
-        return mean if low == high else f"{mean} ({low} to {high})"
+        return mean, "" if low == high else f"{low} to {high}"
 
 
 @dataclass(frozen=True)
@@ -233,16 +234,24 @@ def text(runs: Labelled, baseline: str | None = None, width: int | None = None) 
 
 
 def text_of(comparison: Comparison, width: int | None = None) -> str:
-    """The same of a comparison."""
+    """The same of a comparison: values, differences, what is zero everywhere."""
     console = Console()
-    shown = _rich_table(comparison)
-    if console.is_terminal:
-        with console.capture() as captured:
-            console.print(shown)
-        return captured.get()
+    terminal = console.is_terminal and width is None
     buffer = io.StringIO()
-    Console(file=buffer, width=width or 400, no_color=True).print(shown)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    sheet = Console(
+        file=buffer,
+        force_terminal=terminal,
+        width=width or (console.width if terminal else 1000),
+        highlight=False,
+    )
+    sheet.print(_values(comparison))
+    if comparison.differences:
+        sheet.print()
+        sheet.print(_changes(comparison))
+    zero = [m.title for m in comparison.measures if _is_nothing(comparison, m)]
+    if zero:
+        sheet.print(_plain(f"\nZero everywhere: {', '.join(zero)}."), soft_wrap=True)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
 
 
 def _row(comparison: Comparison, measure: Measure) -> dict[str, Any]:
@@ -272,31 +281,51 @@ def _columns(name: str, cell: Cell, measure: Measure) -> dict[str, Any]:
     }
 
 
-def _rich_table(comparison: Comparison) -> Table:
-    shown = Table(box=None, pad_edge=False, header_style="bold")
-    shown.add_column("")
-    for label in comparison.labels:
-        shown.add_column(_plain(label), justify="right")
-    for pair in comparison.differences:
-        shown.add_column(_plain(pair.name), justify="right")
+def _values(comparison: Comparison) -> Table:
+    """A column a variant; the band over seeds below the mean."""
+    shown = _sheet("", comparison.labels)
     for group, measures in GROUPS.items():
-        known = [m for m in measures if m in comparison.measures]
+        known = [
+            m
+            for m in measures
+            if m in comparison.measures and not _is_nothing(comparison, m)
+        ]
         if known:
             shown.add_row(f"[bold]{group}[/bold]")
         for measure in known:
-            shown.add_row("  " + _plain(measure.name), *_cells(comparison, measure))
+            cells = [comparison.cell(measure.key, label) for label in comparison.labels]
+            shown.add_row("  " + _plain(measure.name), *_lines(cells, measure, False))
     return shown
 
 
-def _cells(comparison: Comparison, measure: Measure) -> list[str]:
-    values = [comparison.cell(measure.key, label) for label in comparison.labels]
-    changes = [
-        comparison.difference(measure.key, pair) for pair in comparison.differences
-    ]
-    return [_plain(value.written(measure)) for value in values] + [
-        change.written(measure, signed=True) if change.mean is not None else ""
-        for change in changes
-    ]
+def _changes(comparison: Comparison) -> Table:
+    """A column a difference; only figures that a planner weighs, and that differ."""
+    names = [pair.name for pair in comparison.differences]
+    shown = _sheet("Differences, paired by seed", names)
+    for measure in comparison.measures:
+        cells = [comparison.difference(measure.key, p) for p in comparison.differences]
+        if measure.less_is_better is not None and not all(c.is_nothing for c in cells):
+            shown.add_row("  " + _plain(measure.name), *_lines(cells, measure, True))
+    return shown
+
+
+def _sheet(title: str, columns: Sequence[str]) -> Table:
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    shown.add_column(title)
+    for name in columns:
+        shown.add_column(_plain(name), justify="right")
+    return shown
+
+
+def _lines(cells: Sequence[Cell], measure: Measure, signed: bool) -> list[str]:
+    written = [cell.written(measure, signed) for cell in cells]
+    return [_plain("\n".join(part for part in parts if part)) for parts in written]
+
+
+def _is_nothing(comparison: Comparison, measure: Measure) -> bool:
+    return all(
+        comparison.cell(measure.key, label).is_nothing for label in comparison.labels
+    )
 
 
 def _plain(words: str) -> str:

@@ -160,7 +160,8 @@ def _nearest(published: tuple[Range, ...], region: str) -> Range:
 def _region(case: Case) -> str:
     feeder = case.run.record.get("feeder")
     said = feeder.get("region") if isinstance(feeder, Mapping) else None
-    return str(said or ("US" if case.limits.standard == "ansi_c84_1" else "DE"))
+    by_standard = "us" if case.limits.standard == "ansi_c84_1" else "eu"
+    return {"eu": "DE", "us": "US"}.get(str(said or by_standard).lower(), str(said))
 
 
 def _weather(case: Case) -> str:

@@ -11,17 +11,25 @@ from plotly.subplots import make_subplots
 
 from twin.analysis.case import Case
 from twin.analysis.compare import Comparison
-from twin.analysis.theme import Window, dressed, looks, spotlight, start_of, tint
+from twin.analysis.theme import (
+    Window,
+    dressed,
+    local_time,
+    looks,
+    spotlight,
+    start_of,
+    tint,
+)
 from twin.arrays import Floats
 from twin.tables import STATES
 
 STILL_KW = 1e-3
 DOING = (
-    ("driving", "#999999"),
-    ("parked, not plugged", "#dddddd"),
-    ("plugged, idle", "#F0E442"),
-    ("charging", "#0072B2"),
     ("giving", "#D55E00"),
+    ("charging", "#0072B2"),
+    ("driving", "#7f7f7f"),
+    ("parked, not plugged", "#c9ccd1"),
+    ("plugged, idle", "#e8edf2"),
 )
 
 
@@ -29,7 +37,7 @@ DOING = (
 class Doing:
     """Shares of the fleet by what it does, and its state of charge, an interval a row.
 
-    share  in the order of DOING          [n_step, 5]
+    share  in per cent, in the order of DOING          [n_step, 5]
     soc    10 %, mean and 90 % over cars  [n_step, 3]
     """
 
@@ -66,9 +74,9 @@ def fleet_doing(comparison: Comparison) -> go.Figure | None:
         _soc(figure, doing, time, column, looks(comparison)[label].colour)
     figure.update_yaxes(title="cars [%]", range=[0, 100], row=1, col=1)
     figure.update_yaxes(title="charge [%]", range=[0, 100], row=2, col=1)
-    figure.update_xaxes(type="date")
+    local_time(figure, window, comparison.cases[0].step_h)
     figure.update_xaxes(title="local time", row=2)
-    return dressed(figure, 480)
+    return dressed(figure, 480, titles=True)
 
 
 def doing_of(case: Case, window: Window) -> Doing:
@@ -91,11 +99,11 @@ def _counted(rows: pl.DataFrame) -> Floats:
     charging, giving = kw > STILL_KW, kw < -STILL_KW
     still = ~charging & ~giving
     doing = (
+        giving,
+        charging,
         still & (state == STATES.index("driving")),
         still & (state == STATES.index("parked")),
         still & (state == STATES.index("plugged")),
-        charging,
-        giving,
     )
     return 100 * np.stack([one.mean(axis=1) for one in doing], axis=1)
 

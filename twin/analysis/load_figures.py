@@ -16,6 +16,7 @@ from twin.analysis.theme import (
     LIMIT,
     Window,
     dressed,
+    local_time,
     looks,
     spotlight,
     start_of,
@@ -45,7 +46,8 @@ def substation_load(comparison: Comparison) -> go.Figure:
             _variant_lines(figure, comparison, label, window)
     figure.add_hline(y=0, line={"color": GREY, "width": 1})
     figure.update_yaxes(title="power from the substation [kW]")
-    figure.update_xaxes(title="local time", type="date")
+    figure.update_xaxes(title="local time")
+    local_time(figure, window, comparison.cases[0].step_h)
     return dressed(figure, 420)
 
 
@@ -84,7 +86,7 @@ def transformer_duration(comparison: Comparison) -> go.Figure | None:
         1,
         len(labels),
         shared_yaxes=True,
-        subplot_titles=labels,
+        subplot_titles=[_most_loaded(comparison.first(label)) for label in labels],
         horizontal_spacing=0.03,
     )
     for column, label in enumerate(labels, 1):
@@ -93,37 +95,38 @@ def transformer_duration(comparison: Comparison) -> go.Figure | None:
     figure.update_yaxes(title="loading [% of normal rating]", col=1)
     figure.update_yaxes(rangemode="tozero")
     figure.update_xaxes(title="hours above")
-    return dressed(figure, 380)
+    return dressed(figure, 380, titles=True)
 
 
 def changes(comparison: Comparison) -> go.Figure | None:
     """What each variant changes against the baseline: mean and band over seeds."""
-    pairs = [
-        pair for pair in comparison.differences if pair.against == comparison.baseline
-    ]
+    pairs = [p for p in comparison.differences if p.against == comparison.baseline]
     pairs = pairs or list(comparison.differences)
     known = [
         MEASURES[key]
         for key in CHANGES
-        if any(comparison.difference(key, pair).mean is not None for pair in pairs)
+        if not all(comparison.difference(key, pair).is_nothing for pair in pairs)
     ]
     if not known:
         return None
-    columns = 3
+    columns = min(3, len(known))
     rows = -(-len(known) // columns)
+    height = 76 + rows * (56 + 30 * len(pairs))
     figure = make_subplots(
         rows,
         columns,
         shared_yaxes=True,
-        subplot_titles=[_headed(measure) for measure in known],
-        horizontal_spacing=0.05,
-        vertical_spacing=0.22 if rows > 1 else 0,
+        subplot_titles=[measure.name for measure in known],
+        horizontal_spacing=0.04,
+        vertical_spacing=64 / height if rows > 1 else 0,
     )
     for place, measure in enumerate(known):
         _change_bars(figure, comparison, pairs, measure, divmod(place, columns))
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(showlegend=False)
-    return dressed(figure, 90 + rows * (60 + 32 * len(pairs)))
+    figure = dressed(figure, height)
+    figure.update_xaxes(zeroline=True)
+    return figure
 
 
 def _base_area(figure: go.Figure, comparison: Comparison, window: Window) -> None:
@@ -214,28 +217,53 @@ def _change_bars(
     measure: Measure,
     place: tuple[int, int],
 ) -> None:
+    """Bars with whiskers, each with its number beyond the whisker's end."""
     cells = [comparison.difference(measure.key, pair) for pair in pairs]
-    scale = measure.scale
-    means = [None if c.mean is None else c.mean * scale for c in cells]
-    up = [((c.high or 0) - (c.mean or 0)) * scale for c in cells]
-    down = [((c.mean or 0) - (c.low or 0)) * scale for c in cells]
-    found = looks(comparison)
+    ends = [
+        [(one or 0.0) * measure.scale for one in (c.low, c.mean, c.high)] for c in cells
+    ]
+    low, mean, high = (np.array(edge) for edge in zip(*ends, strict=True))
+    names, found = [pair.variant for pair in pairs], looks(comparison)
+    at = {"row": place[0] + 1, "col": place[1] + 1}
     figure.add_bar(
-        x=means,
-        y=[pair.variant for pair in pairs],
+        x=mean,
+        y=names,
         orientation="h",
-        marker_color=[found[pair.variant].colour for pair in pairs],
-        error_x={"type": "data", "array": up, "arrayminus": down, "color": INK},
-        text=[c.written(measure, signed=True).split(" (")[0] for c in cells],
-        textposition="auto",
-        hovertemplate="%{y}: %{text} " + measure.unit + "<extra></extra>",
-        row=place[0] + 1,
-        col=place[1] + 1,
+        marker_color=[found[name].colour for name in names],
+        error_x={
+            "type": "data",
+            "array": high - mean,
+            "arrayminus": mean - low,
+            "color": INK,
+            "thickness": 1.2,
+            "width": 4,
+        },
+        hoverinfo="skip",
+        **at,
+    )
+    figure.add_scatter(
+        x=np.where(mean < 0, low, high),
+        y=names,
+        mode="text",
+        text=[f" {cell.written(measure, signed=True)[0]} " for cell in cells],
+        textposition=["middle left" if one < 0 else "middle right" for one in mean],
+        cliponaxis=False,
+        hoverinfo="skip",
+        **at,
+    )
+    least, most = min(0.0, low.min()), max(0.0, high.max())
+    room = 0.32 * (most - least)
+    figure.update_xaxes(
+        range=[least - room * (mean < 0).any(), most + room * (mean >= 0).any()], **at
     )
 
 
-def _headed(measure: Measure) -> str:
-    return f"{measure.title} [{measure.unit}]" if measure.unit else measure.title
+def _most_loaded(case: Case) -> str:
+    loading = case.transformer_loading
+    if loading is None or np.isnan(loading).all():
+        return case.label
+    worst = int(np.nanargmax(np.nanmax(loading, axis=0, initial=-np.inf)))
+    return f"{case.label} ({case.transformers['name'][worst]})"
 
 
 def _grid(case: Case, window: Window) -> Floats:

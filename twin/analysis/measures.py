@@ -45,7 +45,7 @@ _ROWS = (
         (
             Measure("peak_kw", "Peak", "kW", 1, less_is_better=True),
             Measure("peak_time", "Peak at (local time)"),
-            Measure("peak_ev_kw", "of which EVs", "kW", 1, less_is_better=True),
+            Measure("peak_ev_kw", "EVs at the peak", "kW", 1, less_is_better=True),
             Measure("min_kw", "Lowest power", "kW", 1),
             Measure("reverse_h", "Reverse flow", "h", 2, less_is_better=True),
             Measure(
@@ -64,11 +64,11 @@ _ROWS = (
         "Voltage",
         (
             Measure("v_min_pu", "Lowest voltage", "pu", 4, less_is_better=False),
-            Measure("v_min_node", "at node"),
-            Measure("v_min_time", "at (local time)"),
+            Measure("v_min_node", "Lowest voltage at node"),
+            Measure("v_min_time", "Lowest voltage at (local time)"),
             Measure("v_max_pu", "Highest voltage", "pu", 4),
-            Measure("v_max_node", "at node"),
-            Measure("v_max_time", "at (local time)"),
+            Measure("v_max_node", "Highest voltage at node"),
+            Measure("v_max_time", "Highest voltage at (local time)"),
             Measure(
                 "customer_hours_below",
                 "Below the lower limit",
@@ -135,7 +135,7 @@ _ROWS = (
             ),
             Measure(
                 "transformer_h_over_normal",
-                "for",
+                "Time over normal rating",
                 "transformer-h",
                 2,
                 less_is_better=True,
@@ -149,7 +149,7 @@ _ROWS = (
             ),
             Measure(
                 "transformer_h_over_emergency",
-                "for",
+                "Time over emergency rating",
                 "transformer-h",
                 2,
                 less_is_better=True,
@@ -162,7 +162,7 @@ _ROWS = (
                 100,
                 less_is_better=True,
             ),
-            Measure("worst_transformer", "which is"),
+            Measure("worst_transformer", "Most loaded transformer is"),
             Measure(
                 "lines_over_normal",
                 "Lines over normal rating",
@@ -185,7 +185,12 @@ _ROWS = (
         (
             Measure("losses_kwh", "Network losses", "kWh", 1, less_is_better=True),
             Measure(
-                "losses_share", "of what is delivered", "%", 2, 100, less_is_better=True
+                "losses_share",
+                "Network losses of what is delivered",
+                "%",
+                2,
+                100,
+                less_is_better=True,
             ),
             Measure("homes_kwh", "Served to customers", "kWh", 0),
             Measure(
@@ -237,7 +242,7 @@ _ROWS = (
             Measure("n_customers", "Customers", "", 0),
             Measure("n_ev", "EVs", "", 0),
             Measure("n_bidirectional", "EVs that can give power back", "", 0),
-            Measure("hypothetical_ev", "of which hypothetical", "", 0),
+            Measure("hypothetical_ev", "EVs that give hypothetically", "", 0),
         ),
     ),
 )
@@ -245,4 +250,23 @@ _ROWS = (
 GROUPS: Mapping[str, tuple[Measure, ...]] = MappingProxyType(dict(_ROWS))
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {measure.key: measure for rows in GROUPS.values() for measure in rows}
+)
+
+KEY_FIGURES = tuple(
+    MEASURES[key]
+    for key in (
+        "peak_kw",
+        "peak_ev_kw",
+        "v_min_pu",
+        "customer_hours_below",
+        "customer_hours_above",
+        "worst_transformer_loading",
+        "transformer_h_over_normal",
+        "reverse_h",
+        "losses_kwh",
+        "ev_charged_kwh",
+        "ev_discharged_kwh",
+        "departures_short_share",
+        "steps_failed",
+    )
 )

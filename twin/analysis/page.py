@@ -113,6 +113,13 @@ def tree(value: object) -> str:
     return escape(_scalar(value))
 
 
+def line(value: object) -> str:
+    """A record's part on one line of plain words."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {line(one)}" for key, one in value.items())
+    return _scalar(value)
+
+
 def details(title: str, body: str) -> str:
     """Something that opens on demand."""
     return f"<details><summary>{escape(title)}</summary>{body}</details>"
@@ -130,11 +137,19 @@ def _table_row(row: Sequence[object] | str, width: int, texts: set[int]) -> str:
             f'<tr class="group"><th scope="rowgroup" colspan="{width}">'
             f"{escape(row)}</th></tr>"
         )
-    first, *rest = (escape(str(cell)) for cell in row)
+    first, *rest = (_cell(cell) for cell in row)
     cells = "".join(
         f"<td{_kind(n, texts)}>{cell}</td>" for n, cell in enumerate(rest, 1)
     )
     return f'<tr><th scope="row"{_kind(0, texts)}>{first}</th>{cells}</tr>'
+
+
+def _cell(cell: object) -> str:
+    """Plain words, or a pair: what counts, and its band in small below."""
+    if not isinstance(cell, tuple):
+        return escape(str(cell))
+    main, small = (escape(str(part)) for part in cell)
+    return f"{main}<small>{small}</small>" if small else main
 
 
 def _kind(column: int, texts: set[int]) -> str:
@@ -192,6 +207,7 @@ thead th {{ border-bottom: 2px solid #8c8c8c; vertical-align: bottom;
   white-space: normal; }}
 tbody th {{ font-weight: 400; }}
 th.words, td.words {{ text-align: left; }}
+td small {{ display: block; color: #666; font-size: 12px; }}
 td.words {{ white-space: normal; min-width: 10ch; }}
 tr.group th {{ font-weight: 600; padding-top: 12px; text-align: left; }}
 dl {{ margin: 0; }}

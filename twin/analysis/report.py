@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ import polars as pl
 
 from twin.analysis import facevalidity, figures, page, wording
 from twin.analysis.case import Case
-from twin.analysis.compare import Cell, Comparison
-from twin.analysis.measures import GROUPS
+from twin.analysis.compare import Cell, Comparison, Difference
+from twin.analysis.measures import GROUPS, KEY_FIGURES, MEASURES, Measure
 from twin.analysis.metrics import transformers_of, violations_of
 from twin.analysis.study import Subject
 from twin.analysis.theme import spotlight
@@ -46,10 +47,9 @@ def html(subject: Subject) -> str:
         f"{subject.name} – report",
         _lead(subject),
         [
-            page.Section(
-                "figures-at-a-glance", "Figures at a glance", _glance(comparison)
-            ),
+            page.Section("key-figures", "Key figures", _key_figures(comparison)),
             page.Section("figures", "Figures", _figures(comparison)),
+            page.Section("all-figures", "All numbers", _all_numbers(comparison)),
             page.Section("violations", "Voltage violations", _violations(comparison)),
             page.Section("transformers", "Transformers", _transformers(comparison)),
             page.Section("face-validity", "Face validity", _face(comparison)),
@@ -64,7 +64,7 @@ def caveats(comparison: Comparison) -> list[str]:
     found = [
         *_of_method(comparison),
         *_of_runs(comparison),
-        *dict.fromkeys(note for case in comparison.cases for note in _notes(case)),
+        *_notes(comparison),
     ]
     return found or ["None recorded."]
 
@@ -75,8 +75,6 @@ def _lead(subject: Subject) -> str:
     about = _about(subject, first)
     description = first.scenario.get("description")
     said = [about, str(description)] if description else [about]
-    from html import escape
-
     return (
         f"<h1>{escape(subject.name)}</h1>{page.paragraphs(said, 'about')}"
         f'<div class="answer">{page.paragraphs(lines)}</div>'
@@ -99,32 +97,62 @@ def _about(subject: Subject, case: Case) -> str:
     )
 
 
-def _glance(comparison: Comparison) -> str:
-    head = ["", *comparison.labels, *(pair.name for pair in comparison.differences)]
-    rows: list[list[str] | str] = []
+def _key_figures(comparison: Comparison) -> str:
+    """Few rows: values a variant, then V2G against clever one-way charging."""
+    known = [m for m in KEY_FIGURES if m in comparison.measures]
+    pairs = [Difference(*pair) for pair in comparison.v2g_against_clever]
+    pairs = pairs or list(comparison.differences)
+    head = ["", *comparison.labels, *(pair.name for pair in pairs)]
+    rows = [
+        [
+            measure.name,
+            *_values(comparison, measure),
+            *_changes(comparison, measure, pairs),
+        ]
+        for measure in known
+    ]
+    note = (
+        "Power > 0 is drawn from the grid. A departure is short of target if the "
+        "battery lacks more than 1 % of its capacity."
+    )
+    return page.table(head, rows) + page.paragraphs([_BANDS, note], "note")
+
+
+def _all_numbers(comparison: Comparison) -> str:
+    rows: list[list[object] | str] = []
     for group, measures in GROUPS.items():
         known = [m for m in measures if m in comparison.measures]
         rows += [group] if known else []
-        for measure in known:
-            values = [
-                comparison.cell(measure.key, label).written(measure)
-                for label in comparison.labels
-            ]
-            changes = [
-                _changed(comparison.difference(measure.key, pair), measure)
-                for pair in comparison.differences
-            ]
-            rows.append([measure.name, *values, *changes])
-    note = [
-        "Mean over seeds (lowest to highest seed). Differences are paired by seed. "
-        "Power > 0 is drawn from the grid. A departure is short if it lacks more than "
-        "1 % of the battery's capacity."
-    ]
-    return page.table(head, rows) + page.paragraphs(note, "note")
+        rows += [[m.name, *_values(comparison, m)] for m in known]
+    parts = [page.details("Values", page.table(["", *comparison.labels], rows))]
+    pairs = list(comparison.differences)
+    if pairs:
+        changed = [
+            [m.name, *_changes(comparison, m, pairs)]
+            for m in comparison.measures
+            if not all(comparison.difference(m.key, pair).is_nothing for pair in pairs)
+        ]
+        head = ["", *(pair.name for pair in pairs)]
+        parts.append(page.details("Differences", page.table(head, changed)))
+    return page.paragraphs([_BANDS], "note") + "".join(parts)
 
 
-def _changed(cell: Cell, measure: Any) -> str:
-    return "" if cell.mean is None else cell.written(measure, signed=True)
+def _values(comparison: Comparison, measure: Measure) -> list[object]:
+    cells = [comparison.cell(measure.key, label) for label in comparison.labels]
+    return [cell.written(measure) for cell in cells]
+
+
+def _changes(
+    comparison: Comparison, measure: Measure, pairs: Sequence[Difference]
+) -> list[object]:
+    cells = [comparison.difference(measure.key, pair) for pair in pairs]
+    return ["" if c.mean is None else c.written(measure, signed=True) for c in cells]
+
+
+_BANDS = (
+    "Mean over seeds, below it the lowest and highest seed. Differences are paired by "
+    "seed."
+)
 
 
 def _figures(comparison: Comparison) -> str:
@@ -135,43 +163,44 @@ def _figures(comparison: Comparison) -> str:
 
 
 def _violations(comparison: Comparison) -> str:
-    """Pre-existing ones first and apart, then what cars cause and V2G cures."""
-    rows = []
-    for pair in comparison.differences:
-        for seed in comparison.seeds:
-            case = comparison.case(pair.variant, seed)
-            base = comparison.case(pair.against, seed)
-            if case is None or base is None:
-                continue
-            found = violations_of(case, base)
-            keys = ("total_h", "preexisting_h", "caused_h", "cured_h")
-            rows.append(
-                [pair.variant, pair.against, seed, *(_hours(found[k]) for k in keys)]
-            )
-    if not rows:
-        totals = [
-            [
-                label,
-                comparison.first(label).seed,
-                _hours(violations_of(case, None)["total_h"]),
-            ]
-            for label in comparison.labels
-            for case in [comparison.first(label)]
-        ]
+    """Pre-existing ones first and apart, then what cars cause and what V2G cures."""
+    pairs = comparison.differences
+    if not pairs:
         return page.table(
-            ["variant", "seed", "customer-hours beyond the limits"], totals
+            ["variant", "customer-hours beyond the limits"],
+            [
+                [label, *_hours(comparison, label, None)[:1]]
+                for label in comparison.labels
+            ],
         )
     head = [
         "variant",
         "against",
-        "seed",
-        "customer-h beyond the limits",
+        "customer-hours beyond the limits",
         "in both",
         "only in the variant (caused)",
         "only in the other (cured)",
     ]
-    note = ["Paired by customer and instant; voltages at customers' terminals."]
-    return page.table(head, rows, (0, 1)) + page.paragraphs(note, "note")
+    rows = [
+        [p.variant, p.against, *_hours(comparison, p.variant, p.against)] for p in pairs
+    ]
+    note = (
+        "Customer-hours at customers' terminals, paired by customer and instant: what "
+        "is beyond the limits in both runs was there before. " + _BANDS
+    )
+    return page.table(head, rows, (0, 1)) + page.paragraphs([note], "note")
+
+
+def _hours(comparison: Comparison, label: str, against: str | None) -> list[object]:
+    """Total, in both, caused and cured, each over the seeds."""
+    found = []
+    for case in comparison.of_label(label):
+        other = None if against is None else comparison.case(against, case.seed)
+        if against is None or other is not None:
+            found.append(violations_of(case, other))
+    keys = ("total_h", "preexisting_h", "caused_h", "cured_h")
+    hours = MEASURES["caused_h"]
+    return [Cell.of([one[key] for one in found]).written(hours) for key in keys]
 
 
 def _transformers(comparison: Comparison) -> str:
@@ -249,41 +278,57 @@ def _face_table(frame: pl.DataFrame) -> str:
 
 
 def _provenance(comparison: Comparison) -> str:
-    head = ["variant", "seed", "run id", "status", "failed steps", "audit", "balance"]
-    rows = [
-        [
-            case.label,
-            case.seed,
-            case.run.run_id,
-            case.run.status,
-            int((~case.steps["converged"]).sum()),
-            _brief(case.run.record.get("audit")),
-            _brief(case.run.record.get("balance")),
-        ]
-        for case in comparison.cases
+    head = [
+        "variant",
+        "seed",
+        "run id",
+        "status",
+        "failed steps",
+        "audited steps",
+        "audit: largest difference [pu]",
+        "energy balance: largest residual [share]",
     ]
+    rows = [_origin(case) for case in comparison.cases]
     first = comparison.cases[0]
-    parts = [page.table(head, rows, (0, 2, 3, 5, 6))]
-    for key in ("versions", "inputs", "audit", "balance", "counts"):
+    parts = [page.table(head, rows, (0, 2, 3))]
+    for key, title in _RECORDED.items():
         if first.run.record.get(key):
-            title = f"{key} of {first.label}, seed {first.seed}"
-            parts.append(page.details(title, page.tree(first.run.record[key])))
+            words = f"{title} ({first.label}, seed {first.seed})"
+            parts.append(page.details(words, page.tree(first.run.record[key])))
     for label in comparison.labels:
         case = comparison.first(label)
-        title = f"scenario of {label}, as resolved"
+        title = f"Scenario of {label}, as resolved"
         parts.append(page.details(title, page.source(case.scenario)))
     return "".join(parts)
 
 
-def _brief(said: object) -> str:
-    """The plain numbers and words of a record's part, on a line."""
-    if not isinstance(said, Mapping):
-        return "not recorded"
-    plain = {k: v for k, v in said.items() if isinstance(v, int | float | str)}
-    return (
-        "; ".join(f"{k} {_number(v)}" for k, v in list(plain.items())[:4])
-        or "see below"
-    )
+_RECORDED = {
+    "versions": "Versions",
+    "inputs": "Inputs with their SHA-256",
+    "audit": "Audit",
+    "balance": "Energy balance",
+    "counts": "Counts",
+    "wall_time_s": "Wall time in seconds",
+}
+
+
+def _origin(case: Case) -> list[object]:
+    audit, balance = (case.run.record.get(key) or {} for key in ("audit", "balance"))
+    steps = audit.get("steps")
+    return [
+        case.label,
+        case.seed,
+        case.run.run_id,
+        case.run.status,
+        int((~case.steps["converged"]).sum()),
+        len(steps) if isinstance(steps, list) else "–",
+        _tiny(audit.get("largest_difference_pu")),
+        _tiny(balance.get("largest_relative_residual")),
+    ]
+
+
+def _tiny(value: object) -> str:
+    return f"{value:.1e}" if isinstance(value, int | float) else "–"
 
 
 def _of_method(comparison: Comparison) -> list[str]:
@@ -314,8 +359,8 @@ def _of_runs(comparison: Comparison) -> list[str]:
         count = int(case.evs["hypothetical"].sum())
         if count and case.is_v2g:
             found.append(
-                f"{label}: {count} of {case.evs.height} cars give power although the "
-                "catalogue says that they cannot (hypothetical)."
+                f"{label}: {count} of {case.evs.height} cars are hypothetical: the "
+                "catalogue does not know them to be able to give power."
             )
         if not case.run.has("voltages"):
             found.append(
@@ -330,21 +375,26 @@ def _of_runs(comparison: Comparison) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _notes(case: Case) -> list[str]:
-    notes = case.run.record.get("notes") or []
-    return [note if isinstance(note, str) else _brief(note) for note in notes]
+def _notes(comparison: Comparison) -> list[str]:
+    """What the runs noted themselves, with the variants where not all did."""
+    by_note: dict[str, list[str]] = {}
+    for case in comparison.cases:
+        for note in case.run.record.get("notes") or []:
+            words = note if isinstance(note, str) else page.line(note)
+            if not words.startswith("hypothetical:"):
+                by_note.setdefault(words, []).append(case.label)
+    return [
+        note if set(labels) >= set(comparison.labels) else f"{_joined(labels)}: {note}"
+        for note, labels in by_note.items()
+    ]
 
 
-def _hours(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
+def _joined(labels: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(labels))
 
 
 def _plain(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
-
-
-def _number(value: object) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _s(count: int) -> str:

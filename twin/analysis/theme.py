@@ -55,9 +55,9 @@ def looks(comparison: Comparison) -> Mapping[str, Look]:
     for label in comparison.labels:
         case = comparison.first(label)
         colour = _OF_POLICY.get(case.policy, "")
-        if not case.evs.height:
-            colour = INK
         look = Look(colour, _DASH_OF_POLICY.get(case.policy, "solid"))
+        if not case.evs.height:
+            colour, look = INK, Look(INK)
         if not colour or look in found.values():
             look = next(one for one in spare if one not in found.values())
         found[label] = look
@@ -70,30 +70,46 @@ def tint(colour: str, opacity: float) -> str:
     return f"rgba({red},{green},{blue},{opacity:g})"
 
 
-def dressed(figure: go.Figure, height: int) -> go.Figure:
-    """The common layout."""
+def dressed(figure: go.Figure, height: int, titles: bool = False) -> go.Figure:
+    """The common layout; with ``titles`` of panels, the legend stands above them."""
     figure.update_layout(
         height=height,
         paper_bgcolor="white",
         plot_bgcolor="white",
         font={"family": FONT, "size": 13, "color": INK},
-        margin={"l": 64, "r": 16, "t": 44, "b": 48},
-        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        margin={"l": 64, "r": 16, "t": 62 if titles else 40, "b": 48},
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "yref": "container",
+            "y": 0.995,
+            "yanchor": "top",
+        },
         hoverlabel={"font": {"family": FONT}},
         hovermode="closest",
     )
     axis = {
         "gridcolor": FAINT,
-        "zerolinecolor": GREY,
+        "zeroline": False,
         "linecolor": GREY,
         "ticks": "outside",
         "tickcolor": GREY,
         "title_standoff": 8,
+        "title_font_size": 13,
         "automargin": True,
     }
     figure.update_xaxes(**axis)
     figure.update_yaxes(**axis)
+    figure.update_annotations(font_size=14)
     return figure
+
+
+def local_time(figure: go.Figure, window: Window, step_h: float) -> None:
+    """Axes of time: a tick a day where there are few of them."""
+    days = (window.last - window.first) * step_h / 24
+    daily = {"dtick": 86_400_000, "tickformat": "%a<br>%d %b", "tickangle": 0}
+    ticks = daily if 2 <= days <= 8 else {}
+    figure.update_xaxes(type="date", **ticks)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import plotly.graph_objects as go
 import polars as pl
@@ -12,20 +14,21 @@ from twin.analysis.case import Case
 from twin.analysis.compare import Comparison
 from twin.analysis.digest import Voltages
 from twin.analysis.theme import (
-    GREY,
     LIMIT,
     Window,
     dressed,
+    local_time,
     looks,
     spotlight,
     start_of,
     tint,
 )
-from twin.arrays import Floats
+from twin.arrays import Floats, Ints
 
 MOST_PANELS = 6
 MOST_CLASSES = 7
 DAY_MS = 86_400_000
+NEAR_PU = 0.03
 
 
 def voltage_band(comparison: Comparison) -> go.Figure | None:
@@ -39,20 +42,20 @@ def voltage_band(comparison: Comparison) -> go.Figure | None:
     figure = make_subplots(
         rows,
         columns,
-        shared_xaxes=True,
-        shared_yaxes=True,
+        shared_xaxes="all",
+        shared_yaxes="all",
         subplot_titles=labels,
         horizontal_spacing=0.03,
-        vertical_spacing=0.14 / rows,
+        vertical_spacing=0.16 / rows,
     )
     for place, label in enumerate(labels):
         row, column = divmod(place, columns)
         _band(figure, comparison, label, window, (row + 1, column + 1))
-    _limits(figure, comparison.first(labels[0]))
+    _limits(figure, [comparison.first(label) for label in labels])
     figure.update_yaxes(title="voltage [pu]", col=1, tickformat=".3f")
-    figure.update_xaxes(type="date")
-    figure.update_xaxes(title="local time", row=rows)
-    return dressed(figure, 110 + 210 * rows)
+    local_time(figure, window, comparison.cases[0].step_h)
+    _below_each_column(figure, "local time", len(labels), columns)
+    return dressed(figure, 110 + 210 * rows, titles=True)
 
 
 def voltage_along(comparison: Comparison) -> go.Figure | None:
@@ -67,8 +70,8 @@ def voltage_along(comparison: Comparison) -> go.Figure | None:
     figure = make_subplots(
         rows,
         columns,
-        shared_xaxes=True,
-        shared_yaxes=True,
+        shared_xaxes="all",
+        shared_yaxes="all",
         subplot_titles=[_instant(comparison.first(label)) for label in labels],
         horizontal_spacing=0.03,
         vertical_spacing=0.2 / rows,
@@ -89,9 +92,9 @@ def voltage_along(comparison: Comparison) -> go.Figure | None:
             row=row + 1,
             col=column + 1,
         )
-    _limits(figure, comparison.first(labels[0]))
+    _limits(figure, [comparison.first(label) for label in labels])
     figure.update_yaxes(title="voltage [pu]", col=1, tickformat=".3f")
-    figure.update_xaxes(title="distance from the source [km]", row=rows)
+    _below_each_column(figure, "distance from the source [km]", len(labels), columns)
     return dressed(figure, 110 + 250 * rows)
 
 
@@ -108,25 +111,22 @@ def voltage_map(comparison: Comparison) -> go.Figure | None:
     figure = make_subplots(
         1, len(labels), subplot_titles=labels, horizontal_spacing=0.02
     )
-    lows = [_kept(comparison.first(label)).node_min_pu for label in labels]
+    lows = [_drawn(comparison.first(label)).low_pu for label in labels]
     edges = class_edges(np.concatenate(lows), comparison.first(labels[0]).limits.low_pu)
     colours = _colours(edges, comparison.first(labels[0]).limits.low_pu)
     for column, label in enumerate(labels, 1):
         _lines(figure, comparison.first(label), edges, colours, column)
-    for column in range(1, len(labels) + 1):
-        _equal_aspect(figure, comparison.first(labels[0]), column)
-    figure.update_layout(
-        legend={"title": "lowest voltage [pu]", "itemsizing": "constant"}
-    )
-    return dressed(figure, 560)
+    height = _equal_aspect(figure, comparison.first(labels[0]), len(labels))
+    figure = dressed(figure, height, titles=True)
+    return figure.update_layout(legend_title_text="lowest voltage [pu]")
 
 
 def class_edges(values: Floats, limit_pu: float) -> Floats:
     """Rounded class borders over all values; the limit is one of them if crossed."""
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (1.0, 1.0)
-    steps = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
-    width = next((s for s in steps if (high - low) / s <= MOST_CLASSES - 2), 0.5)
+    steps = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+    width = next((s for s in steps if (high - low) / s <= MOST_CLASSES - 1), 0.5)
     first, last = np.floor(low / width), np.floor(high / width) + 1
     edges = np.arange(first, last + 1) * width
     if low < limit_pu:
@@ -201,15 +201,14 @@ def _band(
     )
 
 
-def _limits(figure: go.Figure, case: Case) -> None:
+def _limits(figure: go.Figure, cases: list[Case]) -> None:
     """The standard's limits, where they are near what is drawn."""
-    values = [_kept(case).node_min_pu, _kept(case).node_max_pu]
-    low, high = np.nanmin(values[0]), np.nanmax(values[1])
-    for limit in (case.limits.low_pu, case.limits.high_pu):
-        if low - 0.06 < limit < high + 0.06:
-            figure.add_hline(
-                y=limit, line={"color": LIMIT, "width": 1.5, "dash": "dash"}
-            )
+    low = min(float(np.nanmin(_kept(case).node_min_pu)) for case in cases)
+    high = max(float(np.nanmax(_kept(case).node_max_pu)) for case in cases)
+    for limit in (cases[0].limits.low_pu, cases[0].limits.high_pu):
+        if low - NEAR_PU < limit < high + NEAR_PU:
+            line = {"color": LIMIT, "width": 1.5, "dash": "dash"}
+            figure.add_hline(y=limit, line=line)
 
 
 def _instant(case: Case) -> str:
@@ -228,28 +227,46 @@ def _has_place(case: Case) -> bool:
     return bool((case.nodes["x"].is_finite() & case.nodes["y"].is_finite()).any())
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """Branches with two places, and the lowest voltage at their far ends."""
+
+    start: Ints
+    end: Ints
+    low_pu: Floats
+
+
+def _drawn(case: Case) -> _Drawn:
+    """One row a branch: the first phase stands for all."""
+    x, y = _places(case)
+    branches = case.branches.filter(pl.col("phase") <= 1)
+    start, end = (branches[name].to_numpy() for name in ("from_node", "to_node"))
+    low = _kept(case).node_min_pu[end]
+    here = np.isfinite(x[start] + y[start] + x[end] + y[end] + low) & (start != end)
+    return _Drawn(start[here], end[here], low[here])
+
+
+def _places(case: Case) -> tuple[Floats, Floats]:
+    x, y = (case.nodes[name].fill_null(np.nan).to_numpy() for name in ("x", "y"))
+    return x, y
+
+
 def _lines(
     figure: go.Figure, case: Case, edges: Floats, colours: list[str], column: int
 ) -> None:
     """One trace a class of voltage, lines parted by NaN; the lowest class on top."""
-    x, y = (case.nodes[name].fill_null(np.nan).to_numpy() for name in ("x", "y"))
-    low = _kept(case).node_min_pu
-    ends = case.branches.filter(_is_drawn(case)).select("from_node", "to_node")
-    start, end = ends["from_node"].to_numpy(), ends["to_node"].to_numpy()
-    here = np.isfinite(x[start]) & np.isfinite(x[end]) & np.isfinite(low[end])
-    start, end = start[here], end[here]
-    of = np.clip(
-        np.searchsorted(edges, low[end], side="right") - 1, 0, len(colours) - 1
-    )
+    drawn, (x, y) = _drawn(case), _places(case)
+    of = np.searchsorted(edges, drawn.low_pu, side="right") - 1
+    of = np.clip(of, 0, len(colours) - 1)
     for number in range(len(colours) - 1, -1, -1):
         mine = of == number
-        gap = np.full(mine.sum(), np.nan)
+        ends, gap = (drawn.start[mine], drawn.end[mine]), np.full(mine.sum(), np.nan)
         name = f"{edges[number]:.3f} to {edges[number + 1]:.3f}"
         figure.add_scatter(
-            x=np.stack([x[start[mine]], x[end[mine]], gap], axis=1).ravel(),
-            y=np.stack([y[start[mine]], y[end[mine]], gap], axis=1).ravel(),
+            x=np.stack([*(x[end] for end in ends), gap], axis=1).ravel(),
+            y=np.stack([*(y[end] for end in ends), gap], axis=1).ravel(),
             mode="lines",
-            line={"color": colours[number], "width": 2},
+            line={"color": colours[number], "width": 2.5},
             name=name,
             legendgroup=name,
             showlegend=column == 1,
@@ -265,7 +282,7 @@ def _customers(figure: go.Figure, case: Case, column: int) -> None:
     if not 0 < case.customers.height <= 5000:
         return
     node = case.customers["node"].to_numpy()
-    x, y = (case.nodes[name].fill_null(np.nan).to_numpy()[node] for name in ("x", "y"))
+    x, y = (place[node] for place in _places(case))
     figure.add_scatter(
         x=x,
         y=y,
@@ -280,37 +297,39 @@ def _customers(figure: go.Figure, case: Case, column: int) -> None:
     )
 
 
-def _is_drawn(case: Case) -> pl.Series:
-    """Branches with two ends, one row a branch: the first phase stands for all."""
-    branches = case.branches
-    return (branches["phase"] <= 1) & (branches["from_node"] != branches["to_node"])
-
-
 def _colours(edges: Floats, limit_pu: float) -> list[str]:
-    """Cividis, dark is low; vermilion below the limit."""
+    """Viridis, dark is low; vermilion below the limit."""
     count = len(edges) - 1
-    scale = sample_colorscale("cividis", np.linspace(0, 0.92, max(count, 2)).tolist())
+    scale = sample_colorscale(
+        "viridis", np.linspace(0.05, 0.85, max(count, 2)).tolist()
+    )
     return [
         "#D55E00" if edges[number + 1] <= limit_pu + 1e-9 else scale[number]
         for number in range(count)
     ]
 
 
-def _equal_aspect(figure: go.Figure, case: Case, column: int) -> None:
-    """A kilometre east is as long as a kilometre north; no tiles, no axes."""
-    y = case.nodes["y"].drop_nulls().drop_nans().to_numpy()
-    degrees = bool(case.nodes["geographic"].all())
-    ratio = 1 / np.cos(np.radians(y.mean())) if degrees else 1.0
-    name = "" if column == 1 else str(column)
-    hidden = {
-        "showgrid": False,
-        "showticklabels": False,
-        "zeroline": False,
-        "ticks": "",
-    }
-    figure.update_xaxes(**hidden, matches="x", col=column)
-    figure.update_yaxes(
-        **hidden, matches="y", scaleanchor=f"x{name}", scaleratio=ratio, col=column
-    )
-    figure.update_xaxes(linecolor=GREY, mirror=True, col=column)
-    figure.update_yaxes(linecolor=GREY, mirror=True, col=column)
+def _equal_aspect(figure: go.Figure, case: Case, columns: int) -> int:
+    """A kilometre east as long as a kilometre north, no tiles; the height to suit."""
+    x, y = (place[np.isfinite(place)] for place in _places(case))
+    ratio = 1 / np.cos(np.radians(y.mean())) if case.nodes["geographic"].all() else 1.0
+    hidden = {"showgrid": False, "showticklabels": False, "ticks": "", "mirror": True}
+    figure.update_xaxes(**hidden, row=1)
+    figure.update_yaxes(**hidden, row=1)
+    figure.update_yaxes(scaleanchor="x", scaleratio=ratio, col=1)
+    for column in range(2, columns + 1):
+        figure.update_xaxes(matches="x", col=column)
+        figure.update_yaxes(matches="y", col=column)
+    wide, tall = max(float(np.ptp(x)), 1e-9), float(np.ptp(y)) * ratio
+    return int(np.clip(110 + 1130 / columns * tall / wide * 1.1, 260, 680))
+
+
+def _below_each_column(
+    figure: go.Figure, title: str, panels: int, columns: int
+) -> None:
+    """Axis titles and ticks under the last panel of each column."""
+    for place in range(max(0, panels - columns), panels):
+        row, column = divmod(place, columns)
+        figure.update_xaxes(
+            title=title, showticklabels=True, row=row + 1, col=column + 1
+        )

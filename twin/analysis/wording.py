@@ -10,11 +10,15 @@ NOTHING_SHARE = 0.0005
 
 def headline(comparison: Comparison) -> list[str]:
     """Sentences, the answer first."""
-    if comparison.v2g_against_clever:
-        pairs = [Difference(*pair) for pair in comparison.v2g_against_clever]
-        said = [line for pair in pairs for line in _v2g(comparison, pair)]
+    pairs = [Difference(*pair) for pair in comparison.v2g_against_clever]
+    if pairs:
+        named = len(pairs) > 1
+        said = [line for pair in pairs for line in _v2g(comparison, pair, named)]
     elif comparison.differences:
-        said = [_peak(comparison, pair) for pair in comparison.differences]
+        said = [
+            peak_sentence(comparison, pair, pair.variant, pair.against)
+            for pair in comparison.differences
+        ]
     else:
         said = [
             line for label in comparison.labels for line in _alone(comparison, label)
@@ -22,65 +26,96 @@ def headline(comparison: Comparison) -> list[str]:
     return [*said, *_without_cars(comparison), *_warnings(comparison)]
 
 
-def _v2g(comparison: Comparison, pair: Difference) -> list[str]:
-    return [
-        _peak(comparison, pair, "V2G", "clever one-way charging"),
-        _instead(comparison, pair),
-        _price(comparison, pair),
-        *_against_neglect(comparison, pair),
-    ]
-
-
-def _peak(
-    comparison: Comparison, pair: Difference, who: str = "", whom: str = ""
-) -> str:
-    """``V2G (v2g) lowers the peak by 12.0 kW (4 %) against ...``"""
+def peak_sentence(comparison: Comparison, pair: Difference, who: str, whom: str) -> str:
+    """``V2G lowers the peak by 12.0 kW (4.0 %) against clever one-way charging``."""
     change = comparison.difference("peak_kw", pair)
     before = comparison.cell("peak_kw", pair.against)
-    subject = f"{who} ({pair.variant})" if who else pair.variant
-    against = f"against {whom} ({pair.against})" if whom else f"against {pair.against}"
     if change.mean is None or not before.mean:
-        return f"{subject} cannot be compared {against}: no seed in common."
-    seeds = _over_seeds(change)
-    share = 100 * change.mean / before.mean
+        return f"{who} cannot be compared with {whom}: no seed in common."
+    share = f"{abs(100 * change.mean / before.mean):.1f} %"
     if abs(change.mean) < NOTHING_SHARE * before.mean:
-        return f"{subject} leaves the peak as it is {against}{seeds}."
+        return f"{who} leaves the peak as it is against {whom}{_seeds(change)}."
     if change.n > 1 and not change.is_clear:
         return (
-            f"{subject} makes no clear difference to the peak {against}: "
-            f"{change.mean:+.1f} kW ({share:+.1f} %) on average{seeds}."
-        ).replace("-", "−")
+            f"{who} makes no clear difference to the peak against {whom}: "
+            f"{_kw(change.mean, True)} kW ({share}) on average{_seeds(change)}."
+        )
     does = "lowers" if change.mean < 0 else "raises"
     return (
-        f"{subject} {does} the peak by {abs(change.mean):.1f} kW ({abs(share):.1f} %) "
-        f"{against}{seeds}."
+        f"{who} {does} the peak by {_kw(abs(change.mean))} kW ({share}) against "
+        f"{whom}{_seeds(change)}."
     )
 
 
-def _over_seeds(change: Cell) -> str:
-    if change.n < 2:
+def _v2g(comparison: Comparison, pair: Difference, named: bool) -> list[str]:
+    who = f"V2G ({pair.variant})" if named else "V2G"
+    whom = "clever one-way charging" + (f" ({pair.against})" if named else "")
+    return [
+        peak_sentence(comparison, pair, who, whom),
+        _of_the_way(comparison, pair),
+        _instead(comparison, pair),
+        _price(comparison, pair),
+    ]
+
+
+def _seeds(change: Cell) -> str:
+    """The band of chance, as sizes where every seed has the same sign."""
+    if change.n < 2 or change.low is None or change.high is None:
         return ""
-    peak = MEASURES["peak_kw"]
-    low, high = peak.written(change.low, True), peak.written(change.high, True)
-    return f" (from {low} to {high} kW over {change.n} seeds)"
+    if not change.is_clear:
+        low, high = _kw(change.low, True), _kw(change.high, True)
+        return f" (from {low} to {high} kW over {change.n} seeds)"
+    small, large = sorted((abs(change.low), abs(change.high)))
+    return f" – from {_kw(small)} to {_kw(large)} kW over {change.n} seeds"
+
+
+def _of_the_way(comparison: Comparison, pair: Difference) -> str:
+    """How much of the gain over uncontrolled charging is had by charging cleverly."""
+    free = [
+        label
+        for label in comparison.labels
+        if comparison.first(label).policy == "uncontrolled"
+        and comparison.first(label).evs.height
+    ]
+    if not free:
+        return ""
+    clever = comparison.difference("peak_kw", Difference(pair.against, free[0])).mean
+    v2g = comparison.difference("peak_kw", Difference(pair.variant, free[0])).mean
+    if clever is None or v2g is None:
+        return ""
+    if clever < 0 and v2g < clever:
+        return (
+            f"Of the {_kw(-v2g)} kW that it takes off the peak of charging as one "
+            f"pleases, charging cleverly alone takes {_kw(-clever)} kW "
+            f"({100 * clever / v2g:.0f} %) without giving anything back."
+        )
+    return (
+        "Against charging as one pleases, charging cleverly changes the peak by "
+        f"{_kw(clever, True)} kW and V2G by {_kw(v2g, True)} kW."
+    )
 
 
 def _instead(comparison: Comparison, pair: Difference) -> str:
     """What else differs for the grid, as two values."""
     parts = []
     for key, words in (
-        ("v_min_pu", "lowest voltage {0} pu instead of {1} pu"),
-        ("customer_hours_below", "customer-hours below the limit {0} instead of {1}"),
+        ("v_min_pu", "the lowest voltage is {0} pu instead of {1} pu"),
         (
-            "transformers_over_normal",
-            "transformers over normal rating {0} instead of {1}",
+            "worst_transformer_loading",
+            "the most loaded transformer is at {0} % instead of {1} %",
         ),
-        ("worst_transformer_loading", "the most loaded one at {0} % instead of {1} %"),
+        ("customer_hours_below", "customer-hours below the limit {0} instead of {1}"),
+        ("customer_hours_above", "customer-hours above the limit {0} instead of {1}"),
+        ("transformers_over_normal", "transformers over rating {0} instead of {1}"),
     ):
-        now, before = (_mean(comparison, key, x) for x in (pair.variant, pair.against))
-        if now and before:
-            parts.append(words.format(now, before))
-    return f"With it: {'; '.join(parts)}." if parts else ""
+        now, before = (comparison.cell(key, x) for x in (pair.variant, pair.against))
+        if not (now.is_nothing and before.is_nothing):
+            values = (MEASURES[key].written(one.mean) for one in (now, before))
+            change = comparison.difference(key, pair)
+            unclear = change.n > 1 and not (change.is_clear or change.is_nothing)
+            parts.append(words.format(*values) + " (not in every seed)" * unclear)
+    said = "; ".join(parts)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
 
 
 def _price(comparison: Comparison, pair: Difference) -> str:
@@ -90,30 +125,12 @@ def _price(comparison: Comparison, pair: Difference) -> str:
         _mean(comparison, "departures_short_share", label)
         for label in (pair.variant, pair.against)
     )
-    said = f"For it the cars give back {given or '–'} kWh"
-    if late and before:
+    said = f"The cars give back {given or '–'} kWh for it"
+    if late and late == before:
+        said += f"; as many departures fall short of target ({late} %)"
+    elif late and before:
         said += f"; {late} % of departures fall short of target instead of {before} %"
     return f"{said}."
-
-
-def _against_neglect(comparison: Comparison, pair: Difference) -> list[str]:
-    """Most of the gain over uncontrolled charging is often had by charging cleverly."""
-    free = [
-        label
-        for label in comparison.labels
-        if comparison.first(label).policy == "uncontrolled"
-        and comparison.first(label).evs.height
-    ]
-    if not free:
-        return []
-    clever = comparison.difference("peak_kw", Difference(pair.against, free[0]))
-    v2g = comparison.difference("peak_kw", Difference(pair.variant, free[0]))
-    if clever.mean is None or v2g.mean is None:
-        return []
-    return [
-        f"Against charging as one pleases ({free[0]}), {pair.against} changes the peak "
-        f"by {_kw(clever)} kW and {pair.variant} by {_kw(v2g)} kW."
-    ]
 
 
 def _alone(comparison: Comparison, label: str) -> list[str]:
@@ -121,15 +138,18 @@ def _alone(comparison: Comparison, label: str) -> list[str]:
     if peak.mean is None:
         return [f"{label}: the substation's power is not known."]
     when = comparison.cell("peak_time", label).text or ""
-    said = f"{label}: the substation peaks at {_kw(peak, False)} kW ({when})"
-    if cars.mean is not None:
-        said += f", {_kw(cars, False)} kW of it by EVs"
+    said = f"{label}: the substation peaks at {_kw(peak.mean)} kW ({when})"
+    if cars.mean:
+        said += f", {_kw(cars.mean)} kW of it by EVs"
+    parts = [f"{said}."]
     lowest = _mean(comparison, "v_min_pu", label)
     below = _mean(comparison, "customer_hours_below", label)
-    rest = f"The lowest voltage is {lowest} pu" if lowest else ""
-    if rest and below:
-        rest += f"; customer-hours below the limit: {below}"
-    return [f"{said}.", f"{rest}." if rest else ""]
+    if lowest and below:
+        parts.append(
+            f"The lowest voltage is {lowest} pu, with {below} customer-hours below the "
+            "limit."
+        )
+    return parts
 
 
 def _without_cars(comparison: Comparison) -> list[str]:
@@ -141,11 +161,25 @@ def _without_cars(comparison: Comparison) -> list[str]:
     if below is None or above is None or over is None:
         return []
     if below + above + over == 0:
-        return ["Without EVs nothing is beyond its limits."]
+        return [_nothing_beyond(comparison)]
     return [
         f"Without EVs there are already {below + above:.1f} customer-hours beyond the "
         f"voltage limits and {over:.0f} transformers over their normal rating."
     ]
+
+
+def _nothing_beyond(comparison: Comparison) -> str:
+    keys = ("customer_hours_below", "customer_hours_above", "transformers_over_normal")
+    good = [
+        label
+        for label in comparison.labels
+        if all(comparison.cell(key, label).is_nothing for key in keys)
+    ]
+    if len(good) == len(comparison.labels):
+        return (
+            "No variant takes a customer's voltage or a transformer beyond its limits."
+        )
+    return "Without EVs nothing is beyond its limits."
 
 
 def _warnings(comparison: Comparison) -> list[str]:
@@ -166,5 +200,5 @@ def _mean(comparison: Comparison, key: str, label: str) -> str:
     return "" if mean is None else MEASURES[key].written(mean)
 
 
-def _kw(cell: Cell, signed: bool = True) -> str:
-    return MEASURES["peak_kw"].written(cell.mean, signed)
+def _kw(value: float, signed: bool = False) -> str:
+    return MEASURES["peak_kw"].written(value, signed)
