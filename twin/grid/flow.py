@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from twin.arrays import Complexes, Floats, Ints
 from twin.grid.feeder import Feeder
-from twin.grid.kernels import measure_branches, measure_terminals
+from twin.grid.kernels import Asked, Connections, Wiring, measure, serve
 
 
 class Demand(NamedTuple):
@@ -100,27 +100,13 @@ class Meter:
 
     def __init__(self, feeder: Feeder) -> None:
         self.feeder = feeder
-        branches, base_a = feeder.branches, feeder.i_base_a
-        near_a, far_a = base_a[branches.near], base_a[branches.far]
-        self._scale = np.column_stack(
-            (near_a, near_a / branches.rating_near_a, far_a / branches.rating_far_a)
-        )
-        self._near = _rows(branches.y_near)
-        self._far = _rows(branches.y_far)
-        self._source_rows = csr_matrix(feeder.y_bus)[feeder.source_node]
-        self._shunts = np.flatnonzero(feeder.shunt_y)
-        terminals = feeder.terminals
-        self.shares = np.column_stack(
-            (terminals.p_z, terminals.p_i, terminals.q_z, terminals.q_i)
-        )
-        self._constant = not terminals.voltage_dependent
-        self._at_source = np.flatnonzero(
-            np.isin(terminals.node_a, feeder.source_node)
-            | np.isin(terminals.node_b, feeder.source_node)
-        )
-        self._source_index = {node: k for k, node in enumerate(feeder.source_node)}
-        machines = feeder.generators
-        self._free = ~np.isin(machines.node, feeder.source_node)
+        self.connections = _connections(feeder)
+        self._wiring = _wiring(feeder)
+        self._constant = not feeder.terminals.voltage_dependent
+        self._beside = np.flatnonzero(self.connections.source >= 0)
+        place = {int(node): k for k, node in enumerate(feeder.source_node)}
+        at = [place.get(int(node), -1) for node in feeder.generators.node]
+        self._machine_source = np.array(at, dtype=np.int64)
 
     def flow(
         self,
@@ -131,34 +117,29 @@ class Meter:
         generator_kvar: Floats | None = None,
     ) -> Flow:
         """All that follows from voltages [n_node] that solve this demand."""
-        feeder, s_base = self.feeder, self.feeder.s_base_kva
-        branches = feeder.branches
-        out = np.empty((4, len(branches)))
-        lost_kw = measure_branches(
-            v, branches.near, branches.far, self._near[0], self._near[1],
-            self._near[2], self._far[0], self._far[1], self._far[2],
-            self._scale, s_base, out,
-        )  # fmt: skip
-        shunt_kw = self.shunt_kw(v)
+        feeder = self.feeder
+        out = np.empty((4, len(feeder.branches)))
+        source = np.empty(len(feeder.source_node), dtype=np.complex128)
+        lost_kw, shunt_kw = measure(v, self._wiring, feeder.s_base_kva, out, source)
         load_kw, load_kvar = self.served(v, demand)
         machines = feeder.generators
         if generator_kvar is None:
             generator_kvar = np.zeros(len(machines))
-        source = self._source_power(v, demand, load_kw, load_kvar, generator_kvar)
+        self._add_neighbours(source, demand, load_kw, load_kvar, generator_kvar)
         return Flow(
             v=v,
             p_kw=out[0],
             q_kvar=out[1],
             i_a=out[2],
             loading=out[3],
-            source_kw=source.real.copy(),
-            source_kvar=source.imag.copy(),
+            source_kw=source.real,
+            source_kvar=source.imag,
             losses_kw=lost_kw + shunt_kw,
             shunt_kw=shunt_kw,
             terminal_kw=load_kw,
             terminal_kvar=load_kvar,
             generator_kvar=generator_kvar,
-            generation_kw=float(machines.p_kw.sum()),
+            generation_kw=float(machines.p_kw.sum()) if len(machines) else 0.0,
             iterations=iterations,
             converged=True,
             method=method,
@@ -167,21 +148,21 @@ class Meter:
     def failed(self, iterations: int, method: str) -> Flow:
         """The answer where there is none."""
         feeder = self.feeder
-        branch = np.full(len(feeder.branches), np.nan)
-        source = np.full(len(feeder.source_node), np.nan)
-        terminal = np.full(len(feeder.terminals), np.nan)
+        branch = np.full((4, len(feeder.branches)), np.nan)
+        source = np.full((2, len(feeder.source_node)), np.nan)
+        terminal = np.full((2, len(feeder.terminals)), np.nan)
         return Flow(
             v=np.full(feeder.n_node, complex(np.nan, np.nan)),
-            p_kw=branch,
-            q_kvar=branch.copy(),
-            i_a=branch.copy(),
-            loading=branch.copy(),
-            source_kw=source,
-            source_kvar=source.copy(),
+            p_kw=branch[0],
+            q_kvar=branch[1],
+            i_a=branch[2],
+            loading=branch[3],
+            source_kw=source[0],
+            source_kvar=source[1],
             losses_kw=float("nan"),
             shunt_kw=float("nan"),
-            terminal_kw=terminal,
-            terminal_kvar=terminal.copy(),
+            terminal_kw=terminal[0],
+            terminal_kvar=terminal[1],
             generator_kvar=np.full(len(feeder.generators), np.nan),
             generation_kw=float("nan"),
             iterations=iterations,
@@ -193,46 +174,75 @@ class Meter:
         """What the voltage-following part of each terminal draws, kW and kvar."""
         if self._constant:
             return demand.load_kw.copy(), demand.load_kvar.copy()
-        terminals = self.feeder.terminals
-        served = np.empty(len(terminals), dtype=np.complex128)
-        load = apparent(demand.load_kw, demand.load_kvar)
-        measure_terminals(
-            v, terminals.node_a, terminals.node_b, self.shares, load, served
-        )
-        return served.real.copy(), served.imag.copy()
+        kw, kvar = np.empty_like(demand.load_kw), np.empty_like(demand.load_kvar)
+        serve(v, self.connections, Asked(*demand), kw, kvar)
+        return kw, kvar
 
     def shunt_kw(self, v: Complexes) -> float:
         """Power lost in admittances from nodes to the reference."""
-        if not self._shunts.size:
-            return 0.0
-        conductance = self.feeder.shunt_y[self._shunts].real
-        square = np.abs(v[self._shunts]) ** 2
-        return float(np.sum(square * conductance)) * self.feeder.s_base_kva
+        conductance = self.feeder.shunt_y.real
+        return float(np.sum(np.abs(v) ** 2 * conductance)) * self.feeder.s_base_kva
 
-    def _source_power(
+    def _add_neighbours(
         self,
-        v: Complexes,
+        source: Complexes,
         demand: Demand,
         load_kw: Floats,
         load_kvar: Floats,
         generator_kvar: Floats,
-    ) -> Complexes:
-        """What each source gives: into its own row of Y and to terminals beside it."""
-        feeder = self.feeder
-        given: Complexes = (
-            v[feeder.source_node]
-            * np.conj(self._source_rows @ v)
-            * complex(feeder.s_base_kva)
-        )
-        for t in self._at_source:
-            drawn = complex(
+    ) -> None:
+        """Terminals and machines beside a source draw from it directly."""
+        for t in self._beside:
+            source[self.connections.source[t]] += complex(
                 load_kw[t] + demand.fixed_kw[t], load_kvar[t] + demand.fixed_kvar[t]
             )
-            given[self._source_index[feeder.terminals.node_a[t]]] += drawn
-        for g in np.flatnonzero(~self._free):
-            at = self._source_index[feeder.generators.node[g]]
-            given[at] -= complex(feeder.generators.p_kw[g], generator_kvar[g])
-        return given
+        machines = self.feeder.generators
+        for g in np.flatnonzero(self._machine_source >= 0):
+            given = complex(machines.p_kw[g], generator_kvar[g])
+            source[self._machine_source[g]] -= given
+
+
+def _connections(feeder: Feeder) -> Connections:
+    terminals = feeder.terminals
+    pairs = np.column_stack((terminals.node_a, terminals.node_b)).reshape(-1, 2)
+    _, port = np.unique(pairs, axis=0, return_inverse=True)
+    place = {int(node): k for k, node in enumerate(feeder.source_node)}
+    shares = (terminals.p_z, terminals.p_i, terminals.q_z, terminals.q_i)
+    return Connections(
+        node_a=terminals.node_a.astype(np.int64),
+        node_b=terminals.node_b.astype(np.int64),
+        port=port.astype(np.int64).reshape(-1),
+        source=np.array(
+            [place.get(int(node), -1) for node in terminals.node_a], dtype=np.int64
+        ),
+        shares=np.column_stack(shares).astype(np.float64),
+    )
+
+
+def _wiring(feeder: Feeder) -> Wiring:
+    branches, base_a = feeder.branches, feeder.i_base_a
+    near_a, far_a = base_a[branches.near], base_a[branches.far]
+    scale = (near_a, near_a / branches.rating_near_a, far_a / branches.rating_far_a)
+    near, far = _rows(branches.y_near), _rows(branches.y_far)
+    source = _rows(csr_matrix(csr_matrix(feeder.y_bus)[feeder.source_node]))
+    shunts = np.flatnonzero(feeder.shunt_y)
+    return Wiring(
+        near=branches.near.astype(np.int64),
+        far=branches.far.astype(np.int64),
+        near_ptr=near[0],
+        near_col=near[1],
+        near_val=near[2],
+        far_ptr=far[0],
+        far_col=far[1],
+        far_val=far[2],
+        scale=np.column_stack(scale),
+        source_node=feeder.source_node.astype(np.int64),
+        source_ptr=source[0],
+        source_col=source[1],
+        source_val=source[2],
+        shunt_node=shunts.astype(np.int64),
+        shunt_g=np.ascontiguousarray(feeder.shunt_y[shunts].real),
+    )
 
 
 def apparent(p: Floats, q: Floats) -> Complexes:
@@ -243,5 +253,6 @@ def apparent(p: Floats, q: Floats) -> Complexes:
 
 
 def _rows(matrix: csr_matrix) -> tuple[Ints, Ints, Complexes]:
+    """A matrix by rows, with the integers that the kernels take."""
     data = np.asarray(matrix.data, dtype=np.complex128)
     return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), data

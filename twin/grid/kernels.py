@@ -1,115 +1,142 @@
-"""The compiled loops of the power flow: iterate, measure."""
+"""The compiled loops of the power flow: gather demand, iterate, measure."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from twin.arrays import Complexes, Floats, Ints, compiled
 
-DIVERGED = -1
 HOPELESS_PU = 1e3
 STANDSTILL = 1e-4
 BALANCED = 20.0
 ROUNDING_PU = 4e-15
 
 
+class Sweep(NamedTuple):
+    """What an iteration needs, in the order of elimination.
+
+    Place n + k holds source k, the last place 0 V for the reference. `drive` [n] is
+    what the sources push; ports read voltages at read_a - read_b and push currents at
+    push_a, push_b (place n takes what goes into a source). `low` is L by columns
+    without its unit diagonal, `up` is U by rows with its diagonal inverted.
+    """
+
+    place: Ints
+    drive: Complexes
+    read_a: Ints
+    read_b: Ints
+    push_a: Ints
+    push_b: Ints
+    low_ptr: Ints
+    low_row: Ints
+    low_val: Complexes
+    up_ptr: Ints
+    up_col: Ints
+    up_val: Complexes
+    up_inverse: Complexes
+
+
+class Wiring(NamedTuple):
+    """What flows follow from: rows of admittances by branch end and by source.
+
+    scale [n_branch, 3]: base current at the near end, A; loading per unit of current
+    at the near and at the far end.
+    """
+
+    near: Ints
+    far: Ints
+    near_ptr: Ints
+    near_col: Ints
+    near_val: Complexes
+    far_ptr: Ints
+    far_col: Ints
+    far_val: Complexes
+    scale: Floats
+    source_node: Ints
+    source_ptr: Ints
+    source_col: Ints
+    source_val: Complexes
+    shunt_node: Ints
+    shunt_g: Floats
+
+
+class Connections(NamedTuple):
+    """Where terminals are: nodes, port, and shares p_z, p_i, q_z, q_i [n_terminal, 4].
+
+    `source` is the source that a terminal lies beside, -1 for none.
+    """
+
+    node_a: Ints
+    node_b: Ints
+    port: Ints
+    source: Ints
+    shares: Floats
+
+
+class Asked(NamedTuple):
+    """Power asked at each terminal, kW and kvar [n_terminal]."""
+
+    load_kw: Floats
+    load_kvar: Floats
+    fixed_kw: Floats
+    fixed_kvar: Floats
+
+
 @compiled
 def gather_demand(
-    port: Ints, shares: Floats, load: Complexes, fixed: Complexes, ports: Complexes
+    connections: Connections, asked: Asked, per_kva: float, ports: Complexes
 ) -> None:
     """Sum terminals into ports: constant power, current and impedance parts.
 
-    port [n_terminal]; shares [n_terminal, 4]: p_z, p_i, q_z, q_i; load, fixed pu
-    [n_terminal]; ports pu [3, n_port], overwritten.
+    S(V) = S_0 + S_1 |V| + S_2 |V|^2; ports pu [3, n_port], overwritten.
     """
     ports[:] = 0.0
+    port, shares = connections.port, connections.shares
     for t in range(len(port)):
         k = port[t]
-        p, q = load[t].real, load[t].imag
+        p, q = asked.load_kw[t] * per_kva, asked.load_kvar[t] * per_kva
         p_z, p_i = p * shares[t, 0], p * shares[t, 1]
         q_z, q_i = q * shares[t, 2], q * shares[t, 3]
-        ports[0, k] += complex(p - p_z - p_i, q - q_z - q_i) + fixed[t]
+        p += asked.fixed_kw[t] * per_kva
+        q += asked.fixed_kvar[t] * per_kva
+        ports[0, k] += complex(p - p_z - p_i, q - q_z - q_i)
         ports[1, k] += complex(p_i, q_i)
         ports[2, k] += complex(p_z, q_z)
 
 
 @compiled
 def iterate(
-    x: Complexes,
-    drive: Complexes,
-    read_a: Ints,
-    read_b: Ints,
-    push_a: Ints,
-    push_b: Ints,
+    sweep: Sweep,
     ports: Complexes,
     dependent: bool,
-    low_ptr: Ints,
-    low_row: Ints,
-    low_val: Complexes,
-    up_ptr: Ints,
-    up_col: Ints,
-    up_val: Complexes,
-    up_inverse: Complexes,
+    x: Complexes,
     y: Complexes,
     tolerance: float,
     most: int,
 ) -> int:
     """Fixed-point current injection: V <- Y^-1 (I_source - sum conj(S(V) / V)).
 
-    x [n + sources + 1] voltages in elimination order, then the sources', then 0 for
-    the reference; updated in place. Stops when the estimated distance to the fixed
-    point, delta r / (1 - r) with r the ratio of successive changes, is below half the
-    tolerance and the last change small enough for powers to balance, or when changes
-    are so small that their ratio is noise. Returns the iterations, negative where it
-    did not converge.
+    x [n + sources + 1] voltages, updated in place; y [n + 1] is room to work in. Stops
+    when the estimated distance to the fixed point, delta r / (1 - r) with r the ratio
+    of successive changes, is below half the tolerance and the last change small enough
+    for powers to balance, or when changes are so small that their ratio is noise.
+    Returns the iterations, negative where it did not converge.
 
     Source: Dugan, McDermott, "An open source platform for collaborating on smart grid
     research", IEEE PES GM 2011 (OpenDSS "normal" solution).
     """
-    n = len(up_inverse)
+    n = len(sweep.up_inverse)
     before, ratio_before = np.inf, 1.0
     floor = max(STANDSTILL * tolerance, ROUNDING_PU)
     for iteration in range(1, most + 1):
-        y[:n] = drive
-        y[n] = 0.0
-        for k in range(len(read_a)):
-            v = x[read_a[k]] - x[read_b[k]]
-            square = v.real * v.real + v.imag * v.imag
-            if dependent:
-                size = np.sqrt(square)
-                s = ports[0, k] + ports[1, k] * size + ports[2, k] * square
-            else:
-                s = ports[0, k]
-            if s.real == 0.0 and s.imag == 0.0:
-                continue
-            if not square > 0.0:
-                return DIVERGED * iteration
-            inverse = 1.0 / square
-            i = complex(
-                (s.real * v.real + s.imag * v.imag) * inverse,
-                (s.real * v.imag - s.imag * v.real) * inverse,
-            )
-            y[push_a[k]] -= i
-            y[push_b[k]] += i
-        for k in range(n):
-            value = y[k]
-            for j in range(low_ptr[k], low_ptr[k + 1]):
-                y[low_row[j]] -= low_val[j] * value
-        worst = 0.0
-        for k in range(n - 1, -1, -1):
-            value = y[k]
-            for j in range(up_ptr[k], up_ptr[k + 1]):
-                value -= up_val[j] * y[up_col[j]]
-            value *= up_inverse[k]
-            y[k] = value
-            change = value - x[k]
-            square = change.real * change.real + change.imag * change.imag
-            if not square <= worst:
-                worst = square
-            x[k] = value
-        delta = np.sqrt(worst)
+        y[:n] = sweep.drive
+        if not inject(sweep, ports, dependent, x, y):
+            return -iteration
+        delta = substitute(sweep, x, y)
         if not delta < HOPELESS_PU:
-            return DIVERGED * iteration
+            return -iteration
         if delta == 0.0 or (iteration > 1 and delta < floor):
             return iteration
         ratio = delta / before
@@ -119,37 +146,109 @@ def iterate(
             if near and delta < BALANCED * tolerance:
                 return iteration
         before, ratio_before = delta, ratio
-    return DIVERGED * most
+    return -most
 
 
 @compiled
-def measure_branches(
-    v: Complexes,
-    near: Ints,
-    far: Ints,
-    near_ptr: Ints,
-    near_col: Ints,
-    near_val: Complexes,
-    far_ptr: Ints,
-    far_col: Ints,
-    far_val: Complexes,
-    scale: Floats,
-    s_base_kva: float,
-    out: Floats,
-) -> float:
-    """Flows at the end nearer the source, and what is lost between the ends, kW.
+def inject(
+    sweep: Sweep, ports: Complexes, dependent: bool, x: Complexes, y: Complexes
+) -> bool:
+    """Take the ports' currents conj(S(V) / V) from y; false where V has vanished."""
+    read_a, read_b, push_a = sweep.read_a, sweep.read_b, sweep.push_a
+    push_b = sweep.push_b
+    for k in range(len(read_a)):
+        v = x[read_a[k]] - x[read_b[k]]
+        square = v.real * v.real + v.imag * v.imag
+        s = ports[0, k]
+        if dependent:
+            s += ports[1, k] * np.sqrt(square) + ports[2, k] * square
+        if s.real == 0.0 and s.imag == 0.0:
+            continue
+        if not square > 0.0:
+            return False
+        inverse = 1.0 / square
+        current = complex(
+            (s.real * v.real + s.imag * v.imag) * inverse,
+            (s.real * v.imag - s.imag * v.real) * inverse,
+        )
+        y[push_a[k]] -= current
+        y[push_b[k]] += current
+    return True
 
-    S_near = V_near conj(I_near), > 0 away from the source; losses = sum of the powers
-    that enter branches at both ends. scale [n_branch, 3]: base current of the near
-    end, A; loading per unit of current at the near and at the far end. out
-    [4, n_branch]: p_kw, q_kvar, i_a, loading.
+
+@compiled
+def substitute(sweep: Sweep, x: Complexes, y: Complexes) -> float:
+    """x <- U^-1 L^-1 y; the largest change of x, pu."""
+    low_ptr, low_row, low_val = sweep.low_ptr, sweep.low_row, sweep.low_val
+    up_ptr, up_col, up_val = sweep.up_ptr, sweep.up_col, sweep.up_val
+    up_inverse = sweep.up_inverse
+    n = len(up_inverse)
+    for k in range(n):
+        value = y[k]
+        for j in range(low_ptr[k], low_ptr[k + 1]):
+            y[low_row[j]] -= low_val[j] * value
+    worst = 0.0
+    for k in range(n - 1, -1, -1):
+        value = y[k]
+        for j in range(up_ptr[k], up_ptr[k + 1]):
+            value -= up_val[j] * y[up_col[j]]
+        value *= up_inverse[k]
+        y[k] = value
+        change = value - x[k]
+        square = change.real * change.real + change.imag * change.imag
+        if not square <= worst:
+            worst = square
+        x[k] = value
+    return float(np.sqrt(worst))
+
+
+@compiled
+def solve_from(
+    sweep: Sweep,
+    connections: Connections,
+    asked: Asked,
+    per_kva: float,
+    dependent: bool,
+    start: Complexes,
+    ports: Complexes,
+    x: Complexes,
+    y: Complexes,
+    tolerance: float,
+    most: int,
+    v: Complexes,
+) -> int:
+    """Gather, iterate from `start` [n_node], and leave the answer in v [n_node]."""
+    gather_demand(connections, asked, per_kva, ports)
+    place = sweep.place
+    for node in range(len(start)):
+        x[place[node]] = start[node]
+    iterations = iterate(sweep, ports, dependent, x, y, tolerance, most)
+    for node in range(len(v)):
+        v[node] = x[place[node]]
+    return iterations
+
+
+@compiled
+def measure(
+    v: Complexes, wiring: Wiring, s_base_kva: float, out: Floats, source: Complexes
+) -> tuple[float, float]:
+    """Flows at the end nearer the source, and what is lost, kW.
+
+    S_near = V_near conj(I_near), > 0 away from the source. Returns the sum of powers
+    that enter branches at both ends, and what shunts draw. out [4, n_branch]: p_kw,
+    q_kvar, i_a, loading; source [n_source]: V conj(Y V) of each source's row, kVA.
     """
+    near, far = wiring.near, wiring.far
+    near_ptr, near_col, near_val = wiring.near_ptr, wiring.near_col, wiring.near_val
+    far_ptr, far_col, far_val = wiring.far_ptr, wiring.far_col, wiring.far_val
+    source_ptr, source_col = wiring.source_ptr, wiring.source_col
+    source_val, source_node = wiring.source_val, wiring.source_node
+    shunt_node, shunt_g, scale = wiring.shunt_node, wiring.shunt_g, wiring.scale
     lost = 0.0
     for b in range(len(near)):
-        i_near = 0j
+        i_near, i_far = 0j, 0j
         for j in range(near_ptr[b], near_ptr[b + 1]):
             i_near += near_val[j] * v[near_col[j]]
-        i_far = 0j
         for j in range(far_ptr[b], far_ptr[b + 1]):
             i_far += far_val[j] * v[far_col[j]]
         v_near, v_far = v[near[b]], v[far[b]]
@@ -158,28 +257,40 @@ def measure_branches(
         lost += p + v_far.real * i_far.real + v_far.imag * i_far.imag
         size_near = np.sqrt(i_near.real * i_near.real + i_near.imag * i_near.imag)
         size_far = np.sqrt(i_far.real * i_far.real + i_far.imag * i_far.imag)
+        loading = size_near * scale[b, 1]
+        other = size_far * scale[b, 2]
         out[0, b] = p * s_base_kva
         out[1, b] = q * s_base_kva
         out[2, b] = size_near * scale[b, 0]
-        loading, other = size_near * scale[b, 1], size_far * scale[b, 2]
         out[3, b] = other if other > loading or np.isnan(loading) else loading
-    return lost * s_base_kva
+    for k in range(len(source_node)):
+        current = 0j
+        for j in range(source_ptr[k], source_ptr[k + 1]):
+            current += source_val[j] * v[source_col[j]]
+        source[k] = v[source_node[k]] * np.conj(current) * s_base_kva
+    shunt = 0.0
+    for k in range(len(shunt_node)):
+        at = v[shunt_node[k]]
+        shunt += (at.real * at.real + at.imag * at.imag) * shunt_g[k]
+    return lost * s_base_kva, shunt * s_base_kva
 
 
 @compiled
-def measure_terminals(
-    v: Complexes,
-    node_a: Ints,
-    node_b: Ints,
-    shares: Floats,
-    load: Complexes,
-    out: Complexes,
+def serve(
+    v: Complexes, connections: Connections, asked: Asked, kw: Floats, kvar: Floats
 ) -> None:
-    """What the voltage-following part of each terminal draws, pu [n_terminal]."""
-    for t in range(len(node_a)):
-        across = v[node_a[t]] - (v[node_b[t]] if node_b[t] >= 0 else 0j)
-        size = abs(across)
-        p_z, p_i, q_z, q_i = shares[t, 0], shares[t, 1], shares[t, 2], shares[t, 3]
-        p = 1.0 + p_i * (size - 1.0) + p_z * (size * size - 1.0)
-        q = 1.0 + q_i * (size - 1.0) + q_z * (size * size - 1.0)
-        out[t] = complex(load[t].real * p, load[t].imag * q)
+    """What the voltage-following part of each terminal draws, kW and kvar.
+
+    P = P_0 (1 + p_i (|V| - 1) + p_z (|V|^2 - 1)), and Q alike.
+    """
+    shares, node_b = connections.shares, connections.node_b
+    for t in range(len(node_b)):
+        across = v[connections.node_a[t]]
+        if node_b[t] >= 0:
+            across -= v[node_b[t]]
+        size = np.sqrt(across.real * across.real + across.imag * across.imag)
+        linear, square = size - 1.0, size * size - 1.0
+        kw[t] = asked.load_kw[t] * (1.0 + shares[t, 1] * linear + shares[t, 0] * square)
+        kvar[t] = asked.load_kvar[t] * (
+            1.0 + shares[t, 3] * linear + shares[t, 2] * square
+        )

@@ -12,11 +12,11 @@ import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix
 from scipy.sparse.linalg import splu
 
-from twin.arrays import Complexes, Ints
+from twin.arrays import Complexes, Floats, Ints
 from twin.grid.conversion import Network
-from twin.grid.feeder import REFERENCE, Feeder
-from twin.grid.flow import Demand, Flow, Meter, PowerFlow, apparent
-from twin.grid.kernels import gather_demand, iterate
+from twin.grid.feeder import Feeder
+from twin.grid.flow import Demand, Flow, Meter, PowerFlow
+from twin.grid.kernels import Asked, Sweep, solve_from
 from twin.grid.newton import Newton
 
 __all__ = ["Demand", "FixedPoint", "Flow", "PowerFlow", "power_flow"]
@@ -45,7 +45,7 @@ def power_flow(
 
 @dataclass(frozen=True)
 class Factors:
-    """L and U of the unsupplied nodes' admittance, as arrays for the sweeps."""
+    """L by columns and U by rows, as arrays for the sweeps."""
 
     row_place: Ints
     column_place: Ints
@@ -90,79 +90,42 @@ class FixedPoint:
         self.feeder = feeder
         self.tolerance_pu = tolerance_pu
         self._meter = Meter(feeder)
-        self._free = np.setdiff1d(np.arange(feeder.n_node), feeder.source_node)
-        y_rows = csr_matrix(feeder.y_bus)[self._free]
-        factors = Factors.of(csc_matrix(y_rows[:, self._free]))
-        self._factors = factors
-        n = len(self._free)
-        self._place = np.empty(feeder.n_node, dtype=np.int64)
-        self._place[self._free] = factors.column_place
-        self._place[feeder.source_node] = n + np.arange(len(feeder.source_node))
-        self._drive = np.empty(n, dtype=np.complex128)
-        pushed = -(y_rows[:, feeder.source_node] @ feeder.source_v)
-        self._drive[factors.row_place] = pushed
-        self._x = np.zeros(n + len(feeder.source_node) + 1, dtype=np.complex128)
+        self._sweep = _sweep(feeder)
+        self._dependent = feeder.terminals.voltage_dependent
+        self._ports = np.zeros((3, len(self._sweep.read_a)), dtype=np.complex128)
+        n, n_source = len(self._sweep.drive), len(feeder.source_node)
+        self._x = np.zeros(n + n_source + 1, dtype=np.complex128)
         self._y = np.zeros(n + 1, dtype=np.complex128)
-        self._gather_ports(n)
         self._flat = self._no_load()
         self.state = self._flat.copy()
         self._newton: Newton | None = None
 
-    def _gather_ports(self, n: int) -> None:
-        """Terminals on the same pair of nodes draw through one port."""
-        terminals, factors = self.feeder.terminals, self._factors
-        pairs, port = np.unique(
-            np.column_stack((terminals.node_a, terminals.node_b)).reshape(-1, 2),
-            axis=0,
-            return_inverse=True,
-        )
-        self._port = port.astype(np.int64).reshape(-1)
-        push = np.full(self.feeder.n_node + 1, n, dtype=np.int64)
-        push[self._free] = factors.row_place
-        read = np.append(self._place, len(self._x) - 1)
-        self._read = (read[pairs[:, 0]], read[pairs[:, 1]])
-        self._push = (push[pairs[:, 0]], push[pairs[:, 1]])
-        assert REFERENCE == -1
-        self._ports = np.zeros((3, len(pairs)), dtype=np.complex128)
-        self._dependent = terminals.voltage_dependent
-
     def solve(self, demand: Demand) -> Flow:
         """Warm start, then flat start, then Newton-Raphson, then a failed flow."""
-        iterations = self._iterate(demand, self.state)
+        demand = Demand(*(_plain(column) for column in demand))
+        v = np.empty(self.feeder.n_node, dtype=np.complex128)
+        iterations = self._iterate(demand, self.state, v)
         if iterations < 0:
-            iterations = self._iterate(demand, self._flat)
+            iterations = self._iterate(demand, self._flat, v)
         if iterations < 0:
             return self._by_newton(demand)
-        v = self._x[self._place]
         self.state = v
         return self._meter.flow(v, demand, iterations, "fixed point")
 
-    def _iterate(self, demand: Demand, start: Complexes) -> int:
-        base = self.feeder.s_base_kva
-        factors = self._factors
-        gather_demand(
-            self._port,
-            self._meter.shares,
-            apparent(demand.load_kw / base, demand.load_kvar / base),
-            apparent(demand.fixed_kw / base, demand.fixed_kvar / base),
-            self._ports,
-        )
-        self._x[self._place] = start
-        self._x[self._place[self.feeder.source_node]] = self.feeder.source_v
+    def _iterate(self, demand: Demand, start: Complexes, v: Complexes) -> int:
         return int(
-            iterate(
-                self._x, self._drive, self._read[0], self._read[1],
-                self._push[0], self._push[1], self._ports, self._dependent,
-                factors.low[0], factors.low[1], factors.low[2],
-                factors.up[0], factors.up[1], factors.up[2], factors.up_inverse,
-                self._y, self.tolerance_pu, MOST_ITERATIONS,
+            solve_from(
+                self._sweep, self._meter.connections, Asked(*demand),
+                1.0 / self.feeder.s_base_kva, self._dependent, start, self._ports,
+                self._x, self._y, self.tolerance_pu, MOST_ITERATIONS, v,
             )
         )  # fmt: skip
 
     def _no_load(self) -> Complexes:
         start = np.ones(self.feeder.n_node, dtype=np.complex128)
-        self._iterate(Demand.none(self.feeder), start)
-        return self._x[self._place]
+        start[self.feeder.source_node] = self.feeder.source_v
+        self._iterate(Demand.none(self.feeder), start, start)
+        return start
 
     def _by_newton(self, demand: Demand) -> Flow:
         if self._newton is None:
@@ -171,6 +134,36 @@ class FixedPoint:
         flow = self._newton.solve(demand)
         self.state = flow.v if flow.converged else self._flat.copy()
         return flow
+
+
+def _sweep(feeder: Feeder) -> Sweep:
+    """Factorise what is not a source, and lay everything out as it is eliminated."""
+    sources = feeder.source_node
+    free = np.setdiff1d(np.arange(feeder.n_node), sources)
+    n, n_source = len(free), len(sources)
+    rows = csr_matrix(csr_matrix(feeder.y_bus)[free])
+    factors = Factors.of(csc_matrix(rows[:, free]))
+    place = np.empty(feeder.n_node, dtype=np.int64)
+    place[free] = factors.column_place
+    place[sources] = n + np.arange(n_source)
+    push = np.full(feeder.n_node + 1, n, dtype=np.int64)
+    push[free] = factors.row_place
+    read = np.append(place, n + n_source)
+    drive = np.empty(n, dtype=np.complex128)
+    drive[factors.row_place] = -(rows[:, sources] @ feeder.source_v)
+    terminals = feeder.terminals
+    pairs = np.column_stack((terminals.node_a, terminals.node_b)).reshape(-1, 2)
+    ports = np.unique(pairs, axis=0)
+    return Sweep(
+        place, drive, read[ports[:, 0]], read[ports[:, 1]],
+        push[ports[:, 0]], push[ports[:, 1]],
+        *factors.low, *factors.up, factors.up_inverse,
+    )  # fmt: skip
+
+
+def _plain(column: Floats) -> Floats:
+    """The one layout that the compiled kernels are made for."""
+    return np.ascontiguousarray(column, dtype=np.float64)
 
 
 def _identity(n: int) -> csc_matrix:
