@@ -64,6 +64,12 @@ def make_run(tmp_path: Path) -> MakeRun:
     return make
 
 
+@pytest.fixture(scope="session")
+def written() -> MakeRun:
+    """The same with the results folder given, for what tests may share."""
+    return write_run
+
+
 def write_run(
     out: Path,
     *,

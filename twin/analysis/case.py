@@ -22,13 +22,9 @@ from twin.analysis.digest import (
     voltages_of,
 )
 from twin.arrays import Floats, Ints
+from twin.grid.limits import STANDARDS, limits_by_name
 from twin.results.record import Run
 from twin.tables import TABLES
-
-STANDARDS: Mapping[str, Limits] = {
-    "en50160": Limits("en50160", 0.90, 1.10, 0.85, 1.10),
-    "ansi_c84_1": Limits("ansi_c84_1", 0.95, 1.05, 0.9167, 1.0583),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +81,7 @@ class Case:
         said = _mapping(self.run.record.get("limits"))
         asked = _mapping(self.scenario.get("limits")).get("standard")
         standard = str(said.get("standard") or asked or "en50160")
-        usual = STANDARDS.get(standard, STANDARDS["en50160"])
+        usual = limits_by_name(standard if standard in STANDARDS else "en50160")
         low, high = said.get("low_pu", usual.low_pu), said.get("high_pu", usual.high_pu)
         outer_low = said.get("outer_low_pu", min(low, usual.outer_low_pu))
         outer_high = said.get("outer_high_pu", max(high, usual.outer_high_pu))
@@ -158,28 +154,12 @@ class Case:
     @cached_property
     def loadings(self) -> Loadings | None:
         """How the branches were loaded; None where the run has not recorded it."""
+        groups = self.transformer_branches
         if self.run.has("flows"):
-            rows = [row for rows in self.transformer_branches for row in rows.tolist()]
-            watched = np.array(rows, dtype=np.int64)
-            return loadings_of(self.run, self.emergency, watched, self.step_h)
+            return loadings_of(self.run, self.emergency, groups, self.step_h)
         if self.run.has("branches_daily"):
-            return daily_loadings_of(self.run)
+            return daily_loadings_of(self.run, groups)
         return None
-
-    @cached_property
-    def transformer_loading(self) -> Floats | None:
-        """The course of each transformer's highest phase. [n_step, n_transformer]"""
-        if self.loadings is None or self.loadings.watched is None:
-            return None
-        return _per_transformer(self.loadings.watched, self.transformer_branches, True)
-
-    @cached_property
-    def transformer_kw(self) -> Floats | None:
-        """Signed power through each transformer. [n_step, n_transformer]"""
-        if self.loadings is None or self.loadings.watched_kw is None:
-            return None
-        kw = self.loadings.watched_kw
-        return _per_transformer(kw, self.transformer_branches, False)
 
     def local(self, instant: datetime | np.datetime64 | None) -> str | None:
         """An instant as the feeder's clocks show it, to the minute."""
@@ -220,17 +200,3 @@ def _all_phases(nodes: pl.DataFrame, node: Ints, phase: Ints) -> Ints:
         same = rows.get(buses[node[customer]], [])[:3]
         found[customer, : len(same)] = same
     return found
-
-
-def _per_transformer(values: Floats, groups: tuple[Ints, ...], highest: bool) -> Floats:
-    """Watched columns joined by transformer: the highest phase, or the sum."""
-    joined = np.full((len(values), len(groups)), np.nan)
-    column = 0
-    for index, group in enumerate(groups):
-        part = values[:, column : column + len(group)]
-        column += len(group)
-        if len(group):
-            joined[:, index] = (
-                np.fmax.reduce(part, axis=1) if highest else part.sum(axis=1)
-            )
-    return joined

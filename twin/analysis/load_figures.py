@@ -77,8 +77,7 @@ def transformer_duration(comparison: Comparison) -> go.Figure | None:
     labels = [
         label
         for label in spotlight(comparison, 4)
-        if comparison.first(label).transformer_loading is not None
-        and comparison.first(label).transformers.height
+        if _curves(comparison.first(label)) is not None
     ]
     if not labels:
         return None
@@ -184,30 +183,34 @@ def _variant_lines(
 def _duration_curves(
     figure: go.Figure, comparison: Comparison, label: str, column: int
 ) -> None:
-    case = comparison.first(label)
-    loading = case.transformer_loading
-    assert loading is not None
-    ordered = -np.sort(-np.nan_to_num(100 * loading, nan=0.0), axis=0)
-    most = np.argsort(-ordered[0], kind="stable")[:MOST_CURVES][::-1]
-    rows = thinned(len(ordered), 200)
-    names = case.transformers["name"].to_list()
-    for transformer in most.tolist():
+    case, look = comparison.first(label), looks(comparison)[label]
+    curves = _curves(case)
+    assert curves is not None
+    hours = np.linspace(0, case.steps.height * case.step_h, len(curves))
+    most = np.argsort(-curves[0], kind="stable")[:MOST_CURVES][::-1].tolist()
+    for transformer in most:
         worst = transformer == most[-1]
-        look = looks(comparison)[label]
         figure.add_scatter(
-            x=((rows + 0.5) * case.step_h).astype(np.float32),
-            y=ordered[rows, transformer].astype(np.float32),
+            x=hours.astype(np.float32),
+            y=(100 * curves[:, transformer]).astype(np.float32),
             mode="lines",
             line={
                 "color": look.colour if worst else GREY,
                 "width": 2.5 if worst else 0.8,
             },
-            name=names[transformer],
+            name=case.transformers["name"][transformer],
             showlegend=False,
             hovertemplate="%{x:.1f} h above %{y:.0f} %",
             row=1,
             col=column,
         )
+
+
+def _curves(case: Case) -> Floats | None:
+    """Loading by duration. [201, n_transformer]"""
+    if case.loadings is None or not case.transformers.height:
+        return None
+    return case.loadings.transformers.curve
 
 
 def _change_bars(
@@ -259,11 +262,10 @@ def _change_bars(
 
 
 def _most_loaded(case: Case) -> str:
-    loading = case.transformer_loading
-    if loading is None or np.isnan(loading).all():
+    curves = _curves(case)
+    if curves is None:
         return case.label
-    worst = int(np.nanargmax(np.nanmax(loading, axis=0, initial=-np.inf)))
-    return f"{case.label} ({case.transformers['name'][worst]})"
+    return f"{case.label} ({case.transformers['name'][int(curves[0].argmax())]})"
 
 
 def _grid(case: Case, window: Window) -> Floats:

@@ -36,7 +36,7 @@ class Measure:
         if round(number, self.digits) == 0:
             number = 0.0
         sign = "+" if signed and number else ""
-        return f"{number:{sign},.{self.digits}f}".replace("-", "−").replace(",", " ")
+        return f"{number:{sign},.{self.digits}f}".replace("-", "−")
 
 
 _ROWS = (
@@ -152,6 +152,11 @@ _ROWS = (
                 "Time over emergency rating",
                 "transformer-h",
                 2,
+                less_is_better=True,
+            ),
+            Measure(
+                "transformers_over_duration",
+                "Transformers over normal rating for longer than allowed",
                 less_is_better=True,
             ),
             Measure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,15 +10,14 @@ import numpy as np
 import polars as pl
 
 from twin.analysis.case import Case
-from twin.analysis.digest import chunks, extremes
-from twin.arrays import Floats, Ints
+from twin.analysis.digest import NOISE_KW, chunks, extremes
+from twin.arrays import Bools, Floats, Ints
 from twin.errors import InputError
 from twin.results.record import Run
 
 Answer = float | int | str | None
 SHORT_SHARE = 0.01
 WEEKLY_SHARE = 0.05
-NOISE_KW = 1e-6
 
 
 def headline(run: Run) -> dict[str, Answer]:
@@ -102,13 +102,11 @@ def _peak(case: Case) -> dict[str, Answer]:
 def _reverse(case: Case) -> dict[str, Answer]:
     """When power ran backwards: at the substation, and through transformers."""
     back = case.steps["grid_kw"].fill_null(0.0).to_numpy()
-    through = case.transformer_kw
+    through = None if case.loadings is None else case.loadings.transformers.reverse_h
     return {
         "reverse_h": float((back < -NOISE_KW).sum() * case.step_h),
         "reverse_depth_kw": float(max(0.0, -back.min(initial=0.0))),
-        "transformer_reverse_h": None
-        if through is None
-        else float((through < -NOISE_KW).sum() * case.step_h),
+        "transformer_reverse_h": _sum(through),
     }
 
 
@@ -164,6 +162,7 @@ def _loading(case: Case) -> dict[str, Answer]:
         "transformer_h_over_emergency": None
         if none
         else _total(found, "over_emergency_h"),
+        "transformers_over_duration": _too_long(case),
         "worst_transformer_loading": worst.get("peak_loading"),
         "worst_transformer": worst.get("name"),
         "lines_over_normal": _lines_over(case),
@@ -254,52 +253,35 @@ _TRANSFORMER_SCHEMA: dict[str, Any] = {
 
 def _transformer(case: Case, index: int) -> tuple[Any, ...]:
     row = case.transformers.row(index, named=True)
-    known = (index, row["name"], row["rating_kva"])
-    behind = (row["customers"], row["evs"])
-    branches = case.transformer_branches[index]
-    kept, course = case.loadings, case.transformer_loading
-    if kept is None or not len(branches):
-        return (*known, *[None] * 6, *behind)
-    if course is None:
-        return (*known, *_daily(case, branches), None, None, *behind)
-    mine = course[:, index]
-    if np.isnan(mine).all():
-        return (*known, *[None] * 6, *behind)
-    at = int(np.nanargmax(mine))
-    emergency = float(np.nanmin(case.emergency[branches], initial=np.inf))
-    power = case.transformer_kw
-    back = 0.0 if power is None else float((power[:, index] < -NOISE_KW).sum())
-    return (
-        *known,
-        float(mine[at]),
-        case.local(case.steps["time"][at]),
-        float((mine > 1).sum() * case.step_h),
-        float((mine > emergency).sum() * case.step_h),
-        _longest(mine > 1) * case.step_h,
-        back * case.step_h,
-        *behind,
-    )
+    kept = None if case.loadings is None else case.loadings.transformers
+    numbers: list[Any] = [None] * 6
+    if kept is not None and np.isfinite(kept.highest[index]):
+        numbers = [
+            float(kept.highest[index]),
+            case.local(kept.time[index]),
+            *(
+                None if hours is None else float(hours[index])
+                for hours in (
+                    kept.over_normal_h,
+                    kept.over_emergency_h,
+                    kept.longest_h,
+                    kept.reverse_h,
+                )
+            ),
+        ]
+    name, rating = row["name"], row["rating_kva"]
+    return (index, name, rating, *numbers, row["customers"], row["evs"])
 
 
-def _daily(case: Case, branches: Ints) -> tuple[Any, ...]:
-    kept = case.loadings
-    assert kept is not None
-    highest = kept.highest[branches]
-    if np.isnan(highest).all():
-        return (None, None, None, None)
-    at = branches[int(np.nanargmax(highest))]
-    return (
-        float(kept.highest[at]),
-        case.local(kept.time[at]),
-        float(kept.over_normal_h[branches].max()),
-        float(kept.over_emergency_h[branches].max()),
-    )
-
-
-def _longest(over: Any) -> int:
-    """The longest run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], over.astype(np.int8), [0]])))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
+def _too_long(case: Case) -> int | None:
+    """Transformers above normal rating for longer than the emergency rating allows."""
+    if case.loadings is None or case.loadings.transformers.longest_h is None:
+        return None
+    allowed = case.branches["emergency_h"].fill_null(np.nan).to_numpy()
+    longest_h = case.loadings.transformers.longest_h.tolist()
+    pairs = zip(case.transformer_branches, longest_h, strict=True)
+    limits = [(np.fmin.reduce(allowed[rows], initial=np.inf), h) for rows, h in pairs]
+    return sum(bool(hours > limit) for limit, hours in limits)
 
 
 def _lines_over(case: Case) -> int | None:
@@ -329,7 +311,7 @@ def _total_beyond_h(case: Case) -> float | None:
     return None if kept is None else float(kept.below_h.sum() + kept.above_h.sum())
 
 
-def _outside(values: Floats, case: Case, terminals: Ints) -> Any:
+def _outside(values: Floats, case: Case, terminals: Ints) -> Bools:
     low, high = extremes(values, terminals)
     return (low < case.limits.low_pu) | (high > case.limits.high_pu)
 
@@ -349,7 +331,7 @@ def _paired_customers(case: Case, baseline: Case) -> tuple[Ints, Ints]:
     return here, there
 
 
-def _paired_rows(case: Case, baseline: Case) -> Any:
+def _paired_rows(case: Case, baseline: Case) -> Iterator[tuple[Floats, Floats]]:
     """Voltages of both at the instants that both have, a chunk at a time."""
     for time, (values,) in chunks(case.run, "voltages", "v_pu"):
         first, last = (instant.item().replace(tzinfo=UTC) for instant in time[[0, -1]])

@@ -130,6 +130,11 @@ def _price(comparison: Comparison, pair: Difference) -> str:
         said += f"; as many departures fall short of target ({late} %)"
     elif late and before:
         said += f"; {late} % of departures fall short of target instead of {before} %"
+    held = comparison.difference("stored_change_kwh", pair).mean
+    if held is not None and abs(held) >= 1:
+        words = MEASURES["stored_change_kwh"].written(abs(held))
+        said += f"; at the end batteries hold {words} kWh "
+        said += "less than otherwise" if held < 0 else "more than otherwise"
     return f"{said}."
 
 

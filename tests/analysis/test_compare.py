@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from twin.analysis.compare import Cell, Comparison, Difference, table, text
+from twin.analysis.measures import MEASURES
+from twin.errors import InputError
+
+BASE = (8.0, 10.0, 20.0, 16.0, 12.0, 8.0, 4.0, 2.0)
+
+
+@pytest.fixture
+def study(make_run):
+    """Peaks: none 20, 22; uncontrolled 60; valley 40, 43; v2g 35, 45 (seeds 1, 2)."""
+
+    def run(policy, seed, peak, **more):
+        grid = (8.0, 10.0, peak, 16.0, 12.0, 8.0, 4.0, 2.0)
+        return make_run(policy=policy, seed=seed, grid_kw=grid, **more)
+
+    flat = np.full((8, 4), 0.95)
+    none = [
+        ("none", run("uncontrolled", s, p, cars=False, v_pu=flat))
+        for s, p in ((1, 20.0), (2, 22.0))
+    ]
+    return [
+        *none,
+        ("free", run("uncontrolled", 1, 60.0)),
+        ("clever", run("valley", 1, 40.0)),
+        ("clever", run("valley", 2, 43.0)),
+        ("v2g", run("v2g_peak", 2, 45.0)),  # not in the order of seeds
+        ("v2g", run("v2g_peak", 1, 35.0)),
+    ]
+
+
+def test_several_runs_of_a_label_are_its_seeds(study):
+    peak = table(study, "none").row(0, named=True)
+    assert peak["key"] == "peak_kw"
+    assert (peak["clever"], peak["clever (low)"], peak["clever (high)"]) == (
+        41.5,
+        40,
+        43,
+    )
+
+
+def test_differences_are_paired_by_seed_not_by_order(study):
+    peak = table(study, "none").row(0, named=True)
+    assert peak["v2g − clever"] == -1.5  # (35 - 40 + 45 - 43) / 2
+    assert (peak["v2g − clever (low)"], peak["v2g − clever (high)"]) == (-5.0, 2.0)
+    assert (peak["v2g − none (low)"], peak["v2g − none (high)"]) == (15.0, 23.0)
+
+
+def test_a_seed_that_one_variant_lacks_is_left_out_of_the_difference(study):
+    peak = table(study, "none").row(0, named=True)
+    assert peak["free − none"] == 40.0
+    assert peak["free − none (low)"] == peak["free − none (high)"]
+
+
+def test_v2g_against_clever_comes_first_whatever_the_baseline(study):
+    for baseline in ("none", None):
+        first = Comparison.of(study, baseline).differences[0]
+        assert first == Difference("v2g", "clever")
+
+
+def test_v2g_is_set_against_the_clever_variant_with_as_many_cars(make_run):
+    def record(share):
+        run = make_run()
+        fleet = {**run.record["scenario"]["fleet"], "ev_share": share}
+        return {"scenario": {**run.record["scenario"], "fleet": fleet}}
+
+    def scenario(policy, share):
+        more = record(share)
+        more["scenario"]["policy"] = {"name": policy}
+        return make_run(policy=policy, record=more)
+
+    runs = [
+        ("clever 20", scenario("valley", 0.2)),
+        ("clever 40", scenario("valley", 0.4)),
+        ("v2g 40", scenario("v2g_peak", 0.4)),
+        ("v2g 60", scenario("v2g_peak", 0.6)),
+    ]
+    assert Comparison.of(runs).v2g_against_clever == (("v2g 40", "clever 40"),)
+
+
+def test_violations_are_told_against_the_baseline_of_the_same_seed(study):
+    rows = {row["key"]: row for row in table(study, "none").iter_rows(named=True)}
+    assert rows["caused_h"]["v2g"] == 4.0
+    assert rows["preexisting_h"]["v2g"] == 0.0
+    assert rows["caused_h"]["none"] is None
+
+
+def test_words_are_kept_and_numbers_scaled_to_their_unit(study):
+    rows = {row["key"]: row for row in table(study, "none").iter_rows(named=True)}
+    assert rows["v_min_node"]["v2g (text)"] == "d"
+    assert rows["departures_short_share"]["v2g"] == 50.0
+    assert rows["departures_short_share"]["unit"] == "%"
+
+
+def test_an_unknown_baseline_and_a_seed_twice_are_the_users_mistake(study):
+    with pytest.raises(
+        InputError, match=r"no run is called 'non'; did you mean 'none'"
+    ):
+        Comparison.of(study, "non")
+    with pytest.raises(InputError, match="two runs are called 'free' with seed 1"):
+        Comparison.of([*study, study[2]])
+
+
+def test_text_is_plain_where_there_is_no_terminal(study):
+    words = text(study, "none")
+    assert "\x1b" not in words
+    assert words.splitlines()[0].split() == ["none", "free", "clever", "v2g"]
+    assert "Peak [kW]" in words
+    assert "40.0 to 43.0" in words
+    assert "Differences, paired by seed" in words
+    assert "Zero everywhere: " in words
+
+
+def test_brackets_in_a_label_are_not_mark_up(make_run):
+    assert "[bold]x" in text([("[bold]x", make_run())])
+
+
+def test_a_single_run_has_no_differences(make_run):
+    words = text([("one", make_run())])
+    assert "Differences" not in words
+    assert "50.0" in words
+
+
+@pytest.mark.parametrize(
+    ("values", "signed", "expected"),
+    [
+        ([1234.56], False, ("1,234.6", "")),
+        ([-1.0, 2.0], True, ("+0.5", "−1.0 to +2.0")),
+        ([None], False, ("–", "")),
+        ([0.0, -0.001], True, ("0.0", "")),
+    ],
+)
+def test_a_cell_is_written_with_its_band(values, signed, expected):
+    assert Cell.of(values).written(MEASURES["peak_kw"], signed) == expected
+
+
+def test_words_that_differ_by_seed_say_so():
+    cell = Cell.of(["a", "b"])
+    assert cell.written(MEASURES["v_min_node"]) == ("a", "varies by seed")
