@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.analysis.compare import Cell, Comparison, Difference, table, text
+from twin.analysis.compare import table, text
+from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import MEASURES
 from twin.errors import InputError
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from twin.analysis import report
+from twin.analysis.caveats import caveats
 from twin.analysis.study import Subject
 from twin.errors import InputError
 
@@ -164,7 +165,7 @@ def test_names_are_words_never_code(make_run):
 
 
 def test_caveats_tell_method_cars_and_notes(make_run):
-    found = " ".join(report.caveats(Subject.open(make_run().path).comparison))
+    found = " ".join(caveats(Subject.open(make_run().path).comparison))
     assert "EN 50160 is defined on 10-minute means; each 60-minute" in found
     assert "solved as balanced" in found
     assert "1 of 2 cars are hypothetical" in found
@@ -176,7 +177,7 @@ def test_a_note_of_some_variants_names_them(make_run):
     subject = Subject.open(make_run().path)
     other = make_run(policy="valley", record={"notes": ["only here"]})
     runs = [("v2g", subject.comparison.cases[0].run), ("clever", other)]
-    found = report.caveats(type(subject.comparison).of(runs))
+    found = caveats(type(subject.comparison).of(runs))
     assert "clever: only here" in found
     assert "v2g: loads are synthetic" in found
 
@@ -216,7 +217,7 @@ def test_a_run_without_cars_and_with_failed_steps_is_reported(make_run):
         converged=[hour != 2 for hour in range(8)],
     )
     words = Page(report.write(run.path).read_text()).text
-    assert "the substation peaks at 40.0 kW (2026-01-12 21:00)." in words
+    assert "The substation peaks at 40.0 kW (2026-01-12 21:00)." in words
     assert "Steps without a solution, so that peaks are lower bounds" in words
     assert "There are no cars" in words
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from twin.analysis.compare import Comparison
+from twin.analysis.comparison import Comparison
 from twin.analysis.fleet_figure import fleet_doing
 from twin.analysis.load_figures import (
     changes,
@@ -33,7 +33,9 @@ class Panel:
 def panels(comparison: Comparison) -> list[Panel]:
     """All figures, in reading order."""
     shown = Window.of(comparison).words
-    return [_panel(comparison, shown, *row) for row in _PANELS]
+    alone = len(comparison.labels) == 1
+    rows = [row for row in _PANELS if not (alone and row[0] == "changes")]
+    return [_panel(comparison, shown, *row) for row in rows]
 
 
 def _panel(
@@ -67,7 +69,7 @@ _PANELS: tuple[
         "What each variant changes",
         "Bars: mean difference, paired by seed; whiskers: lowest and highest seed.",
         changes,
-        "There is nothing to compare with: a single variant.",
+        "No variant differs from another in these figures, or no seed is in common.",
     ),
     (
         "band",
@@ -90,7 +92,7 @@ _PANELS: tuple[
         "Each line by the lowest voltage at its far end during the run; vermilion is "
         "below the limit. North is up; real coordinates where the grid has them.",
         voltage_map,
-        "The grid has no coordinates, or the runs no voltages.",
+        "The grid has no coordinates, or the runs recorded no voltages.",
     ),
     (
         "duration",

@@ -10,7 +10,7 @@ import polars as pl
 from plotly.subplots import make_subplots
 
 from twin.analysis.case import Case
-from twin.analysis.compare import Comparison
+from twin.analysis.comparison import Comparison
 from twin.analysis.theme import (
     Window,
     dressed,

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from twin.analysis.case import Case
-from twin.analysis.compare import Comparison, Difference
+from twin.analysis.comparison import Comparison, Difference
 from twin.analysis.measures import MEASURES, Measure
 from twin.analysis.theme import (
     BASE_FILL,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from twin.analysis.compare import Comparison
+from twin.analysis.comparison import Comparison
 from twin.errors import InputError
 from twin.results.record import Run
 

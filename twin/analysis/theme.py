@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from twin.analysis.case import Case
-from twin.analysis.compare import Comparison
+from twin.analysis.comparison import Comparison
 from twin.arrays import Ints
 
 INK, GREY, FAINT, LIMIT = "#222222", "#8c8c8c", "#e6e6e6", "#a50026"
@@ -61,6 +61,8 @@ def looks(comparison: Comparison) -> Mapping[str, Look]:
         if not colour or look in found.values():
             look = next(one for one in spare if one not in found.values())
         found[label] = look
+    if len(found) == 1:
+        return {label: Look(look.colour) for label, look in found.items()}
     return found
 
 
@@ -108,7 +110,8 @@ def local_time(figure: go.Figure, window: Window, step_h: float) -> None:
     """Axes of time: a tick a day where there are few of them."""
     days = (window.last - window.first) * step_h / 24
     daily = {"dtick": 86_400_000, "tickformat": "%a<br>%d %b", "tickangle": 0}
-    ticks = daily if 2 <= days <= 8 else {}
+    hourly = {"dtick": 21_600_000, "tickformat": "%H:%M\n%a %d %b", "tickangle": 0}
+    ticks = daily if 3 <= days <= 8 else hourly if 1 <= days < 3 else {}
     figure.update_xaxes(type="date", **ticks)
 
 

@@ -11,7 +11,7 @@ from plotly.colors import sample_colorscale
 from plotly.subplots import make_subplots
 
 from twin.analysis.case import Case
-from twin.analysis.compare import Comparison
+from twin.analysis.comparison import Comparison
 from twin.analysis.digest import Voltages
 from twin.analysis.theme import (
     LIMIT,

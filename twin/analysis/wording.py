@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin.analysis.compare import Cell, Comparison, Difference
+from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import MEASURES
 
 NOTHING_SHARE = 0.0005
@@ -143,15 +143,19 @@ def _alone(comparison: Comparison, label: str) -> list[str]:
     if peak.mean is None:
         return [f"{label}: the substation's power is not known."]
     when = comparison.cell("peak_time", label).text or ""
-    said = f"{label}: the substation peaks at {_kw(peak.mean)} kW ({when})"
+    who = f"{label}: the" if len(comparison.labels) > 1 else "The"
+    said = f"{who} substation peaks at {_kw(peak.mean)} kW ({when})"
     if cars.mean:
-        said += f", {_kw(cars.mean)} kW of it by EVs"
+        said += f"; EVs draw {_kw(cars.mean)} kW of it"
     parts = [f"{said}."]
     lowest = _mean(comparison, "v_min_pu", label)
-    below = _mean(comparison, "customer_hours_below", label)
-    if lowest and below:
+    below = comparison.cell("customer_hours_below", label)
+    if lowest and below.mean is not None:
+        hours = (
+            "no" if not below.mean else _mean(comparison, "customer_hours_below", label)
+        )
         parts.append(
-            f"The lowest voltage is {lowest} pu, with {below} customer-hours below the "
+            f"The lowest voltage is {lowest} pu, with {hours} customer-hours below the "
             "limit."
         )
     return parts
