@@ -8,16 +8,16 @@ from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import MEASURES
 from twin.errors import InputError
 
-BASE = (8.0, 10.0, 20.0, 16.0, 12.0, 8.0, 4.0, 2.0)
 
-
-@pytest.fixture
-def study(make_run):
+@pytest.fixture(scope="module")
+def study(written, tmp_path_factory):
     """Peaks: none 20, 22; uncontrolled 60; valley 40, 43; v2g 35, 45 (seeds 1, 2)."""
+
+    out = tmp_path_factory.mktemp("results")
 
     def run(policy, seed, peak, **more):
         grid = (8.0, 10.0, peak, 16.0, 12.0, 8.0, 4.0, 2.0)
-        return make_run(policy=policy, seed=seed, grid_kw=grid, **more)
+        return written(out, policy=policy, seed=seed, grid_kw=grid, **more)
 
     flat = np.full((8, 4), 0.95)
     none = [

@@ -237,12 +237,13 @@ class _Drawn:
 
 
 def _drawn(case: Case) -> _Drawn:
-    """One row a branch: the first phase stands for all."""
+    """One row a branch, the first phase for all; none between two points in one."""
     x, y = _places(case)
     branches = case.branches.filter(pl.col("phase") <= 1)
     start, end = (branches[name].to_numpy() for name in ("from_node", "to_node"))
     low = _kept(case).node_min_pu[end]
-    here = np.isfinite(x[start] + y[start] + x[end] + y[end] + low) & (start != end)
+    apart = (x[start] != x[end]) | (y[start] != y[end])
+    here = np.isfinite(x[start] + y[start] + x[end] + y[end] + low) & apart
     return _Drawn(start[here], end[here], low[here])
 
 
