@@ -103,10 +103,10 @@ class Meter:
         self.connections = _connections(feeder)
         self._wiring = _wiring(feeder)
         self._constant = not feeder.terminals.voltage_dependent
-        self._beside = np.flatnonzero(self.connections.source >= 0)
+        self._beside = np.flatnonzero(self.connections.source >= 0).tolist()
         place = {int(node): k for k, node in enumerate(feeder.source_node)}
         at = [place.get(int(node), -1) for node in feeder.generators.node]
-        self._machine_source = np.array(at, dtype=np.int64)
+        self._machine_source = [(g, k) for g, k in enumerate(at) if k >= 0]
 
     def flow(
         self,
@@ -197,9 +197,8 @@ class Meter:
                 load_kw[t] + demand.fixed_kw[t], load_kvar[t] + demand.fixed_kvar[t]
             )
         machines = self.feeder.generators
-        for g in np.flatnonzero(self._machine_source >= 0):
-            given = complex(machines.p_kw[g], generator_kvar[g])
-            source[self._machine_source[g]] -= given
+        for g, k in self._machine_source:
+            source[k] -= complex(machines.p_kw[g], generator_kvar[g])
 
 
 def _connections(feeder: Feeder) -> Connections:
@@ -227,12 +226,10 @@ def _wiring(feeder: Feeder) -> Wiring:
     source = _rows(csr_matrix(csr_matrix(feeder.y_bus)[feeder.source_node]))
     shunts = np.flatnonzero(feeder.shunt_y)
     return Wiring(
-        near=branches.near.astype(np.int64),
-        far=branches.far.astype(np.int64),
-        near_ptr=near[0],
+        ends=np.array((branches.near, branches.far), dtype=np.int64),
+        pointer=np.array((near[0], far[0])),
         near_col=near[1],
         near_val=near[2],
-        far_ptr=far[0],
         far_col=far[1],
         far_val=far[2],
         scale=np.column_stack(scale),

@@ -15,42 +15,39 @@ ROUNDING_PU = 4e-15
 
 
 class Sweep(NamedTuple):
-    """What an iteration needs, in the order of elimination.
+    """What an iteration needs, in the order of elimination, in few arrays.
 
-    Place n + k holds source k, the last place 0 V for the reference. `drive` [n] is
-    what the sources push; ports read voltages at read_a - read_b and push currents at
-    push_a, push_b (place n takes what goes into a source). `low` is L by columns
-    without its unit diagonal, `up` is U by rows with its diagonal inverted.
+    Place n + k holds source k, the last place 0 V for the reference. ports [4, n_port]:
+    a port reads the voltage between places 0 and 1 and pushes its current at places 2
+    and 3 (place n takes what goes into a source). lines [4, n]: what the sources push,
+    the first number beside the diagonal of each column of L and of each row of U, and
+    the inverted diagonal of U; to [2, n]: the places of those numbers. A tree has no
+    others; a mesh has a few, `more_*` with line and place in `more_*_to` [2, few],
+    ascending for L, descending for U, closed by line -1.
     """
 
     place: Ints
-    drive: Complexes
-    read_a: Ints
-    read_b: Ints
-    push_a: Ints
-    push_b: Ints
-    low_ptr: Ints
-    low_row: Ints
-    low_val: Complexes
-    up_ptr: Ints
-    up_col: Ints
-    up_val: Complexes
-    up_inverse: Complexes
+    ports: Ints
+    to: Ints
+    lines: Complexes
+    more_low_to: Ints
+    more_low: Complexes
+    more_up_to: Ints
+    more_up: Complexes
 
 
 class Wiring(NamedTuple):
     """What flows follow from: rows of admittances by branch end and by source.
 
-    scale [n_branch, 3]: base current at the near end, A; loading per unit of current
-    at the near and at the far end.
+    ends [2, n_branch]: near and far node; pointer [2, n_branch + 1]: where a branch's
+    row begins in near_* and far_*; scale [n_branch, 3]: base current at the near end,
+    A; loading per unit of current at the near and at the far end.
     """
 
-    near: Ints
-    far: Ints
-    near_ptr: Ints
+    ends: Ints
+    pointer: Ints
     near_col: Ints
     near_val: Complexes
-    far_ptr: Ints
     far_col: Ints
     far_val: Complexes
     scale: Floats
@@ -127,11 +124,13 @@ def iterate(
     Source: Dugan, McDermott, "An open source platform for collaborating on smart grid
     research", IEEE PES GM 2011 (OpenDSS "normal" solution).
     """
-    n = len(sweep.up_inverse)
+    drive = sweep.lines[0]
+    n = len(drive)
     before, ratio_before = np.inf, 1.0
     floor = max(STANDSTILL * tolerance, ROUNDING_PU)
     for iteration in range(1, most + 1):
-        y[:n] = sweep.drive
+        y[:n] = drive
+        y[n] = 0.0
         if not inject(sweep, ports, dependent, x, y):
             return -iteration
         delta = substitute(sweep, x, y)
@@ -154,8 +153,7 @@ def inject(
     sweep: Sweep, ports: Complexes, dependent: bool, x: Complexes, y: Complexes
 ) -> bool:
     """Take the ports' currents conj(S(V) / V) from y; false where V has vanished."""
-    read_a, read_b, push_a = sweep.read_a, sweep.read_b, sweep.push_a
-    push_b = sweep.push_b
+    read_a, read_b, push_a, push_b = sweep.ports
     for k in range(len(read_a)):
         v = x[read_a[k]] - x[read_b[k]]
         square = v.real * v.real + v.imag * v.imag
@@ -179,21 +177,24 @@ def inject(
 @compiled
 def substitute(sweep: Sweep, x: Complexes, y: Complexes) -> float:
     """x <- U^-1 L^-1 y; the largest change of x, pu."""
-    low_ptr, low_row, low_val = sweep.low_ptr, sweep.low_row, sweep.low_val
-    up_ptr, up_col, up_val = sweep.up_ptr, sweep.up_col, sweep.up_val
-    up_inverse = sweep.up_inverse
-    n = len(up_inverse)
+    to, low = sweep.to[0], sweep.lines[1]
+    more_at, more_to, more = sweep.more_low_to[0], sweep.more_low_to[1], sweep.more_low
+    n, other = len(low), 0
     for k in range(n):
         value = y[k]
-        for j in range(low_ptr[k], low_ptr[k + 1]):
-            y[low_row[j]] -= low_val[j] * value
-    worst = 0.0
+        y[to[k]] -= low[k] * value
+        while more_at[other] == k:
+            y[more_to[other]] -= more[other] * value
+            other += 1
+    to, up, inverse = sweep.to[1], sweep.lines[2], sweep.lines[3]
+    more_at, more_to, more = sweep.more_up_to[0], sweep.more_up_to[1], sweep.more_up
+    worst, other = 0.0, 0
     for k in range(n - 1, -1, -1):
-        value = y[k]
-        for j in range(up_ptr[k], up_ptr[k + 1]):
-            value -= up_val[j] * y[up_col[j]]
-        value *= up_inverse[k]
-        y[k] = value
+        value = y[k] - up[k] * x[to[k]]
+        while more_at[other] == k:
+            value -= more[other] * x[more_to[other]]
+            other += 1
+        value *= inverse[k]
         change = value - x[k]
         square = change.real * change.real + change.imag * change.imag
         if not square <= worst:
@@ -238,9 +239,10 @@ def measure(
     that enter branches at both ends, and what shunts draw. out [4, n_branch]: p_kw,
     q_kvar, i_a, loading; source [n_source]: V conj(Y V) of each source's row, kVA.
     """
-    near, far = wiring.near, wiring.far
-    near_ptr, near_col, near_val = wiring.near_ptr, wiring.near_col, wiring.near_val
-    far_ptr, far_col, far_val = wiring.far_ptr, wiring.far_col, wiring.far_val
+    near, far = wiring.ends
+    near_ptr, far_ptr = wiring.pointer
+    near_col, near_val = wiring.near_col, wiring.near_val
+    far_col, far_val = wiring.far_col, wiring.far_val
     source_ptr, source_col = wiring.source_ptr, wiring.source_col
     source_val, source_node = wiring.source_val, wiring.source_node
     shunt_node, shunt_g, scale = wiring.shunt_node, wiring.shunt_g, wiring.scale

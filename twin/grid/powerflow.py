@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csc_matrix, csr_matrix
+from scipy.sparse import csc_array, csc_matrix, csr_matrix
 from scipy.sparse.linalg import splu
 
 from twin.arrays import Complexes, Floats, Ints
@@ -44,39 +44,62 @@ def power_flow(
 
 
 @dataclass(frozen=True)
+class Triangle:
+    """A triangular factor, line by line: the first number, and the few others.
+
+    Line k has `first[k]` at place `to[k]`; others are at lines `at`, places `other_to`.
+    """
+
+    to: Ints
+    first: Complexes
+    at: Ints
+    other_to: Ints
+    other: Complexes
+
+    @classmethod
+    def of(cls, lines: csc_matrix | csr_matrix, backwards: bool) -> Triangle:
+        """From columns of L or rows of U, without diagonal, in the order of use."""
+        n = lines.shape[0]
+        line = np.repeat(np.arange(n), np.diff(lines.indptr))
+        leads = np.flatnonzero(np.append(True, line[1:] != line[:-1])[: len(line)])
+        to, first = np.full(n, n, dtype=np.int64), np.zeros(n, dtype=np.complex128)
+        to[line[leads]], first[line[leads]] = lines.indices[leads], lines.data[leads]
+        rest = np.setdiff1d(np.arange(len(line)), leads)
+        rest = rest[np.argsort(-line[rest] if backwards else line[rest], kind="stable")]
+        return cls(
+            to=to,
+            first=first,
+            at=np.append(line[rest], -1).astype(np.int64),
+            other_to=np.append(lines.indices[rest], n).astype(np.int64),
+            other=np.append(lines.data[rest], 0.0).astype(np.complex128),
+        )
+
+
+@dataclass(frozen=True)
 class Factors:
-    """L by columns and U by rows, as arrays for the sweeps."""
+    """L by columns and U by rows: row i of the matrix is row_place[i] of L."""
 
     row_place: Ints
     column_place: Ints
-    low: tuple[Ints, Ints, Complexes]
-    up: tuple[Ints, Ints, Complexes]
+    low: Triangle
+    up: Triangle
     up_inverse: Complexes
 
     @classmethod
     def of(cls, matrix: csc_matrix) -> Factors:
-        """Factorise; row i of the matrix is at row_place[i] of L, likewise columns."""
+        """Factorise with little fill-in; a radial grid has none."""
         lu = splu(
             matrix,
             permc_spec="MMD_AT_PLUS_A",
             diag_pivot_thresh=0.0,
             options={"SymmetricMode": True},
         )
-        n = matrix.shape[0]
-        low = csc_matrix(lu.L - _identity(n))
-        low.eliminate_zeros()
-        low.sort_indices()
-        upper = csr_matrix(lu.U)
-        diagonal = upper.diagonal()
-        upper.setdiag(0.0)
-        upper.eliminate_zeros()
-        upper.sort_indices()
         return cls(
             row_place=lu.perm_r.astype(np.int64),
             column_place=lu.perm_c.astype(np.int64),
-            low=_compressed(low),
-            up=_compressed(upper),
-            up_inverse=np.asarray(1.0 / diagonal, dtype=np.complex128),
+            low=Triangle.of(csc_matrix(_beside_diagonal(lu.L)), backwards=False),
+            up=Triangle.of(csr_matrix(_beside_diagonal(lu.U)), backwards=True),
+            up_inverse=np.asarray(1.0 / lu.U.diagonal(), dtype=np.complex128),
         )
 
 
@@ -92,8 +115,9 @@ class FixedPoint:
         self._meter = Meter(feeder)
         self._sweep = _sweep(feeder)
         self._dependent = feeder.terminals.voltage_dependent
-        self._ports = np.zeros((3, len(self._sweep.read_a)), dtype=np.complex128)
-        n, n_source = len(self._sweep.drive), len(feeder.source_node)
+        n_port, n = self._sweep.ports.shape[1], self._sweep.to.shape[1]
+        self._ports = np.zeros((3, n_port), dtype=np.complex128)
+        n_source = len(feeder.source_node)
         self._x = np.zeros(n + n_source + 1, dtype=np.complex128)
         self._y = np.zeros(n + 1, dtype=np.complex128)
         self._flat = self._no_load()
@@ -154,11 +178,17 @@ def _sweep(feeder: Feeder) -> Sweep:
     terminals = feeder.terminals
     pairs = np.column_stack((terminals.node_a, terminals.node_b)).reshape(-1, 2)
     ports = np.unique(pairs, axis=0)
+    low, up = factors.low, factors.up
     return Sweep(
-        place, drive, read[ports[:, 0]], read[ports[:, 1]],
-        push[ports[:, 0]], push[ports[:, 1]],
-        *factors.low, *factors.up, factors.up_inverse,
-    )  # fmt: skip
+        place=place,
+        ports=np.array((read[ports].T, push[ports].T)).reshape(4, -1),
+        to=np.array((low.to, up.to)),
+        lines=np.array((drive, low.first, up.first, factors.up_inverse)),
+        more_low_to=np.array((low.at, low.other_to)),
+        more_low=low.other,
+        more_up_to=np.array((up.at, up.other_to)),
+        more_up=up.other,
+    )
 
 
 def _plain(column: Floats) -> Floats:
@@ -166,12 +196,10 @@ def _plain(column: Floats) -> Floats:
     return np.ascontiguousarray(column, dtype=np.float64)
 
 
-def _identity(n: int) -> csc_matrix:
-    from scipy.sparse import eye_array
+def _beside_diagonal(factor: csc_matrix | csc_array) -> csc_matrix:
+    from scipy.sparse import diags_array
 
-    return csc_matrix(eye_array(n))
-
-
-def _compressed(matrix: csc_matrix | csr_matrix) -> tuple[Ints, Ints, Complexes]:
-    data = np.asarray(matrix.data, dtype=np.complex128)
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), data
+    beside = csc_matrix(factor - diags_array(factor.diagonal()))
+    beside.eliminate_zeros()
+    beside.sort_indices()
+    return beside
