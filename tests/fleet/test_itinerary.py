@@ -140,6 +140,42 @@ def test_trips_keep_the_wall_clock_when_clocks_change() -> None:
     assert set(mornings) <= set(departures.tolist())
 
 
+@pytest.mark.parametrize("name", ["mid", "switchbox", "evipro"])
+@pytest.mark.parametrize(
+    "saturday, zone",
+    [
+        (date(2026, 3, 28), "Europe/Berlin"),
+        (date(2026, 10, 24), "Europe/Berlin"),
+        (date(2026, 3, 7), "America/Los_Angeles"),
+        (date(2026, 10, 31), "America/Los_Angeles"),
+        (date(2026, 7, 4), "Europe/Berlin"),
+    ],
+)
+def test_trips_follow_each_other_when_clocks_change(
+    name: str, saturday: date, zone: str
+) -> None:
+    own = traits(400)
+    own["entity"] = np.arange(400)
+    timeline = Timeline(saturday, 4, 15, zone)
+    diary = Itinerary(travel(name, 1), timeline, 1, own, 0.0)
+    diary.roll(0, weather(diary, 0))
+    live = diary.trips["depart_s"] < NEVER_S
+    depart, arrive = diary.trips["depart_s"], diary.trips["arrive_s"]
+    assert (depart[live] < arrive[live]).all()
+    following = live[:, 1:]
+    assert (arrive[:, :-1] <= depart[:, 1:])[following].all()
+
+
+@pytest.mark.parametrize("hours, day", [(3, "2026-03-28"), (5, "2026-10-24")])
+def test_the_night_is_stretched_between_midnight_and_four(hours: int, day: str) -> None:
+    diary = itinerary(start=date.fromisoformat(day))
+    minutes = np.array([1439, 1440, 1500, 1560, 1680])
+    quarter_s = hours * 900
+    expected = 86_400 + np.array([-60, 0, quarter_s, 2 * quarter_s, 4 * quarter_s])
+    assert_array_equal(diary._instants(0, minutes), expected)
+    assert_array_equal(diary._instants(-1, np.array([1440, 1679])), [0, 239 * 60])
+
+
 def test_no_trips_are_never() -> None:
     rows = no_trips(2, 3)
     assert rows.shape == (2, 3)

@@ -9,7 +9,7 @@ import numpy as np
 from twin.arrays import Floats, Ints, Records
 from twin.fleet.consumption import temperature_factor
 from twin.fleet.state import NEVER_S, TRIP
-from twin.fleet.travel import DayTrips, Place, Travel, TripPurpose
+from twin.fleet.travel import DAY_START_MIN, DayTrips, Place, Travel, TripPurpose
 from twin.randomness import Purpose, normal, uniform
 from twin.timeline import Timeline
 
@@ -64,8 +64,8 @@ class Itinerary:
         drawn = self.travel.day(date, self.traits["entity"])
         trips = no_trips(*drawn.depart_min.shape)
         exists = np.arange(drawn.depart_min.shape[1]) < drawn.n[:, None]
-        trips["depart_s"][exists] = self.timeline.seconds(day, drawn.depart_min[exists])
-        trips["arrive_s"][exists] = self.timeline.seconds(day, drawn.arrive_min[exists])
+        trips["depart_s"][exists] = self._instants(day, drawn.depart_min[exists])
+        trips["arrive_s"][exists] = self._instants(day, drawn.arrive_min[exists])
         trips["purpose"] = drawn.purpose
         trips["place"] = _places(drawn)
         trips["distance_km"] = drawn.distance_km
@@ -74,6 +74,22 @@ class Itinerary:
         )
         self._add_keyed_draws(trips, date.toordinal())
         return trips
+
+    def _instants(self, day: int, minute: Ints) -> Ints:
+        """Seconds from the start to minutes of a travel day, which ends at 04:00.
+
+        In a night in which clocks change, the small hours are stretched or squeezed
+        between midnight and 04:00: no minute is skipped, none comes twice, and trips
+        stay in order.
+        """
+        midnight_s = self.timeline.midnight(day + 1)
+        morning_s = int(self.timeline.seconds(day + 1, DAY_START_MIN))
+        night_s = (minute - 1440) * (morning_s - midnight_s) // DAY_START_MIN
+        evening = np.minimum(minute, 1439)
+        instants: Ints = np.where(
+            minute < 1440, self.timeline.seconds(day, evening), midnight_s + night_s
+        )
+        return instants
 
     def _kwh_per_km(self, depart_min: Ints, temperature_degc: Floats) -> Floats:
         hour = np.clip(depart_min // 60, 0, 23)
