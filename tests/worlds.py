@@ -111,6 +111,7 @@ class Diary:
             }
         )
         timeline = self.world.timeline
+        assert self.world.now_s == (k + 1) * timeline.step_s
         if k == timeline.steps_of_day(int(timeline.day_of_step[k]))[-1]:
             self.sessions = np.concatenate([self.sessions, fleet.sessions()])
             self.trips = np.concatenate([self.trips, fleet.driven()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 
 import mesa
@@ -50,18 +51,25 @@ class Population(mesa.Model):
 
     def decide(self, seen: Observation) -> Floats:
         """What the policy asks of each car, at most what its plug can do [n_ev]."""
-        asked_kw = self.policy.decide(seen)
-        if asked_kw.shape != seen.soc.shape or not _finite(asked_kw):
+        asked_kw = self._asked_kw(seen)
+        if asked_kw.shape != seen.soc.shape or not np.isfinite(asked_kw).all():
             raise RunFailed(
                 f"policy {type(self.policy).__name__} at step {seen.step}: decide must "
                 f"return {seen.soc.shape[0]} finite powers in kW, got an array of "
                 f"shape {asked_kw.shape}"
+                f"{'' if np.isfinite(asked_kw).all() else ' with NaN or infinity'}"
             )
         traits = self.fleet.traits
         can_kw: Floats = np.clip(asked_kw, -traits["give_kw"], traits["charge_kw"])
         return can_kw
 
-
-def _finite(values: Floats) -> bool:
-    total = float(values.sum())
-    return total - total == 0.0
+    def _asked_kw(self, seen: Observation) -> Floats:
+        """A policy may be anyone's: what goes wrong in it is told with its line."""
+        try:
+            return np.asarray(self.policy.decide(seen), dtype=np.float64)
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            raise RunFailed(
+                f"policy {type(self.policy).__name__} at step {seen.step}: "
+                f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"
+            ) from error
