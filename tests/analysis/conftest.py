@@ -103,6 +103,21 @@ def write_run(
     return Run.open(folder)
 
 
+@pytest.fixture
+def interrupted(tmp_path: Path) -> Run:
+    """A run stopped after its first day: what is written at the end is not there."""
+    with RunWriter.open(tmp_path, "stopped", "0" * 16) as writer:
+        writer.describe(_record("stopped", "valley", 1, "all", None))
+        _static(writer, True, ("home A", "home B"), whole=False)
+        volts = np.array(V_PU)
+        steps = _steps(np.array(GRID_KW), volts, np.ones(HOURS, bool), True)
+        writer.day("steps", 0, {key: value[:4] for key, value in steps.items()})
+        _all(writer, 0, slice(0, 4), volts, np.array(LOADING), True)
+        _rows(writer, 0, True)
+        writer.interrupted()
+    return Run.open(writer.folder)
+
+
 def _record(
     name: str, policy: str, seed: int, level: str, more: Mapping[str, Any] | None
 ) -> dict[str, Any]:
@@ -139,7 +154,9 @@ def _record(
     }
 
 
-def _static(writer: RunWriter, cars: bool, names: tuple[str, str]) -> None:
+def _static(
+    writer: RunWriter, cars: bool, names: tuple[str, str], whole: bool = True
+) -> None:
     writer.table(
         "nodes",
         _filled(
@@ -176,6 +193,22 @@ def _static(writer: RunWriter, cars: bool, names: tuple[str, str]) -> None:
             },
         ),
     )
+    writer.table(
+        "transformers",
+        pl.DataFrame(
+            {
+                "transformer": [0],
+                "name": ["T1"],
+                "branch": [0],
+                "node": [1],
+                "rating_kva": [100.0],
+                "customers": [2],
+                "evs": [2 if cars else 0],
+            }
+        ),
+    )
+    if not whole:
+        return
     fill = {"import_kwh": 0.0, "export_kwh": 0.0, "pv_kwh": 0.0, "served_kwh": 40.0}
     writer.table(
         "customers",
@@ -191,20 +224,6 @@ def _static(writer: RunWriter, cars: bool, names: tuple[str, str]) -> None:
                 "evs": [1, 1] if cars else [0, 0],
                 **{key: [value, value] for key, value in fill.items()},
             },
-        ),
-    )
-    writer.table(
-        "transformers",
-        pl.DataFrame(
-            {
-                "transformer": [0],
-                "name": ["T1"],
-                "branch": [0],
-                "node": [1],
-                "rating_kva": [100.0],
-                "customers": [2],
-                "evs": [2 if cars else 0],
-            }
         ),
     )
     evs = _filled(

@@ -116,6 +116,12 @@ def test_text_is_plain_where_there_is_no_terminal(study):
     assert "Zero everywhere: " in words
 
 
+def test_text_sets_face_validity_beside_published_ranges(study):
+    line = next(row for row in text(study).splitlines() if "Distance per car" in row)
+    assert line.count("60.00*") == 3
+    assert line.split()[-4:] == ["33.7", "to", "43.6", "DE"]
+
+
 def test_brackets_in_a_label_are_not_mark_up(make_run):
     assert "[bold]x" in text([("[bold]x", make_run())])
 

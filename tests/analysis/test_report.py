@@ -253,3 +253,9 @@ def test_a_folder_without_a_run_is_told_in_words(tmp_path):
 def test_a_report_that_cannot_be_written_is_told_in_words(make_run, tmp_path):
     with pytest.raises(InputError, match="cannot write the report"):
         report.write(make_run().path, tmp_path / "no such folder" / "x.html")
+
+
+def test_an_interrupted_run_is_reported_as_far_as_it_came(interrupted, tmp_path):
+    words = Page(report.write(interrupted.path, tmp_path / "x.html").read_text()).text
+    assert "The substation peaks at 50.0 kW (2026-01-12 20:00)" in words
+    assert "seed 1 is interrupted: it covers 0.17 days only" in words

@@ -57,7 +57,7 @@ def _of_runs(comparison: Comparison) -> list[str]:
         if not case.run.is_complete:
             found.append(
                 f"{case.label}, seed {case.seed} is {case.run.status}: it covers "
-                f"{case.days:g} days only."
+                f"{round(case.days, 2):g} days only."
             )
     return list(dict.fromkeys(found))
 

@@ -10,6 +10,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table
 
+from twin.analysis import facevalidity
 from twin.analysis.comparison import Cell, Comparison, Labelled
 from twin.analysis.measures import GROUPS, Measure
 
@@ -78,6 +79,9 @@ def text_of(comparison: Comparison, width: int | None = None) -> str:
     if comparison.differences:
         sheet.print()
         sheet.print(_changes(comparison))
+    if any(comparison.first(label).evs.height for label in comparison.labels):
+        sheet.print()
+        sheet.print(_face_validity(comparison))
     zero = [m.title for m in comparison.measures if _is_nothing(comparison, m)]
     if zero:
         sheet.print(_plain(f"\nZero everywhere: {', '.join(zero)}."), soft_wrap=True)
@@ -110,6 +114,29 @@ def _changes(comparison: Comparison) -> Table:
         if measure.less_is_better is not None and not all(c.is_nothing for c in cells):
             shown.add_row("  " + _plain(measure.name), *_lines(cells, measure, True))
     return shown
+
+
+def _face_validity(comparison: Comparison) -> Table:
+    """Each quantity of the variants with cars, lowest seed, and what was published."""
+    labels = [x for x in comparison.labels if comparison.first(x).evs.height]
+    found = [facevalidity.table_of(comparison.first(label)) for label in labels]
+    shown = _sheet("Face validity", [*labels, "published", "of"])
+    for number, row in enumerate(found[0].iter_rows(named=True)):
+        rows = [frame.row(number, named=True) for frame in found]
+        values = [
+            "–" if one["value"] is None else f"{one['value']:.2f}{_mark(one)}"
+            for one in rows
+        ]
+        name = f"{row['quantity']} [{row['unit']}]" if row["unit"] else row["quantity"]
+        published = f"{row['low']:g} to {row['high']:g}"
+        shown.add_row("  " + _plain(name), *values, published, row["region"])
+    shown.caption = "* beyond the published range: the report tells what may explain it"
+    shown.caption_justify = "left"
+    return shown
+
+
+def _mark(row: dict[str, Any]) -> str:
+    return "*" if row["verdict"] == facevalidity.ODD else " "
 
 
 def _sheet(title: str, columns: Sequence[str]) -> Table:

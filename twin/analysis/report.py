@@ -64,10 +64,10 @@ def _about(subject: Subject, case: Case) -> str:
     source = (case.scenario.get("feeder") or {}).get("source")
     name = feeder.get("name") or source or "feeder unknown"
     comparison = subject.comparison
-    seeds = len(comparison.seeds)
+    seeds, cars = len(comparison.seeds), max(c.evs.height for c in comparison.cases)
     return (
         f"A {subject.kind} on {name}: {case.customers.height} customers, "
-        f"{max(one.evs.height for one in comparison.cases)} EVs, {case.days:g} days "
+        f"{cars} EVs, {round(case.days, 1):g} days "
         f"from {case.local(case.steps['time'][0])}, steps of {60 * case.step_h:g} min, "
         f"{len(comparison.labels)} variant{_s(len(comparison.labels))}, "
         f"{seeds} seed{_s(seeds)}; voltages judged by {_standard(case)} "

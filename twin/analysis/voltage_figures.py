@@ -118,7 +118,10 @@ def voltage_map(comparison: Comparison) -> go.Figure | None:
         _lines(figure, comparison.first(label), edges, colours, column)
     height = _equal_aspect(figure, comparison.first(labels[0]), len(labels))
     figure = dressed(figure, height, titles=True)
-    return figure.update_layout(legend_title_text="lowest voltage [pu]")
+    hidden = {"showgrid": False, "showticklabels": False, "ticks": "", "mirror": True}
+    figure.update_xaxes(**hidden).update_yaxes(**hidden)
+    title = {"text": "lowest voltage [pu]", "font": {"size": 13}}
+    return figure.update_layout(legend_title=title)
 
 
 def class_edges(values: Floats, limit_pu: float) -> Floats:
@@ -314,9 +317,6 @@ def _equal_aspect(figure: go.Figure, case: Case, columns: int) -> int:
     """A kilometre east as long as a kilometre north, no tiles; the height to suit."""
     x, y = (place[np.isfinite(place)] for place in _places(case))
     ratio = 1 / np.cos(np.radians(y.mean())) if case.nodes["geographic"].all() else 1.0
-    hidden = {"showgrid": False, "showticklabels": False, "ticks": "", "mirror": True}
-    figure.update_xaxes(**hidden, row=1)
-    figure.update_yaxes(**hidden, row=1)
     figure.update_yaxes(scaleanchor="x", scaleratio=ratio, col=1)
     for column in range(2, columns + 1):
         figure.update_xaxes(matches="x", col=column)
