@@ -94,7 +94,9 @@ def check(file: File, override: Override = []) -> None:  # noqa: B006
 
 @app.command()
 def inspect(
-    source: Annotated[str, typer.Argument(help="A feeder, as in a scenario.")],
+    source: Annotated[
+        str, typer.Argument(help="A feeder as scenarios name it, or a scenario.")
+    ],
     voltage: Annotated[
         float | None, typer.Option(help="Voltage of every source, pu.")
     ] = None,
@@ -103,16 +105,19 @@ def inspect(
     from twin.grid.inspect import health
     from twin.grid.pandapower import load_feeder
 
-    if Path(source).suffix in (".yaml", ".yml") and Path(source).is_file():
-        from twin.scenario.read import read
-
-        words = read(Path(source)).feeder
-        feeder, net = load_feeder(
-            words.source, words.arguments, voltage or words.source_voltage_pu
-        )
-    else:
+    if not source.endswith((".yaml", ".yml")):
         feeder, net = load_feeder(source, {}, voltage)
+        print("\n".join(health(feeder, net).lines()))
+        return
+    from twin.scenario.read import read
+    from twin.simulation.households import households
+
+    scenario = read(Path(source))
+    words = scenario.feeder
+    held = voltage or words.source_voltage_pu
+    feeder, net = load_feeder(words.source, words.arguments, held)
     print("\n".join(health(feeder, net).lines()))
+    print("\n".join(households(scenario, feeder).lines()))
 
 
 @app.command()

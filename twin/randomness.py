@@ -38,8 +38,6 @@ class Purpose(IntEnum):
     HOME_SHIFT = 22
     HOME_SCALE = 23
     OWNS_PV = 24
-    PV_SIZE = 25
-    PLACEMENT = 26
     OUTLOOK_ERROR = 30
     AUDIT = 31
     CLOUD = 32

@@ -162,7 +162,7 @@ _STEPS = Table(
         _number("homes_kw", "kW", "load of all customers that was served"),
         _number("unserved_kw", "kW", "load of customers that an outage left unserved"),
         _number("pv_kw", "kW", "produced by customers' PV, >= 0"),
-        _number("generation_kw", "kW", "produced by the network's own plants, >= 0"),
+        _number("generation_kw", "kW", "of the network's own plants and storage, net"),
         _number("ev_charge_kw", "kW", "drawn by charging cars, >= 0"),
         _number("ev_discharge_kw", "kW", "given by discharging cars, >= 0"),
         _index("ev_plugged", "cars at a plug at the interval's end"),

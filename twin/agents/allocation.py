@@ -44,15 +44,17 @@ def level_with_deadlines_kw(
     looked at in blocks of ``every`` intervals.
     """
     ordered = np.empty(len(base_kw))
-    due, level = 0.0, -np.inf
-    for j in range(len(base_kw)):
+    due, level, last = 0.0, -np.inf, len(base_kw) - 1
+    while last > 0 and due_kwh[last] <= 0.0:
+        last -= 1
+    for j in range(last + 1):
         slot = j
         while slot > 0 and ordered[slot - 1] > base_kw[j]:
             ordered[slot] = ordered[slot - 1]
             slot -= 1
         ordered[slot] = base_kw[j]
         due += due_kwh[j]
-        if due > 0.0 and ((j + 1) % every == 0 or j + 1 == len(base_kw)):
+        if due > 0.0 and ((j + 1) % every == 0 or j == last):
             level = max(level, _level_of_sorted(ordered, j + 1, due / step_h))
     return level
 

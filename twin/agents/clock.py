@@ -18,17 +18,21 @@ class Turn(IntEnum):
     STEP = 9
 
 
+def place(turn: Turn, entity: int = 0) -> int:
+    """Where an event stands among those of its second: by kind, then by entity."""
+    return int(turn) * _PER_KIND + entity
+
+
 class Instant(simpy.Event):
-    """Happens at a given second, in its turn: (kind, entity), never by creation.
+    """Happens at a given second, in its place, never in the order of creation.
 
     A queue that is rebuilt from data therefore orders events as the lost one did.
     """
 
-    def __init__(
-        self, env: simpy.Environment, at_s: int, turn: Turn, entity: int = 0
-    ) -> None:
+    def __init__(self, env: simpy.Environment, at_s: int, at_place: int) -> None:
+        if at_s < env.now:
+            raise ValueError(f"{at_s} s is past: it is {env.now} s")
         super().__init__(env)
         self._ok = True
         self._value = None
-        key = cast(Any, int(turn) * _PER_KIND + entity)
-        env.schedule(self, priority=key, delay=at_s - env.now)
+        env.schedule(self, priority=cast(Any, at_place), delay=at_s - env.now)

@@ -8,7 +8,7 @@ from typing import Any
 import mesa
 import simpy
 
-from twin.agents.clock import Instant, Turn
+from twin.agents.clock import Instant, Turn, place
 from twin.fleet.fleet import Fleet
 
 
@@ -45,11 +45,12 @@ class Driver(mesa.Agent):
     def _live(
         self, env: simpy.Environment, fleet: Fleet
     ) -> Generator[Instant, Any, None]:
-        car, wake_s = self.car, fleet.state["wake_s"]
+        car, wake_s, happen = self.car, fleet.state["wake_s"], fleet.happen
+        turn = place(Turn.CAR, car)
         try:
             while True:
-                yield Instant(env, int(wake_s[car]), Turn.CAR, car)
-                if fleet.happen(car, int(env.now)):
+                yield Instant(env, wake_s.item(car), turn)
+                if happen(car, int(env.now)):
                     self.plug_changed(car)
         except simpy.Interrupt:
             return

@@ -19,7 +19,8 @@ class Observation:
 
     Cars [n_ev] hang on customers, customers on transformer zones [n_zone] (the last
     zone is what hangs on no transformer). Forecasts cover the coming 24 hours
-    [n_ahead], the first entry being the interval that now begins.
+    [n_ahead], the first entry being the interval that now begins. ``v_pu`` [n_ev] is
+    the voltage at each car's connection in the interval before, NaN where unknown.
     """
 
     now_s: int
@@ -43,6 +44,7 @@ class Observation:
     zone: Ints
     entity: Ints
 
+    v_pu: Floats
     base_kw: Floats
     rating_kw: Floats
     ahead_kw: Floats

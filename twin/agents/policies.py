@@ -19,6 +19,14 @@ USABLE_RATING = 0.95
 RECOVERY_H = 1.0
 
 
+Window = Callable[[int], tuple[int, int]]
+
+
+def always(day: int) -> tuple[int, int]:
+    """All day long, whatever the date (an ordinal)."""
+    return 0, 1440
+
+
 class Policy(Protocol):
     """Decides from what it sees; keeps nothing, so that any step can be replayed.
 
@@ -44,7 +52,7 @@ class PolicyWords:
     reserve_soc: float = 0.3
     target_kw: float | None = None
     target_share: float = 0.9
-    window_min: tuple[int, int] = (0, 1440)
+    window_min: Window = always
     random_start_min: float = 120.0
     wear_usd_per_kwh: float = 0.04
     seed: int = 1
@@ -63,26 +71,31 @@ class Uncontrolled:
 
 @dataclass(frozen=True)
 class Timer:
-    """Full power within a nightly window, each car from a random start of its own.
+    """Full power within a daily window, each car from a random start of its own.
 
-    The start is keyed by car and date, so that the window's first minute is no cliff.
+    ``window_min`` gives a date's window as minutes after its midnight, the end maybe
+    beyond 1440. The start is keyed by car and date: the first minute is no cliff.
     """
 
-    window_min: tuple[int, int]
+    window_min: Window
     random_start_min: float
     seed: int
     watches_departure: bool = False
 
     def decide(self, seen: Observation) -> Floats:
-        """Ask full power of the cars whose timer is on."""
-        start, end = self.window_min
-        length = (end - start) % 1440 or 1440
-        into = (seen.minute_of_day - start) % 1440
-        opened_on = seen.day - (seen.minute_of_day < start)
-        draw = uniform(self.seed, Purpose.TIMER_START, seen.entity, opened_on)
-        spread = min(self.random_start_min, length / 2) if length < 1440 else 0.0
-        on = (into < length) & (into >= draw * spread)
+        """Ask full power of the cars whose timer is on, today's or yesterday's."""
+        on = self._on(seen, seen.day, seen.minute_of_day)
+        on |= self._on(seen, seen.day - 1, seen.minute_of_day + 1440)
         return np.where(on, seen.charge_kw, 0.0)
+
+    def _on(self, seen: Observation, day: int, minute: int) -> Bools:
+        start, end = self.window_min(day)
+        spread = min(self.random_start_min, (end - start) / 2)
+        if end - start >= 1440:
+            spread = 0.0
+        draw = uniform(self.seed, Purpose.TIMER_START, seen.entity, day)
+        on: Bools = (minute >= start + draw * spread) & (minute < end)
+        return on
 
 
 @dataclass(frozen=True)
@@ -165,10 +178,10 @@ class PriceTrading:
 
     def _sells(self, seen: Observation, deadline: Ints) -> Bools:
         price, pays = seen.price_usd_per_kwh, seen.export_price_usd_per_kwh
-        cheapest = np.minimum.accumulate(price)[deadline]
+        later = np.append(np.inf, np.minimum.accumulate(price[1:]))
         round_trip = seen.efficiency * seen.efficiency
-        worth = pays[0] > 0.0
-        worth &= pays[0] >= cheapest / round_trip + self.wear_usd_per_kwh
+        buys_back = later[deadline] / round_trip + self.wear_usd_per_kwh
+        worth = (pays[0] > 0.0) & (pays[0] >= buys_back)
         kept_soc = np.maximum(self.reserve_soc, seen.floor_soc)
         spare_kwh = np.maximum(0.0, seen.soc - kept_soc) * seen.capacity_kwh
         sell_steps = spare_kwh / np.maximum(seen.give_kw * seen.step_h, 1e-9)

@@ -85,7 +85,7 @@ class Comparison:
         """Of labelled runs; an unknown baseline, or a seed twice, is an InputError."""
         cases = tuple(Case(run, label) for label, run in runs)
         labels = list(dict.fromkeys(label for label, _ in runs))
-        if baseline is not None and baseline not in labels:
+        if baseline is not None and not _bases(labels, baseline):
             hint = nearest(baseline, labels)
             raise InputError.of(
                 f"no run is called '{baseline}'{hint} (there are {', '.join(labels)})",
@@ -112,9 +112,9 @@ class Comparison:
         """V2G against clever one-way charging first, then all against the baseline."""
         clever = [Difference(v2g, one_way) for v2g, one_way in self.v2g_against_clever]
         rest = [
-            Difference(label, self.baseline)
+            Difference(label, base)
             for label in self.labels
-            if self.baseline is not None and label != self.baseline
+            if (base := self.base_of(label)) is not None and label != base
         ]
         return tuple(dict.fromkeys(clever + rest))
 
@@ -132,6 +132,19 @@ class Comparison:
                     near = min(same, key=lambda one: self._distance(label, one))
                     pairs.append((label, near))
         return tuple(pairs)
+
+    @cached_property
+    def bases(self) -> tuple[str, ...]:
+        """The baseline's labels: one, or one a point of a study's axes."""
+        return () if self.baseline is None else _bases(self.labels, self.baseline)
+
+    def base_of(self, label: str) -> str | None:
+        """The baseline at the same point of the axes, else the only one there is."""
+        point = label.partition(", ")[2]
+        same = f"{self.baseline}, {point}"
+        if same in self.bases:
+            return same
+        return self.bases[0] if len(self.bases) == 1 else None
 
     def of_label(self, label: str) -> tuple[Case, ...]:
         """The runs of one variant, by seed."""
@@ -185,7 +198,8 @@ class Comparison:
 
     def _against(self, case: Case) -> Mapping[str, Value]:
         """Violations that EVs caused or cured, against the baseline of its seed."""
-        base = None if self.baseline is None else self.case(self.baseline, case.seed)
+        label = self.base_of(case.label)
+        base = None if label is None else self.case(label, case.seed)
         if base is None or base is case:
             return {}
         found = violations_of(case, base)
@@ -204,6 +218,13 @@ class Comparison:
         return sum(
             mine.get(key) != theirs.get(key) for key in mine.keys() | theirs.keys()
         )
+
+
+def _bases(labels: Sequence[str], baseline: str) -> tuple[str, ...]:
+    """``none`` names itself, or ``none, fleet.ev_share 0.2`` at each point."""
+    if baseline in labels:
+        return (baseline,)
+    return tuple(label for label in labels if label.startswith(f"{baseline}, "))
 
 
 def _leaves(tree: Mapping[str, Any], path: str = "") -> dict[str, Any]:

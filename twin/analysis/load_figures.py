@@ -42,7 +42,7 @@ def substation_load(comparison: Comparison) -> go.Figure:
     figure = go.Figure()
     _base_area(figure, comparison, window)
     for label in comparison.labels:
-        if label != comparison.baseline:
+        if label not in comparison.bases[:1]:
             _variant_lines(figure, comparison, label, window)
     figure.add_hline(y=0, line={"color": GREY, "width": 1})
     figure.update_yaxes(title="power from the substation [kW]")
@@ -99,7 +99,7 @@ def transformer_duration(comparison: Comparison) -> go.Figure | None:
 
 def changes(comparison: Comparison) -> go.Figure | None:
     """What each variant changes against the baseline: mean and band over seeds."""
-    pairs = [p for p in comparison.differences if p.against == comparison.baseline]
+    pairs = [p for p in comparison.differences if p.against in comparison.bases]
     pairs = pairs or list(comparison.differences)
     known = [
         MEASURES[key]
@@ -129,7 +129,7 @@ def changes(comparison: Comparison) -> go.Figure | None:
 
 
 def _base_area(figure: go.Figure, comparison: Comparison, window: Window) -> None:
-    label = comparison.baseline or comparison.labels[0]
+    label = (comparison.bases or comparison.labels)[0]
     cases = comparison.of_label(label)
     without = not cases[0].evs.height
     values = [_grid(c, window) if without else _homes(c, window) for c in cases]
@@ -144,7 +144,7 @@ def _base_area(figure: go.Figure, comparison: Comparison, window: Window) -> Non
         fillcolor=BASE_FILL,
         hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:.1f} kW",
     )
-    if comparison.baseline and not without:
+    if comparison.bases and not without:
         _variant_lines(figure, comparison, label, window)
 
 

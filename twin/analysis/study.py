@@ -38,17 +38,21 @@ class Subject:
 def _study(folder: Path) -> Subject:
     record = _read(folder / STUDY_FILE)
     rows = record.get("runs") or []
-    order = record.get("variants") or list(dict.fromkeys(r["variant"] for r in rows))
-    labels = [v if isinstance(v, str) else str(v.get("name")) for v in order]
-    ranked = {label: place for place, label in enumerate(labels)}
-    rows = sorted(rows, key=lambda row: ranked.get(row["variant"], len(ranked)))
-    runs = [(str(row["variant"]), Run.open(_run_folder(folder, row))) for row in rows]
+    ranked = {label: place for place, label in enumerate(record.get("variants") or [])}
+    rows = sorted(rows, key=lambda row: ranked.get(_label(row), len(ranked)))
+    runs = [(_label(row), Run.open(_run_folder(folder, row))) for row in rows]
     if not runs:
         raise InputError.of("a study without any finished run", where=str(folder))
     baseline = record.get("baseline")
-    baseline = baseline if baseline in {label for label, _ in runs} else None
+    if baseline not in {str(row["variant"]) for row in rows}:
+        baseline = None
     name = str(record.get("name") or folder.parent.name)
     return Subject(folder, name, "study", Comparison.of(runs, baseline))
+
+
+def _label(row: dict[str, Any]) -> str:
+    """The variant, with its point where the study has axes."""
+    return str(row.get("label") or row["variant"])
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -162,7 +162,11 @@ def spotlight(comparison: Comparison, most: int = 3) -> tuple[str, ...]:
     ]
     free = [x for x in labels if comparison.first(x).policy == "uncontrolled"]
     with_cars = [x for x in free if comparison.first(x).evs.height]
-    picked = [*with_cars[:1], *wanted, *[x for x in labels if x != comparison.baseline]]
+    picked = [
+        *with_cars[:1],
+        *wanted,
+        *[x for x in labels if x not in comparison.bases],
+    ]
     chosen = list(dict.fromkeys(picked))[:most]
     return tuple(label for label in labels if label in chosen)
 

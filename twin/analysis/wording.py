@@ -162,9 +162,9 @@ def _alone(comparison: Comparison, label: str) -> list[str]:
 
 
 def _without_cars(comparison: Comparison) -> list[str]:
-    base = comparison.baseline
-    if base is None or comparison.first(base).evs.height:
+    if len(comparison.bases) != 1 or comparison.first(comparison.bases[0]).evs.height:
         return []
+    base = comparison.bases[0]
     keys = ("customer_hours_below", "customer_hours_above", "transformers_over_normal")
     below, above, over = (comparison.cell(key, base).mean for key in keys)
     if below is None or above is None or over is None:

@@ -9,8 +9,6 @@ import numpy as np
 
 from twin.arrays import Bools, Floats, Ints, totals
 
-SHARING_ROUNDS = 3
-
 
 @dataclass(frozen=True)
 class Customers:
@@ -34,6 +32,7 @@ class Customers:
     fixed_kw: Floats
     fixed_kvar: Floats
     n_zone: int
+    cars_may_export: bool = True
     voltage_dependent: bool = False
 
     @cached_property
@@ -79,8 +78,12 @@ class Customers:
         return np.maximum(0.0, self.import_limit_kw - load_kw + pv_kw)
 
     def export_room_kw(self, load_kw: Floats, pv_kw: Floats) -> Floats:
-        """The most that a customer's cars may give together [n]."""
-        return np.maximum(0.0, self.export_limit_kw + load_kw - pv_kw)
+        """The most that a customer's cars may give together [n].
+
+        Without a permit of their own they feed the home at most, never the grid.
+        """
+        limit_kw = self.export_limit_kw if self.cars_may_export else 0.0
+        return np.maximum(0.0, limit_kw + load_kw - pv_kw)
 
     def shares_plug(self, car: int) -> bool:
         """Whether a car's customer has other cars, too."""
@@ -101,7 +104,8 @@ class Customers:
         """What each meter's limits leave of the cars' wishes, per car [n_ev].
 
         Cars at one customer share the room in proportion to what they want, after
-        opposite signs are netted. What is less than a charger's minimum is nothing.
+        opposite signs are netted. Where a share is less than its charger's minimum,
+        the customer's last such car stands back for the others.
         A car that is alone at its customer keeps its share while it is away, for the
         moment it plugs in.
         """
@@ -110,10 +114,18 @@ class Customers:
         if self._alone.all():
             allowed = np.clip(present, -export_kw[home], import_kw[home])
             return np.where(np.abs(allowed) < min_kw, 0.0, allowed)
-        for _ in range(SHARING_ROUNDS):
-            present = self._share(present, import_kw, export_kw)
-            present = np.where(np.abs(present) < min_kw, 0.0, present)
-        return self._share(present, import_kw, export_kw)
+        while True:
+            shared = self._share(present, import_kw, export_kw)
+            low = (shared != 0.0) & (np.abs(shared) < min_kw)
+            if not low.any():
+                return shared
+            present[self._last_at_each(low)] = 0.0
+
+    def _last_at_each(self, cars: Bools) -> Ints:
+        """The last of the chosen cars at each customer."""
+        chosen = np.flatnonzero(cars)[::-1]
+        _, first = np.unique(self.car_customer[chosen], return_index=True)
+        return chosen[first]
 
     def _share(self, wanted_kw: Floats, import_kw: Floats, export_kw: Floats) -> Floats:
         home, n = self.car_customer, len(self)

@@ -12,6 +12,7 @@ from twin.arrays import Ints
 from twin.errors import InputError, Problem, nearest
 
 REQUIRED = ("customer", "node")
+MOST_EVS = 16
 NUMBERS = ("annual_kwh", "pv_kw", "evs", "charger_kw")
 
 
@@ -110,7 +111,7 @@ def _record(
         problems.append(Problem(f"{path}:{number}", key, message))
         return None
 
-    evs = value("evs", 20)
+    evs = value("evs", MOST_EVS)
     if evs is not None and evs != int(evs):
         message = f"got '{line['evs']}', allowed is a whole number"
         problems.append(Problem(f"{path}:{number}", "evs", message))

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from twin.arrays import Records, Row, compiled
+from twin.arrays import Floats, Records, Row, compiled
 from twin.fleet.state import Phase
 
 TAPER_END_SOC = 0.999
@@ -60,6 +60,18 @@ def ac_kw_of_dc(
     return (
         rated_kw * (b - math.sqrt(b * b - 4.0 * quadratic * need)) / (2.0 * quadratic)
     )
+
+
+def charging_efficiency(traits: Records) -> Floats:
+    """Share of AC energy that reaches the cells at full charging power [n_ev]."""
+    power = traits["charge_kw"] / traits["rated_kw"]
+    loss = (
+        traits["loss_constant"]
+        + traits["loss_linear"] * power
+        + traits["loss_quadratic"] * power**2
+    )
+    share: Floats = traits["battery_efficiency"] * (1.0 - loss / power)
+    return share
 
 
 @compiled

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +10,7 @@ from twin.arrays import Bools, Floats, Ints, Records
 from twin.fleet.charging import settle, settle_all
 from twin.fleet.itinerary import Itinerary
 from twin.fleet.movement import declare_all, departure_s, happen, plug_in, wants_plug
-from twin.fleet.state import DRIVEN, SESSION, Phase
+from twin.fleet.state import DRIVEN, NEVER_S, SESSION, Phase
 from twin.fleet.travel import Place
 
 EVEN_CHANCE = 0.5
@@ -74,19 +73,6 @@ class Fleet:
         for car in cars:
             settle(self.traits, self.state, int(car), now_s)
 
-    @cached_property
-    def efficiency(self) -> Floats:
-        """Share of AC energy that reaches the cells at full charging power [n_ev]."""
-        traits = self.traits
-        power = traits["charge_kw"] / traits["rated_kw"]
-        loss = (
-            traits["loss_constant"]
-            + traits["loss_linear"] * power
-            + traits["loss_quadratic"] * power**2
-        )
-        share: Floats = traits["battery_efficiency"] * (1.0 - loss / power)
-        return share
-
     def happen(self, car: int, now_s: int) -> bool:
         """Do what is due for one car; True if its plug changed."""
         return happen(
@@ -133,14 +119,14 @@ class Fleet:
         return self._sessions[: self._written[1]]
 
     def driven(self) -> Records:
-        """Trips that have begun since ``clear``."""
+        """Trips that have ended since ``clear``."""
         return self._driven[: self._written[0]]
 
     def open_sessions(self) -> Records:
         """Stays at the plug that go on."""
         cars = np.flatnonzero(self.plugged)
         rows = np.zeros(len(cars), dtype=SESSION)
-        rows["ev"], rows["plug_out_s"] = cars, -1
+        rows["ev"], rows["plug_out_s"] = cars, NEVER_S
         rows["plug_in_s"] = self.state["plug_in_s"][cars]
         rows["soc_in"], rows["soc_out"] = (
             self.state["soc_in"][cars],

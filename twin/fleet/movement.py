@@ -32,16 +32,16 @@ def happen(
     """Do what is due for one car and say whether its plug changed.
 
     ``trips`` [n_ev, m] are the days around now; ``driven`` and ``sessions`` receive a
-    row for each trip begun and each stay ended, ``written`` [2] counts them.
+    row for each trip and each stay that ends, ``written`` [2] counts them.
     """
     row = state[car]
     was_plugged = row.phase == PLUGGED
     if row.phase == DRIVING:
-        _arrive(traits, state, trips, car, now_s, urgent_s)
+        _arrive(traits, state, trips, driven, written, car, now_s, urgent_s)
     else:
         trip = next_trip(trips, car, row.departed_s)
         if trip >= 0 and trips[car, trip].depart_s <= now_s:
-            _depart(traits, state, trips, driven, sessions, written, car, trip, now_s)
+            _depart(traits, state, trips, sessions, written, car, trip, now_s)
     if row.phase != DRIVING:
         row.wake_s = min(departure_s(trips, car, row.departed_s), look_again_s)
     return bool(was_plugged != (row.phase == PLUGGED))
@@ -83,7 +83,8 @@ def plug_in(
     row.declared_s = NEVER_S
     declare(state, trips, car, now_s)
     if urgent_s > 0 and slack_s(row, own, now_s) < urgent_s:
-        row.set_kw = min(own.charge_kw, row.room_kw)
+        most_kw = min(own.charge_kw, row.room_kw)
+        row.set_kw = most_kw if most_kw >= own.min_kw else 0.0
 
 
 @compiled
@@ -107,7 +108,7 @@ def declare_all(state: Records, trips: Records, now_s: int) -> None:
 def slack_s(row: Row, own: Row, now_s: int) -> float:
     """Time to spare until the declared departure if the car charged at once."""
     missing_kwh = max(0.0, own.target_soc - row.soc) * own.capacity_kwh
-    needed_s = 3600.0 * missing_kwh / (0.9 * own.charge_kw)
+    needed_s = 3600.0 * missing_kwh / (own.efficiency * own.charge_kw)
     return float(row.declared_s - now_s - needed_s)
 
 
@@ -138,7 +139,6 @@ def _depart(
     traits: Records,
     state: Records,
     trips: Records,
-    driven: Records,
     sessions: Records,
     written: Ints,
     car: int,
@@ -149,12 +149,6 @@ def _depart(
     if row.phase == PLUGGED:
         unplug(traits, state, sessions, written, car, now_s)
     row.phase, row.departed_s, row.wake_s = DRIVING, leg.depart_s, leg.arrive_s
-    line = driven[written[0]]
-    written[0] += 1
-    line.ev, line.depart_s, line.arrive_s = car, leg.depart_s, leg.arrive_s
-    line.purpose, line.distance_km = leg.purpose, leg.distance_km
-    line.energy_kwh = leg.energy_kwh
-    line.short_kwh = _short_kwh(row, traits[car], leg)
 
 
 @compiled
@@ -165,12 +159,24 @@ def _short_kwh(row: Row, own: Row, leg: Row) -> float:
 
 @compiled
 def _arrive(
-    traits: Records, state: Records, trips: Records, car: int, now_s: int, urgent_s: int
+    traits: Records,
+    state: Records,
+    trips: Records,
+    driven: Records,
+    written: Ints,
+    car: int,
+    now_s: int,
+    urgent_s: int,
 ) -> None:
     row, own = state[car], traits[car]
     leg = trips[car, _trip_under_way(trips, car, row.departed_s)]
     short_kwh = _short_kwh(row, own, leg)
     row.soc = max(0.0, row.soc - (leg.energy_kwh - short_kwh) / own.capacity_kwh)
+    line = driven[written[0]]
+    written[0] += 1
+    line.ev, line.depart_s, line.arrive_s = car, leg.depart_s, leg.arrive_s
+    line.purpose, line.distance_km = leg.purpose, leg.distance_km
+    line.energy_kwh, line.short_kwh = leg.energy_kwh, short_kwh
     row.driven_kwh += leg.energy_kwh
     row.public_kwh += short_kwh
     row.distance_km += leg.distance_km

@@ -10,7 +10,6 @@ from twin.fleet.state import Phase
 from twin.fleet.travel import Place
 
 LOWEST_START_SOC = 0.1
-CHARGE_EFFICIENCY = 0.9
 
 
 def place_at_start(traits: Records, state: Records, trips: Records) -> None:
@@ -45,7 +44,7 @@ def charge_at_start(
     charged_kwh = (
         np.where(at_home, np.minimum(since_home_s, 2**40) / 3600.0, 0.0)
         * traits["charge_kw"]
-        * CHARGE_EFFICIENCY
+        * traits["efficiency"]
     )
     missing_kwh = np.maximum(0.0, used_kwh - charged_kwh)
     soc = traits["target_soc"] - missing_kwh / traits["capacity_kwh"]

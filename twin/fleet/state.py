@@ -33,6 +33,7 @@ TRAITS = np.dtype(
         ("loss_constant", np.float64),  # converter loss, share of rated power
         ("loss_linear", np.float64),
         ("loss_quadratic", np.float64),
+        ("efficiency", np.float64),  # AC to cells, at full charging power
         ("standby_kw", np.float64),  # from the battery while giving
         ("taper_soc", np.float64),  # charging power falls from here
         ("target_soc", np.float64),

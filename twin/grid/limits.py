@@ -117,3 +117,8 @@ EMERGENCY["transformer3w"] = EMERGENCY["transformer"]
 def emergency_factor(kind: str) -> float:
     """Emergency over normal rating; what has no rule has no reserve."""
     return EMERGENCY[kind].factor if kind in EMERGENCY else 1.0
+
+
+def emergency_h(kind: str) -> float:
+    """How long an element may be at its emergency rating, h; 0 where it has none."""
+    return EMERGENCY[kind].hours if kind in EMERGENCY else 0.0

@@ -77,11 +77,12 @@ class CustomersSpec(Words):
     annual_kwh: PositiveKw | Literal["network"] | None = Field(
         default=None,
         description="Mean yearly demand of a home, or network: scaled to the grid's "
-        "own peak loads; default: by the data set [kWh]",
+        "own peak loads; default: by region [kWh]",
     )
     annual_kwh_spread: Share = Field(
         default=0.35,
-        description="Spread of yearly demand over homes, lognormal sigma [-]",
+        description="Spread of yearly demand over homes, lognormal: its standard deviation "
+        "as a share of the mean [-]",
     )
     pv_share: Share = Field(default=0.0, description="Share of homes with PV [0..1]")
     pv_kw: PositiveKw = Field(
@@ -116,7 +117,8 @@ class CustomersSpec(Words):
     )
     export_limit_kw: Annotated[float, Field(ge=0, le=1_000_000)] | None = Field(
         default=None,
-        description="Most that a connection may feed in; default: by region [kW]",
+        description="Most that a connection may feed in; default: its PV and what its cars "
+        "with a permit can give [kW]",
     )
 
 
@@ -261,7 +263,7 @@ class PowerFlow(Words):
     )
     tolerance_pu: Annotated[float, Field(ge=1e-12, le=1e-4)] = Field(
         default=1e-8,
-        description="Largest change of a voltage in the last iteration [pu]",
+        description="Largest error of a voltage, as estimated [pu]",
     )
 
 

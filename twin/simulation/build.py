@@ -6,17 +6,19 @@ import importlib
 import inspect
 import sys
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import simpy
 
-from twin.agents.policies import POLICIES, Policy, PolicyWords
+from twin.agents.policies import POLICIES, Policy, PolicyWords, Window
 from twin.agents.population import Population
 from twin.arrays import Floats
 from twin.customers.customers import Customers
 from twin.errors import InputError
+from twin.fleet.catalogue import BIDIRECTIONAL, CHARGERS, MIXES, VEHICLES
 from twin.fleet.fleet import Fleet
 from twin.fleet.itinerary import Itinerary
 from twin.fleet.start import charge_at_start, place_at_start
@@ -33,18 +35,19 @@ from twin.scenario.spec import Scenario
 from twin.simulation.audit import Audit
 from twin.simulation.cars import Cars, cars, export_limits_kw
 from twin.simulation.households import PLANT_KINDS, Households, households
-from twin.simulation.loads import Loads
+from twin.simulation.loads import Curtailed, Loads, network_shapes
 from twin.simulation.recorder import Recorder, Sizes
 from twin.simulation.world import World
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.profiles import Homes, Profile, profile
 from twin.surroundings.pv import Pv
-from twin.surroundings.surroundings import Surroundings
+from twin.surroundings.surroundings import Sun, Surroundings
 from twin.surroundings.tariffs import Prices, tariff
 from twin.surroundings.weather import Weather, weather
 from twin.timeline import Timeline
 
 SOURCE_KW = np.inf
+FLEET_DATA = (VEHICLES, BIDIRECTIONAL, MIXES, CHARGERS)
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class Plan:
             *self.profile.inputs,
             *self.travel.inputs,
             *self.weather.inputs,
+            *self.prices.inputs,
+            *FLEET_DATA,
             *self.scenario.files().values(),
         ]
         return sorted(set(files))
@@ -94,7 +99,11 @@ class Plan:
             *self.profile.notes,
             *self.travel.notes,
             *self.weather.notes,
+            *self.prices.notes,
         ]
+        if self.scenario.power_flow.solver == "fast" and self.grid.feeder.unsolvable:
+            elements = ", ".join(self.grid.feeder.unsolvable)
+            told.append(f"solved by pandapower's own engine, because of {elements}")
         if self.households.pv_kwp.any():
             told += self.roofs.notes
         if hypothetical:
@@ -117,6 +126,9 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     time = scenario.time
     timeline = Timeline(time.start, time.days, time.step_min, scenario.timezone)
     people = households(scenario, grid.feeder)
+    homes_at = grid.feeder.terminals.element[people.terminal[: people.n_home]]
+    by_network = scenario.profiles == "network"
+    shapes = network_shapes(grid.net, homes_at) if by_network else None
     seed = scenario.seed
     sky = weather(scenario.region, timeline, seed)
     policy, policy_file = _policy(scenario)
@@ -128,7 +140,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
         households=people,
         cars=cars(scenario, people),
         limits=_limits(scenario),
-        profile=profile(scenario.profiles, _homes(people), timeline, seed),
+        profile=profile(scenario.profiles, _homes(people), timeline, seed, shapes),
         travel=travel(scenario.travel, seed, scenario.fleet.travel_file),
         weather=sky,
         prices=Prices(
@@ -145,13 +157,11 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     scenario, timeline, feeder = plan.scenario, plan.timeline, plan.grid.feeder
     people, fleet = plan.households, _fleet(plan)
     customers = _customers(plan)
-    surroundings = Surroundings(
-        timeline,
-        Loads(plan.profile, people),
-        plan.roofs,
-        plan.weather,
-        plan.prices,
-    )
+    loads = Loads(plan.profile, people)
+    sun: Sun = plan.roofs
+    if scenario.customers.export_limit_kw is not None:
+        sun = Curtailed(sun, loads, people.export_limit_kw)
+    surroundings = Surroundings(timeline, loads, sun, plan.weather, plan.prices)
     recorder = Recorder(
         writer,
         timeline,
@@ -184,6 +194,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         ),
         outlook=_outlook(plan, surroundings, customers),
         recorder=recorder,
+        terminal_node=feeder.terminals.node_a[people.terminal],
         rating_kw=np.append(feeder.transformers.rating_kva, SOURCE_KW),
     )
     _start(plan, world)
@@ -201,7 +212,7 @@ def _start(plan: Plan, world: World) -> None:
     if scenario.fleet.initial_soc is not None:
         fleet.state["soc"] = scenario.fleet.initial_soc
     fleet.begin()
-    world.decide(0, None)
+    world.decide(0, None, None)
 
 
 def _fleet(plan: Plan) -> Fleet:
@@ -229,6 +240,7 @@ def _customers(plan: Plan) -> Customers:
         pv_kwp=people.pv_kwp,
         import_limit_kw=people.import_limit_kw,
         export_limit_kw=export_limits_kw(plan.scenario, people, plan.cars),
+        cars_may_export=plan.scenario.fleet.export_permit,
         car_customer=plan.cars.traits["customer"],
         fixed_kw=np.where(plant, terminals.p_kw, 0.0),
         fixed_kvar=np.where(plant, terminals.q_kvar, 0.0),
@@ -265,6 +277,7 @@ def _outlook(plan: Plan, surroundings: Surroundings, customers: Customers) -> Ou
         actual,
         words.outlook_error,
         plan.scenario.seed,
+        lambda k: timeline.date_of(timeline.wall_clock(k)[0]).toordinal(),
     )
 
 
@@ -292,11 +305,14 @@ def _limits(scenario: Scenario) -> Limits:
     return limits_by_name(judged.standard or "en50160")
 
 
-def _window(scenario: Scenario) -> tuple[int, int]:
+def _window(scenario: Scenario) -> Window:
+    """When a timer charges on a date (an ordinal): as said, else when it is cheap."""
     window = scenario.policy.window
     if window is None:
-        return tariff(scenario.tariff.name).cheapest_window(scenario.time.start)
-    return _minute(window.start), _minute(window.end)
+        cheap = tariff(scenario.tariff.name).cheapest_window
+        return lambda day: cheap(date.fromordinal(day))
+    start, end = _minute(window.start), _minute(window.end)
+    return lambda day: (start, end if end > start else end + 1440)
 
 
 def _minute(clock: str) -> int:

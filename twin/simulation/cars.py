@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.arrays import Bools, Floats, Ints, Records, totals
+from twin.errors import InputError
 from twin.fleet.catalogue import (
     Charger,
     Vehicle,
@@ -16,6 +17,7 @@ from twin.fleet.catalogue import (
     gives,
     vehicles,
 )
+from twin.fleet.charging import TAPER_END_SOC, charging_efficiency
 from twin.fleet.state import traits
 from twin.randomness import Purpose, normal, uniform
 from twin.scenario.spec import Scenario
@@ -27,8 +29,7 @@ BATTERY_EFFICIENCY = 0.98
 STANDBY_KW = 0.15
 TAPER_SOC = 0.95
 FLOOR_SOC = 0.1
-MIN_CURRENT_SHARE = 6 / 16
-LEAST_CHARGE_KW = 1.4
+LEAST_KW_PER_PHASE = 1.38
 HABIT_SOC, HABIT_SPREAD_SOC = 0.6, 0.15
 ALWAYS = 2.0
 
@@ -59,7 +60,7 @@ def cars(scenario: Scenario, homes: Households) -> Cars:
     rows["battery_efficiency"] = BATTERY_EFFICIENCY
     rows["loss_constant"], rows["loss_linear"], rows["loss_quadratic"] = CONVERTER
     rows["standby_kw"], rows["taper_soc"] = STANDBY_KW, TAPER_SOC
-    rows["target_soc"] = scenario.fleet.target_soc
+    rows["target_soc"] = min(scenario.fleet.target_soc, TAPER_END_SOC)
     rows["floor_soc"] = max(FLOOR_SOC, scenario.policy.reserve_soc)
     rows["plug_in_soc"] = _habit(scenario, entity)
     hypothetical = np.zeros(len(home), dtype=np.bool_)
@@ -75,20 +76,22 @@ def cars(scenario: Scenario, homes: Households) -> Cars:
             give_kw = min(give_kw, charge_kw) if assumed else give_kw
         rows["charge_kw"][car], rows["give_kw"][car] = charge_kw, give_kw
         rows["rated_kw"][car] = max(charge_kw, give_kw)
-        rows["min_kw"][car] = min(
-            charge_kw, max(LEAST_CHARGE_KW, MIN_CURRENT_SHARE * charge_kw)
-        )
+        phases = min(model.ac_phases, plug.phases)
+        rows["min_kw"][car] = min(charge_kw, LEAST_KW_PER_PHASE * phases)
         hypothetical[car] = assumed
+    rows["efficiency"] = charging_efficiency(rows)
+    rows.flags.writeable = False
     return Cars(rows, tuple(model.name for model in models), hypothetical)
 
 
 def export_limits_kw(scenario: Scenario, homes: Households, fleet: Cars) -> Floats:
     """Export limits of all customers, with the permits of their cars [n]."""
-    limits = homes.export_limit_kw.copy()
-    if scenario.fleet.export_permit and scenario.customers.export_limit_kw is None:
-        rows = fleet.traits
-        limits += totals(rows["customer"], rows["give_kw"], len(homes))
-    return limits
+    if scenario.customers.export_limit_kw is not None:
+        return homes.export_limit_kw
+    permitted_kw = fleet.traits["give_kw"] * scenario.fleet.export_permit
+    return homes.export_limit_kw + totals(
+        fleet.traits["customer"], permitted_kw, len(homes)
+    )
 
 
 def _owners(scenario: Scenario, homes: Households) -> tuple[Ints, Ints]:
@@ -103,6 +106,13 @@ def _owners(scenario: Scenario, homes: Households) -> tuple[Ints, Ints]:
     have = np.maximum(known, 0)
     home, ordinal = [np.repeat(np.arange(n), have)], [_counted(have)]
     rest = max(0, wanted - int(have.sum()))
+    if rest > CARS_PER_HOME * len(unknown):
+        raise InputError.of(
+            f"got {wanted}; {n} homes take at most "
+            f"{int(have.sum()) + CARS_PER_HOME * len(unknown)} "
+            f"({CARS_PER_HOME} a home, known ones as customers.file says)",
+            key="fleet.ev_count",
+        )
     for lap in range(CARS_PER_HOME):
         take = unknown[:rest]
         home.append(take)

@@ -19,6 +19,7 @@ from twin.surroundings.homes import draw_annual_kwh
 LOW_VOLTAGE_KV = 1.0
 DEFAULT_ANNUAL_KWH = {"DE": 3_500.0, "US": 7_000.0}
 DEFAULT_IMPORT_KW = {"DE": 30.0, "US": 38.4}
+FULL_LOAD_H = 4_200.0
 DEFAULT_POWER_FACTOR = 0.97
 LEAST_POWER_FACTOR = 0.5
 HOME_KINDS = ("load", "asymmetric_load")
@@ -51,6 +52,19 @@ class Households:
     def __len__(self) -> int:
         return len(self.name)
 
+    def lines(self) -> list[str]:
+        """Who lives here, in words."""
+        n = self.n_home
+        loads = len(np.unique(self.terminal[:n]))
+        per = np.bincount(self.terminal[:n])
+        said = [
+            f"homes: {n:,} on {loads:,} of the network's loads, at most "
+            f"{per.max(initial=0):,} on one; mean {self.annual_kwh[:n].mean():,.0f} "
+            f"kWh a year; {np.count_nonzero(self.pv_kwp):,} with PV",
+            f"other loads: {len(self) - n:,} of {self.constant_kw.sum():,.1f} kW",
+        ]
+        return said + [f"note: {note}" for note in self.notes]
+
 
 def households(scenario: Scenario, feeder: Feeder) -> Households:
     """Homes on the chosen loads, one row each; then every other load as it is."""
@@ -71,12 +85,14 @@ def households(scenario: Scenario, feeder: Feeder) -> Households:
     zones = zone_of_node(feeder)
     node = terminals.node_a[terminal]
     n, n_home = len(terminal), len(homes)
+    p_kw = terminals.p_kw[terminal] / per
+    q_kvar = terminals.q_kvar[terminal] / per
     roster, unmatched = _matched(scenario, feeder, node[:n_home])
     drawn_pv = uniform(scenario.seed, Purpose.OWNS_PV, np.arange(n_home))
     pv_kwp = np.zeros(n)
     pv_kwp[:n_home] = np.where(drawn_pv < words.pv_share, words.pv_kw, 0.0)
     annual_kwh = np.zeros(n)
-    annual_kwh[:n_home] = _annual_kwh(scenario, n_home)
+    annual_kwh[:n_home] = _annual_kwh(scenario, p_kw[:n_home])
     known_evs = np.full(n, -1)
     known_charger_kw = np.full(n, np.nan)
     for home, record in roster.items():
@@ -84,8 +100,6 @@ def households(scenario: Scenario, feeder: Feeder) -> Households:
     region = scenario.region
     import_kw = words.import_limit_kw or DEFAULT_IMPORT_KW[region]
     export_kw = words.export_limit_kw
-    p_kw = terminals.p_kw[terminal] / per
-    q_kvar = terminals.q_kvar[terminal] / per
     factor = np.concatenate(
         [
             _home_factors(words.power_factor, p_kw[:n_home], q_kvar[:n_home]),
@@ -131,12 +145,12 @@ def _homes_per_load(scenario: Scenario, p_kw: Floats) -> Ints:
     return np.full(len(p_kw), words.homes_per_load, dtype=np.int64)
 
 
-def _annual_kwh(scenario: Scenario, n_home: int) -> Floats:
+def _annual_kwh(scenario: Scenario, p_kw: Floats) -> Floats:
     words = scenario.customers
-    mean_kwh = words.annual_kwh
-    if mean_kwh is None or mean_kwh == "network":
-        mean_kwh = DEFAULT_ANNUAL_KWH[scenario.region]
-    return draw_annual_kwh(scenario.seed, n_home, mean_kwh, words.annual_kwh_spread)
+    if words.annual_kwh == "network":
+        return FULL_LOAD_H * p_kw
+    mean_kwh = words.annual_kwh or DEFAULT_ANNUAL_KWH[scenario.region]
+    return draw_annual_kwh(scenario.seed, len(p_kw), mean_kwh, words.annual_kwh_spread)
 
 
 def _home_factors(said: float | None, p_kw: Floats, q_kvar: Floats) -> Floats:
@@ -211,6 +225,11 @@ def _notes(scenario: Scenario, unmatched: list[str], n_other: int) -> tuple[str,
         notes.append(
             f"{n_other} loads of the network are no homes and keep their own "
             "constant power"
+        )
+    if scenario.customers.annual_kwh == "network":
+        notes.append(
+            "customers.annual_kwh: the network's own load of each home is taken as its "
+            f"share of the common peak, {FULL_LOAD_H:,.0f} h of it a year (assumed)"
         )
     if scenario.customers.annual_kwh is None:
         mean = DEFAULT_ANNUAL_KWH[scenario.region]

@@ -4,9 +4,42 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.arrays import Floats
+from twin.arrays import Floats, Ints
+from twin.grid.conversion import Network
 from twin.simulation.households import Households
+from twin.surroundings.network_loads import NetworkShapes
 from twin.surroundings.profiles import Profile
+from twin.surroundings.surroundings import LoadModel, Sun
+
+SIMBENCH_YEAR = 2016
+
+
+class Curtailed:
+    """Generation of all customers, cut where their connection may not feed it in."""
+
+    def __init__(self, sun: Sun, loads: LoadModel, export_limit_kw: Floats) -> None:
+        self.sun, self.loads, self.export_limit_kw = sun, loads, export_limit_kw
+
+    def day_kw(self, day: int) -> Floats:
+        """Mean kW produced in each interval of a local day [n_step_of_day, n]."""
+        most_kw = self.loads.day_kw(day) + self.export_limit_kw
+        return np.minimum(self.sun.day_kw(day), np.maximum(0.0, most_kw))
+
+
+def network_shapes(net: Network, element: Ints) -> NetworkShapes | None:
+    """The year of shapes that a network brings for its loads, if it does.
+
+    As SimBench networks do: ``net.profiles["load"]`` holds a column ``<profile>_pload``
+    of shares of each load's own power, named by ``net.load.profile``.
+    """
+    table = getattr(net, "profiles", {}).get("load")
+    if table is None or "profile" not in net.load.columns:
+        return None
+    names = [f"{name}_pload" for name in net.load.loc[element, "profile"]]
+    own_kw = 1000.0 * net.load.loc[element, "p_mw"].to_numpy(dtype=np.float64)
+    shares = table[names].to_numpy(dtype=np.float64)
+    day_steps = len(shares) // 366 if len(shares) % 366 == 0 else len(shares) // 365
+    return NetworkShapes(SIMBENCH_YEAR, 1440 // day_steps, shares * own_kw)
 
 
 class Loads:

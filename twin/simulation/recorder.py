@@ -105,8 +105,8 @@ class Recorder:
     ) -> None:
         """Write down interval k."""
         row = k - self._steps[0]
-        net_kw = given.load_kw - given.pv_kw + self.customers.cars_kw(taken.net_kw)
         served_kw = self._served_kw(given.load_kw, flow)
+        net_kw = served_kw - given.pv_kw + self.customers.cars_kw(taken.net_kw)
         v_pu = flow.v_pu
         low_pu, high_pu = float(v_pu.min()), float(v_pu.max())
         self.audit.look(k, demand, flow, low_pu, high_pu)
@@ -330,7 +330,7 @@ class Recorder:
 
     def _instants(self, seconds: Ints) -> pl.Series:
         first = np.datetime64(self.timeline.first_instant.replace(tzinfo=None), "us")
-        known = (seconds >= 0) & (seconds < NEVER_S)
+        known = np.abs(seconds) < NEVER_S
         shifted = first + np.where(known, seconds, 0).astype("timedelta64[s]")
         instants = pl.Series(shifted).cast(pl.Datetime("us"))
         return instants.set(pl.Series(~known), None)

@@ -110,7 +110,7 @@ def _telling(
 
 
 def _audit(planned: Plan, world: World, run_s: float) -> dict[str, Any]:
-    if planned.scenario.power_flow.solver != "fast":
+    if isinstance(world.powerflow, PandapowerEngine):
         return {"engine": "none: every step was solved by pandapower itself"}
     began = time.perf_counter()
     reference = PandapowerEngine(planned.grid.net, planned.grid.feeder)

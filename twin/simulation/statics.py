@@ -7,10 +7,10 @@ import polars as pl
 
 from twin.arrays import Floats, Ints
 from twin.grid.feeder import Feeder
+from twin.grid.limits import emergency_h
 from twin.simulation.build import Plan
 from twin.simulation.world import World
 
-EMERGENCY_H = 2.0
 PUBLIC_USD_PER_KWH = {"DE": 0.65, "US": 0.56}
 
 
@@ -49,7 +49,7 @@ def branches(plan: Plan) -> pl.DataFrame:
             "length_km": np.nan_to_num(rows.length_km),
             "normal_a": rows.rating_a,
             "emergency_a": rows.emergency_a,
-            "emergency_h": np.full(len(rows), EMERGENCY_H),
+            "emergency_h": [emergency_h(kind) for kind in rows.kind],
         }
     )
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import simpy
 
-from twin.agents.clock import Instant, Turn
+from twin.agents.clock import Instant, Turn, place
 from twin.agents.observation import Observation
 from twin.agents.population import Population
-from twin.arrays import Floats
+from twin.arrays import Floats, Ints
 from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet
-from twin.grid.flow import Demand, PowerFlow
+from twin.grid.flow import Demand, Flow, PowerFlow
 from twin.simulation.recorder import Recorder
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.surroundings import Given, Surroundings
@@ -41,6 +41,7 @@ class World:
     population: Population
     outlook: Outlook
     recorder: Recorder
+    terminal_node: Ints
     rating_kw: Floats
     k: int = 0
     env: simpy.Environment = field(default_factory=simpy.Environment)
@@ -59,16 +60,19 @@ class World:
         demand = Demand(*self.customers.net(given.load_kw, given.pv_kw, taken.net_kw))
         flow = self.powerflow.solve(demand)
         self.recorder.write(k, given, taken, demand, flow, self.fleet)
-        self.decide(k + 1, given)
+        self.decide(k + 1, given, flow)
 
-    def decide(self, k: int, given: Given | None) -> None:
+    def decide(self, k: int, given: Given | None, flow: Flow | None) -> None:
         """Ask the policy about interval k, and hold what the connections allow."""
-        seen = self.observe(k, given)
+        seen = self.observe(k, given, flow)
         self.fleet.state["wanted_kw"] = self.population.decide(seen)
-        self._hold_room(k)
+        self._hold_room(k, np.arange(len(self.fleet)))
 
-    def observe(self, k: int, given: Given | None) -> Observation:
-        """What may be seen when interval k begins; ``given`` is what has just been."""
+    def observe(self, k: int, given: Given | None, flow: Flow | None) -> Observation:
+        """What may be seen when interval k begins.
+
+        ``given`` and ``flow`` are what the interval before was measured at.
+        """
         timeline, fleet, step_h = self.timeline, self.fleet, self.timeline.step_h
         base_kw = None if given is None else self._base_kw(given)
         if base_kw is not None:
@@ -84,7 +88,7 @@ class World:
             step_h=step_h,
             minute_of_day=minute,
             day=timeline.date_of(day).toordinal(),
-            temperature_degc=0.0 if given is None else given.temperature_degc,
+            temperature_degc=(given or self.surroundings.during(k)).temperature_degc,
             plugged=fleet.plugged,
             soc=fleet.state["soc"].copy(),
             capacity_kwh=traits["capacity_kwh"],
@@ -93,11 +97,12 @@ class World:
             charge_kw=traits["charge_kw"],
             give_kw=traits["give_kw"],
             min_kw=traits["min_kw"],
-            efficiency=fleet.efficiency,
+            efficiency=traits["efficiency"],
             time_left_h=np.minimum(left_s / 3600.0, NEVER_H),
             customer=traits["customer"],
             zone=traits["zone"],
             entity=traits["entity"],
+            v_pu=self._v_at_cars(flow),
             base_kw=ahead_kw[0] if base_kw is None else base_kw,
             rating_kw=self.rating_kw,
             ahead_kw=ahead_kw,
@@ -117,22 +122,28 @@ class World:
                 self.customers.car_customer == self.customers.car_customer[car]
             )
             self.fleet.settle_cars(home, self.now_s)
-            self._hold_room(min(self.k, self.timeline.n_steps - 1))
+            self._hold_room(self.k, home)
 
-    def _hold_room(self, k: int) -> None:
+    def _hold_room(self, k: int, cars: Ints) -> None:
         """The meter's limits have the last word, on the load of the interval itself."""
         given = self.surroundings.during(k)
         import_kw = self.customers.import_room_kw(given.load_kw, given.pv_kw)
         export_kw = self.customers.export_room_kw(given.load_kw, given.pv_kw)
         state, traits = self.fleet.state, self.fleet.traits
-        state["set_kw"] = self.customers.room(
+        allowed_kw = self.customers.room(
             state["wanted_kw"],
             traits["min_kw"],
             self.fleet.plugged,
             import_kw,
             export_kw,
         )
+        state["set_kw"][cars] = allowed_kw[cars]
         state["room_kw"] = self.customers.lone_room_kw(import_kw)
+
+    def _v_at_cars(self, flow: Flow | None) -> Floats:
+        if flow is None:
+            return np.full(len(self.fleet), np.nan)
+        return flow.v_pu[self.terminal_node[self.customers.car_customer]]
 
     def _base_kw(self, given: Given) -> Floats:
         return self.customers.by_zone(given.load_kw - given.pv_kw)
@@ -148,12 +159,12 @@ class World:
         """At each local midnight, know the trips of another day."""
         while True:
             day = self.fleet.itinerary.day + 1
-            yield Instant(env, self.timeline.midnight(day), Turn.CALENDAR)
+            yield Instant(env, self.timeline.midnight(day), place(Turn.CALENDAR))
             self.know_trips(day)
 
     def _steps(self, env: simpy.Environment) -> Generator[Instant, Any, None]:
         """At the end of each interval, after everything else of that second."""
         while self.k < self.timeline.n_steps:
-            yield Instant(env, (self.k + 1) * self.timeline.step_s, Turn.STEP)
+            yield Instant(env, (self.k + 1) * self.timeline.step_s, place(Turn.STEP))
             self.step(self.k)
             self.k += 1

@@ -37,6 +37,16 @@ class Done:
         """The run's id."""
         return self.folder.name
 
+    def point(self, study: Study) -> dict[str, Any]:
+        """Where on the study's axes it stands, by key."""
+        keys = dict.fromkeys(key for point in study.points() for key in point)
+        return {key: self.asked.overrides.get(key) for key in keys}
+
+    def label(self, study: Study) -> str:
+        """Its variant, and its point where the study has axes."""
+        at = [f"{key} {value}" for key, value in self.point(study).items()]
+        return ", ".join([self.asked.variant, *at])
+
 
 def run_study(study: Study, out: Path, tell: Tell = print) -> Path:
     """Run what is not complete yet; the study's folder.
@@ -68,10 +78,10 @@ def run_study(study: Study, out: Path, tell: Tell = print) -> Path:
 
 
 def labelled_runs(folder: Path) -> list[tuple[str, Run]]:
-    """The runs of a finished study with their variants' names."""
+    """The runs of a finished study, labelled by variant and point of the axes."""
     record = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     results = folder.parents[2]
-    return [(one["variant"], Run.open(results / one["path"])) for one in record["runs"]]
+    return [(one["label"], Run.open(results / one["path"])) for one in record["runs"]]
 
 
 def _scenario(study: Study, one: StudyRun) -> Scenario:
@@ -116,6 +126,7 @@ def _frame(study: Study, done: Sequence[Done]) -> pl.DataFrame:
                 "seed": one.asked.seed,
                 "run_id": one.run_id,
                 "baseline": one.asked.variant == study.baseline,
+                **one.point(study),
                 **figures[one.run_id],
             }
             for one in done
@@ -127,7 +138,7 @@ def _frame(study: Study, done: Sequence[Done]) -> pl.DataFrame:
 def _record(
     study: Study, out: Path, done: Sequence[Done], failed: list[str]
 ) -> dict[str, Any]:
-    variants = list(dict.fromkeys(one.asked.variant for one in done))
+    variants = list(dict.fromkeys(one.label(study) for one in done))
     return {
         "schema": SCHEMA,
         "name": study.name,
@@ -136,6 +147,7 @@ def _record(
         "runs": [
             {
                 "variant": one.asked.variant,
+                "label": one.label(study),
                 "seed": one.asked.seed,
                 "run_id": one.run_id,
                 "path": one.folder.relative_to(out).as_posix(),

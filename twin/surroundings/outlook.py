@@ -35,8 +35,9 @@ class Outlook:
         actual: Callable[[int], Floats],
         error_share: float,
         seed: int,
+        ordinal: Callable[[int], int],
     ) -> None:
-        self.kind, self.actual = kind, actual
+        self.kind, self.actual, self.ordinal = kind, actual, ordinal
         self.error_share, self.seed = error_share, seed
         self.n_step = round(24 / step_h)
         self.measured_kw = np.array(mean_day_kw[: self.n_step], dtype=np.float64)
@@ -84,5 +85,5 @@ class Outlook:
         if self.kind == "perfect":
             return 1.0
         zones = np.arange(self.measured_kw.shape[1])
-        drawn = normal(self.seed, Purpose.OUTLOOK_ERROR, zones, k // self.n_step)
+        drawn = normal(self.seed, Purpose.OUTLOOK_ERROR, zones, self.ordinal(k))
         return 1.0 + self.error_share * drawn

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -68,6 +69,7 @@ class Surroundings:
         self.timeline, self.loads, self.sun = timeline, loads, sun
         self.sky, self.prices = sky, prices
         self._days: dict[int, _Day] = {}
+        self._published = np.empty(0), np.empty(0)
 
     def during(self, k: int) -> Given:
         """What interval k brings; intervals beyond the run's end exist, too."""
@@ -100,16 +102,23 @@ class Surroundings:
 
     def published_prices(self, k: int, n_step: int) -> tuple[Floats, Floats]:
         """Import and export prices of the next intervals, as published [n_step]."""
-        price, export_price = np.empty(n_step), np.empty(n_step)
-        filled = 0
-        day, row = self._locate(k)
-        while filled < n_step:
-            today = self._day(day)
-            take = min(n_step - filled, len(today.price) - row)
-            price[filled : filled + take] = today.price[row : row + take]
-            export_price[filled : filled + take] = today.export_price[row : row + take]
-            filled, day, row = filled + take, day + 1, 0
-        return price, export_price
+        if k + n_step > len(self._published[0]):
+            self._publish(k + n_step)
+        price, export_price = self._published
+        return price[k : k + n_step], export_price[k : k + n_step]
+
+    def _publish(self, n_step: int) -> None:
+        """Lay the tariff's days end to end, for at least so many intervals."""
+        days, prices, rows = [], [], 0
+        for day in itertools.count():
+            days.append(self.prices.price_usd_per_kwh(day))
+            prices.append(self.prices.export_price_usd_per_kwh(day))
+            rows += len(days[-1])
+            if day >= self.timeline.days + 1 and rows >= n_step:
+                break
+        self._published = np.concatenate(days), np.concatenate(prices)
+        for row in self._published:
+            row.flags.writeable = False
 
     def _locate(self, k: int) -> tuple[int, int]:
         timeline = self.timeline

@@ -1,0 +1,95 @@
+"""A study's runs, its table, and what happens when one of them fails."""
+
+import json
+
+import polars as pl
+import pytest
+
+from twin.errors import RunFailed
+from twin.scenario.study import read_study
+from twin.studies import runner
+
+BASE = """\
+schema: 1
+name: small
+time: {start: 2026-01-12, days: 1}
+feeder: {source: "pandapower:create_kerber_landnetz_kabel_1"}
+fleet: {ev_share: 0.5, bidirectional_share: 0.5}
+"""
+STUDY = """\
+schema: 1
+name: two
+base: small.yaml
+variants: {none: {fleet.ev_share: 0}, valley: {policy.name: valley}}
+axes: {fleet.target_soc: [0.8, 0.9]}
+seeds: [1, 2]
+baseline: none
+"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "small.yaml").write_text(BASE)
+    (folder / "two.yaml").write_text(STUDY)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(files):
+    told = []
+    study = read_study(files / "two.yaml")
+    return runner.run_study(study, files / "results", told.append), told
+
+
+def test_every_run_is_told_and_listed(finished):
+    folder, told = finished
+    assert len(told) == 8
+    record = json.loads((folder / "study.json").read_text())
+    assert record["schema"] == 1
+    assert len(record["runs"]) == 8
+    assert record["baseline"] == "none"
+
+
+def test_the_table_has_a_row_a_run_and_a_column_an_axis(finished):
+    frame = pl.read_parquet(finished[0] / "study.parquet")
+    assert frame.height == 8
+    assert frame.columns[:4] == ["variant", "seed", "run_id", "baseline"]
+    assert sorted(frame["fleet.target_soc"].unique()) == [0.8, 0.9]
+    assert frame.filter("baseline")["variant"].unique().to_list() == ["none"]
+    assert frame["peak_kw"].min() > 0
+
+
+def test_labels_tell_the_points_of_the_axes_apart(finished):
+    labels = {label for label, _ in runner.labelled_runs(finished[0])}
+    assert "valley, fleet.target_soc 0.8" in labels
+    assert len(labels) == 4
+
+
+def test_again_gives_the_same_bytes_in_the_same_folder(finished, files):
+    table = (finished[0] / "study.parquet").read_bytes()
+    study = read_study(files / "two.yaml")
+    again = runner.run_study(study, files / "results", lambda line: None)
+    assert again == finished[0]
+    assert (again / "study.parquet").read_bytes() == table
+
+
+def test_a_run_that_fails_does_not_stop_the_others(files, monkeypatch):
+    real = runner.run
+
+    def sometimes(scenario, *rest):
+        if scenario.fleet.ev_share == 0 and scenario.seed == 2:
+            raise RunFailed("the disk is full")
+        return real(scenario, *rest)
+
+    monkeypatch.setattr(runner, "run", sometimes)
+    study = read_study(files / "two.yaml")
+    told = []
+    with pytest.raises(RunFailed, match=r"2 runs failed(.|\n)*the disk is full"):
+        runner.run_study(study, files / "other", told.append)
+    assert sum("failed" in line for line in told) == 2
+    record = json.loads(
+        next((files / "other" / "studies" / "two").glob("*/study.json")).read_text()
+    )
+    assert len(record["runs"]) == 6
+    assert len(record["failed"]) == 2

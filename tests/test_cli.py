@@ -1,0 +1,159 @@
+"""The command line as a user types it: words, exit codes, what is on disk."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+STARTERS = Path(__file__).parents[1] / "scenarios"
+QUICK = """\
+schema: 1
+name: quick
+time: {start: 2026-01-12, days: 1}
+feeder: {source: "pandapower:create_kerber_landnetz_kabel_1"}
+fleet: {ev_share: 0.5, bidirectional_share: 0.5}
+policy: v2g_peak
+"""
+
+
+def twin(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "twin", *words]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("user")
+    (place / "quick.yaml").write_text(QUICK)
+    return place
+
+
+@pytest.fixture(scope="module")
+def ran(folder: Path) -> subprocess.CompletedProcess[str]:
+    return twin("run", "quick.yaml", cwd=folder)
+
+
+def last_line(text: str) -> str:
+    return text.strip().splitlines()[-1]
+
+
+def test_a_run_prints_figures_and_its_folder_last(ran, folder):
+    assert ran.returncode == 0, ran.stderr
+    place = folder / last_line(ran.stdout)
+    assert place.parent == folder / "results" / "quick"
+    assert json.loads((place / "run.json").read_text())["status"] == "done"
+    assert "Peak" in ran.stdout and "Energy for driving per EV and day" in ran.stdout
+    assert "day 1 of 1 (2026-01-12)" in ran.stderr
+
+
+def test_a_complete_run_is_not_repeated(ran, folder):
+    place = folder / last_line(ran.stdout)
+    written = (place / "run.json").stat().st_mtime_ns
+    again = twin("run", "quick.yaml", "--quiet", cwd=folder)
+    assert again.stdout.strip() == last_line(ran.stdout)
+    assert (place / "run.json").stat().st_mtime_ns == written
+
+
+def test_verify_finds_a_flipped_byte(ran, folder, tmp_path):
+    place = folder / last_line(ran.stdout)
+    assert twin("verify", str(place)).returncode == 0
+    steps = place / "steps.parquet"
+    content = steps.read_bytes()
+    try:
+        steps.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
+        found = twin("verify", str(place))
+    finally:
+        steps.write_bytes(content)
+    assert found.returncode == 2
+    assert "steps.parquet" in found.stderr
+
+
+def test_report_compare_and_export(ran, folder, tmp_path):
+    place = str(folder / last_line(ran.stdout))
+    page = tmp_path / "report.html"
+    assert twin("report", place, "-o", str(page)).stdout.strip() == str(page)
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert "Peak" in twin("compare", place, place).stdout
+    exported = twin("export", place, "--to", "geojson", "-o", str(tmp_path))
+    assert exported.returncode == 0, exported.stderr
+    assert list(tmp_path.glob("*.geojson"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "nothing.yaml"), "nothing.yaml: no such file"),
+        (("run", "quick.yaml", "--set", "fleet.ev_share=1.4"), "ev_share"),
+        (("run", "quick.yaml", "--set", "feeder.source=pandapower:lv_shutt"), "lv_"),
+        (("catalogue", "vehicle"), "did you mean 'vehicles'"),
+        (("report", "nowhere"), "nowhere"),
+        (("verify", "nowhere"), "nowhere"),
+        (("compare", "nowhere"), "nowhere"),
+        (("study", "quick.yaml"), "quick.yaml"),
+        (("inspect", "pandapower:lv_schuttrwald"), "did you mean 'lv_schutterwald'"),
+    ],
+)
+def test_a_users_mistake_is_told_in_words(folder, words, said):
+    answer = twin(*words, cwd=folder)
+    assert answer.returncode == 2
+    assert said in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_file_in_place_of_the_results_folder_is_told(folder):
+    answer = twin("run", "quick.yaml", "--force", "--out", "quick.yaml", cwd=folder)
+    assert answer.returncode == 2
+    assert "Traceback" not in answer.stderr
+
+
+def test_init_makes_starters_that_all_check(tmp_path):
+    place = tmp_path / "new"
+    assert twin("init", str(place)).returncode == 0
+    names = sorted(path.name for path in place.glob("*.yaml"))
+    assert names == sorted(path.name for path in STARTERS.glob("*.yaml"))
+    for path in [*place.glob("*.yaml"), *place.glob("studies/*.yaml")]:
+        checked = twin("check", str(path))
+        assert checked.returncode == 0, checked.stderr
+    again = twin("init", str(place))
+    assert again.returncode == 2
+    assert "not an empty folder" in again.stderr
+
+
+def test_ctrl_c_leaves_a_marked_run(folder):
+    words = ["run", "quick.yaml", "--set", "time.days=3000", "--out", "stopped"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "twin", *words],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    part = folder / "stopped" / "quick"
+    deadline = time.monotonic() + 60
+    while not list(part.glob("*.part/parts/steps/*")) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in told
+    status = json.loads(next(part.glob("*.part/status.json")).read_text())
+    assert status["state"] == "interrupted"
+    assert 0 < status["progress"] < 1
+
+
+def test_a_policy_class_of_the_users_own(folder):
+    (folder / "half.py").write_text(
+        "class Half:\n"
+        "    def __init__(self, share=0.5):\n"
+        "        self.share = share\n"
+        "    def decide(self, seen):\n"
+        "        return self.share * seen.charge_kw\n"
+    )
+    answer = twin("run", "quick.yaml", "--set", "policy.name=half:Half", cwd=folder)
+    assert answer.returncode == 0, answer.stderr
+    wrong = twin("run", "quick.yaml", "--set", "policy.name=half:Haf", cwd=folder)
+    assert wrong.returncode == 2
+    assert "Haf" in wrong.stderr
