@@ -78,6 +78,7 @@ class Diary:
 
     def __init__(self, watched: World) -> None:
         self.world = watched
+        self.phase_start = watched.fleet.state["phase"].copy()
         self.soc_start = watched.fleet.state["soc"].copy()
         self.rows: list[dict[str, Any]] = []
         self.sessions = np.zeros(0, dtype=SESSION)

@@ -71,7 +71,7 @@ def test_a_policy_must_answer_with_numbers(bad: float) -> None:
     answer[-1] = bad
     born.population.policy = Answers(answer)
     with pytest.raises(RunFailed) as caught:
-        born.decide(3, None)
+        born.decide(3, None, None)
     assert str(caught.value).startswith(
         f"policy Answers at step 3: decide must return {len(answer)} finite powers in "
         "kW"
@@ -84,7 +84,7 @@ def test_infinities_of_both_signs_do_not_cancel() -> None:
     answer[:2] = np.inf, -np.inf
     born.population.policy = Answers(answer)
     with pytest.raises(RunFailed, match="finite"):
-        born.decide(0, None)
+        born.decide(0, None, None)
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (3, 3)])
@@ -92,7 +92,7 @@ def test_a_policy_must_answer_for_every_car(shape: tuple[int, ...]) -> None:
     born = world(scenario(fleet__ev_share=1.0))
     born.population.policy = Answers(np.zeros(shape))
     with pytest.raises(RunFailed) as caught:
-        born.decide(0, None)
+        born.decide(0, None, None)
     n_ev = len(born.fleet)
     assert f"must return {n_ev} finite powers in kW" in str(caught.value)
     assert f"got an array of shape {shape}" in str(caught.value)
@@ -103,13 +103,13 @@ def test_what_are_no_numbers_is_told_in_words(answer: object) -> None:
     born = world(scenario(fleet__ev_share=1.0))
     born.population.policy = Answers(answer)
     with pytest.raises(RunFailed, match="policy Answers at step 0"):
-        born.decide(0, None)
+        born.decide(0, None, None)
 
 
 def test_whole_numbers_and_lists_are_powers_too() -> None:
     born = world(scenario(fleet__ev_share=1.0))
     born.population.policy = Answers([1] * len(born.fleet))
-    born.decide(0, None)
+    born.decide(0, None, None)
     assert (born.fleet.state["wanted_kw"] == 1.0).all()
 
 
@@ -123,7 +123,7 @@ def test_what_breaks_in_a_policy_is_told_with_its_line() -> None:
     born = world(scenario(fleet__ev_share=1.0))
     born.population.policy = Breaks()
     with pytest.raises(RunFailed) as caught:
-        born.decide(7, None)
+        born.decide(7, None, None)
     told = str(caught.value)
     assert told.startswith(
         "policy Breaks at step 7: ZeroDivisionError: division by zero ("
@@ -136,5 +136,5 @@ def test_no_plug_is_asked_for_more_than_it_can() -> None:
     traits = born.fleet.traits
     for answer, expected in ((99.0, traits["charge_kw"]), (-99.0, -traits["give_kw"])):
         born.population.policy = Answers(np.full(len(born.fleet), answer))
-        born.decide(0, None)
+        born.decide(0, None, None)
         np.testing.assert_array_equal(born.fleet.state["wanted_kw"], expected)

@@ -31,6 +31,7 @@ def seen(n_ev: int = 1, **said: ArrayLike) -> Observation:
         "min_kw": 1.5,
         "efficiency": 1.0,
         "time_left_h": 12.0,
+        "v_pu": 1.0,
         "zone": zone,
         "customer": np.arange(n_ev),
         "entity": np.arange(n_ev),

@@ -97,6 +97,26 @@ def test_words_are_kept_and_numbers_scaled_to_their_unit(study):
     assert rows["departures_short_share"]["unit"] == "%"
 
 
+def test_each_point_of_the_axes_has_its_own_baseline(make_run):
+    runs = [
+        (
+            f"{variant}, fleet.ev_share {share}",
+            make_run(grid_kw=[kw] * 8, policy=policy),
+        )
+        for variant, policy, share, kw in (
+            ("none", "uncontrolled", 0.2, 10.0),
+            ("none", "uncontrolled", 0.4, 11.0),
+            ("tou", "tou", 0.2, 15.0),
+            ("tou", "tou", 0.4, 20.0),
+        )
+    ]
+    peak = table(runs, "none").row(0, named=True)
+    low, high = "fleet.ev_share 0.2", "fleet.ev_share 0.4"
+    assert peak[f"tou, {low} − none, {low}"] == 5.0
+    assert peak[f"tou, {high} − none, {high}"] == 9.0
+    assert f"tou, {high} − none, {low}" not in peak
+
+
 def test_an_unknown_baseline_and_a_seed_twice_are_the_users_mistake(study):
     with pytest.raises(
         InputError, match=r"no run is called 'non'; did you mean 'none'"

@@ -93,7 +93,9 @@ def test_a_car_that_is_away_neither_draws_nor_gives(said: Scenario) -> None:
 
 def _drove_within(diary: Diary) -> np.ndarray:
     """Intervals in which a car was on the road at any time [n_step, n_ev]."""
-    drove = np.zeros((len(diary), len(diary.world.fleet)), dtype=bool)
+    driving = diary.column("phase") == Phase.DRIVING
+    before = np.vstack([diary.phase_start == Phase.DRIVING, driving[:-1]])
+    drove = driving | before
     step_s = diary.world.timeline.step_s
     for trip in diary.trips:
         first, last = trip["depart_s"] // step_s, trip["arrive_s"] // step_s

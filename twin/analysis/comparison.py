@@ -121,17 +121,15 @@ class Comparison:
     @cached_property
     def v2g_against_clever(self) -> tuple[tuple[str, str], ...]:
         """Each V2G variant with the `valley` variant that differs least from it."""
-        clever = [
-            label for label in self.labels if self.first(label).policy == "valley"
-        ]
-        pairs = []
-        for label in self.labels:
-            if self.first(label).is_v2g:
-                same = [one for one in clever if self._same_fleet(label, one)]
-                if same:
-                    near = min(same, key=lambda one: self._distance(label, one))
-                    pairs.append((label, near))
-        return tuple(pairs)
+        clever = [x for x in self.labels if self.first(x).policy == "valley"]
+        v2g = [label for label in self.labels if self.first(label).is_v2g]
+        near = [(label, self.most_like(label, clever)) for label in v2g]
+        return tuple((label, one) for label, one in near if one is not None)
+
+    def most_like(self, label: str, among: Sequence[str]) -> str | None:
+        """Of these, the one with as many cars whose scenario differs least."""
+        same = [one for one in among if self._same_fleet(label, one)]
+        return min(same, key=lambda one: self._distance(label, one), default=None)
 
     @cached_property
     def bases(self) -> tuple[str, ...]:

@@ -77,10 +77,11 @@ def _of_the_way(comparison: Comparison, pair: Difference) -> str:
         if comparison.first(label).policy == "uncontrolled"
         and comparison.first(label).evs.height
     ]
-    if not free:
+    neglect = comparison.most_like(pair.variant, free)
+    if neglect is None:
         return ""
-    clever = comparison.difference("peak_kw", Difference(pair.against, free[0])).mean
-    v2g = comparison.difference("peak_kw", Difference(pair.variant, free[0])).mean
+    clever = comparison.difference("peak_kw", Difference(pair.against, neglect)).mean
+    v2g = comparison.difference("peak_kw", Difference(pair.variant, neglect)).mean
     if clever is None or v2g is None:
         return ""
     if clever < 0 and v2g < clever:

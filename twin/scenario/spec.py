@@ -81,8 +81,8 @@ class CustomersSpec(Words):
     )
     annual_kwh_spread: Share = Field(
         default=0.35,
-        description="Spread of yearly demand over homes, lognormal: its standard deviation "
-        "as a share of the mean [-]",
+        description="Spread of yearly demand over homes, lognormal: its standard "
+        "deviation as a share of the mean [-]",
     )
     pv_share: Share = Field(default=0.0, description="Share of homes with PV [0..1]")
     pv_kw: PositiveKw = Field(
@@ -117,8 +117,8 @@ class CustomersSpec(Words):
     )
     export_limit_kw: Annotated[float, Field(ge=0, le=1_000_000)] | None = Field(
         default=None,
-        description="Most that a connection may feed in; default: its PV and what its cars "
-        "with a permit can give [kW]",
+        description="Most that a connection may feed in; default: its PV and what its "
+        "cars with a permit can give [kW]",
     )
 
 
