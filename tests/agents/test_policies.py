@@ -32,7 +32,11 @@ from twin.agents.policies import (
 from twin.randomness import Purpose, uniform
 
 SEED, DAY = 1, 739_628
-NIGHT = (1320, 360)
+NIGHT = (1320, 1800)
+
+
+def nightly_window(day: int) -> tuple[int, int]:
+    return NIGHT
 
 
 # Uncontrolled
@@ -50,6 +54,11 @@ def test_uncontrolled_asks_full_power_of_every_car() -> None:
 # Timer
 
 
+def timer(start: int, end: int, random_start_min: float = 0.0) -> Timer:
+    """A window that is the same on every date."""
+    return Timer(lambda day: (start, end), random_start_min, SEED)
+
+
 def at(minute: int, n_ev: int = 1, day: int = DAY) -> Observation:
     return seen(n_ev, minute_of_day=minute, day=day)
 
@@ -58,56 +67,57 @@ def at(minute: int, n_ev: int = 1, day: int = DAY) -> Observation:
     "minute, on", [(1319, 0), (1320, 1), (1439, 1), (0, 1), (359, 1), (360, 0)]
 )
 def test_a_timers_window_runs_across_midnight(minute: int, on: int) -> None:
-    timer = Timer(NIGHT, 0.0, SEED)
-    assert timer.decide(at(minute))[0] == 10.0 * on
+    assert timer(*NIGHT).decide(at(minute))[0] == 10.0 * on
 
 
 @pytest.mark.parametrize(
     "minute, on", [(599, 0), (600, 1), (719, 1), (720, 0), (1400, 0)]
 )
 def test_a_timers_window_within_a_day(minute: int, on: int) -> None:
-    assert Timer((600, 720), 0.0, SEED).decide(at(minute))[0] == 10.0 * on
+    assert timer(600, 720).decide(at(minute))[0] == 10.0 * on
 
 
-def test_a_window_may_be_said_to_end_beyond_midnight() -> None:
-    one, other = Timer(NIGHT, 60.0, SEED), Timer((1320, 1800), 60.0, SEED)
-    for minute in range(0, 1440, 15):
-        assert_allclose(one.decide(at(minute, 20)), other.decide(at(minute, 20)))
+def test_each_date_may_have_a_window_of_its_own() -> None:
+    nightly = Timer(lambda day: NIGHT if day == DAY else (60, 120), 0.0, SEED)
+    on = [nightly.decide(at(m, day=DAY))[0] > 0 for m in (70, 1319, 1320)]
+    assert on == [False, False, True]
+    on = [nightly.decide(at(m, day=DAY + 1))[0] > 0 for m in (0, 60, 359, 360, 1320)]
+    assert on == [True, True, True, False, False]
 
 
-@pytest.mark.parametrize("window", [(0, 1440), (0, 0), (300, 300)])
+@pytest.mark.parametrize("window", [(0, 1440), (300, 1740)])
 def test_a_window_of_a_whole_day_is_always_on(window: tuple[int, int]) -> None:
-    timer = Timer(window, 120.0, SEED)
-    assert all((timer.decide(at(m, 50)) == 10.0).all() for m in (0, 1, 299, 300, 1439))
+    whole = timer(*window, 120.0)
+    assert all((whole.decide(at(m, 50)) == 10.0).all() for m in (0, 1, 299, 300, 1439))
 
 
 def test_starts_are_spread_over_the_first_minutes_by_key() -> None:
-    timer, n = Timer(NIGHT, 120.0, SEED), 4000
-    on = [(timer.decide(at(1320 + m, n)) > 0.0).mean() for m in (0, 30, 60, 90, 119)]
+    nightly, n = timer(*NIGHT, 120.0), 4000
+    on = [(nightly.decide(at(1320 + m, n)) > 0.0).mean() for m in (0, 30, 60, 90, 119)]
     assert_allclose(on, [0.0, 0.25, 0.5, 0.75, 1.0], atol=0.03)
     draw = uniform(SEED, Purpose.TIMER_START, np.arange(n), DAY)
-    later = timer.decide(at(1350, n)) > 0.0
+    later = nightly.decide(at(1350, n)) > 0.0
     np.testing.assert_array_equal(later, draw * 120.0 <= 30.0)
 
 
 def test_a_start_belongs_to_the_evening_on_which_the_window_opened() -> None:
-    timer = Timer((1430, 350), 120.0, SEED)
-    before = timer.decide(at(1439, 500)) > 0.0
-    after = timer.decide(at(0, 500, DAY + 1)) > 0.0
+    nightly = timer(1430, 1790, 120.0)
+    before = nightly.decide(at(1439, 500)) > 0.0
+    after = nightly.decide(at(0, 500, DAY + 1)) > 0.0
     assert (after >= before).all()
     draw = uniform(SEED, Purpose.TIMER_START, np.arange(500), DAY)
     np.testing.assert_array_equal(after, draw * 120.0 <= 10.0)
 
 
 def test_starts_take_half_of_a_short_window_at_most() -> None:
-    timer = Timer((600, 660), 120.0, SEED)
-    assert (timer.decide(at(630, 300)) > 0.0).all()
-    assert not (timer.decide(at(610, 300)) > 0.0).all()
+    short = timer(600, 660, 120.0)
+    assert (short.decide(at(630, 300)) > 0.0).all()
+    assert not (short.decide(at(610, 300)) > 0.0).all()
 
 
 def test_starts_are_anew_each_night() -> None:
-    timer = Timer(NIGHT, 120.0, SEED)
-    one, other = (timer.decide(at(1380, 300, DAY + d)) > 0.0 for d in (0, 1))
+    nightly = timer(*NIGHT, 120.0)
+    one, other = (nightly.decide(at(1380, 300, DAY + d)) > 0.0 for d in (0, 1))
     assert (one != other).any()
 
 
@@ -466,12 +476,12 @@ def test_without_a_transformer_there_is_no_rating() -> None:
 
 def test_policies_are_made_of_a_scenarios_words() -> None:
     words = PolicyWords(
-        reserve_soc=0.4, target_kw=33.0, target_share=0.8, window_min=(60, 120),
+        reserve_soc=0.4, target_kw=33.0, target_share=0.8, window_min=nightly_window,
         random_start_min=7.0, wear_usd_per_kwh=0.09, seed=5,
     )  # fmt: skip
     assert {name: make(words) for name, make in REGISTERED.items()} == {
         "uncontrolled": Uncontrolled(),
-        "tou": Timer((60, 120), 7.0, 5),
+        "tou": Timer(nightly_window, 7.0, 5),
         "valley": Valley(),
         "v2g_peak": PeakShaving(0.4, 33.0, 0.8),
         "v2g_price": PriceTrading(0.4, 0.09),
