@@ -172,7 +172,8 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         Audit(scenario.seed, timeline.n_steps),
         scenario.output.level,
     )
-    fleet.urgent_s = timeline.step_s if plan.policy.watches_departure else 0
+    watches = getattr(plan.policy, "watches_departure", False)
+    fleet.urgent_s = timeline.step_s if watches else 0
     world = World(
         timeline=timeline,
         surroundings=surroundings,
@@ -348,7 +349,5 @@ def _policy_of_user(
         raise InputError.of(
             f"{class_name}({parameters}): {error}", key="policy.parameters"
         ) from error
-    if not hasattr(policy, "watches_departure"):
-        policy.watches_departure = False
     file = inspect.getsourcefile(kind)
     return policy, Path(file) if file else None
