@@ -161,7 +161,8 @@ def test_names_are_words_never_code(make_run):
     assert len(page.scripts) == len(clean.scripts)
     assert NASTY in page.text
     figure = next(s for s in page.scripts if "scaleanchor" in s and s[0] == "{")
-    assert NASTY in json.dumps(json.loads(figure))
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in json.dumps(json.loads(figure))
+    assert "<script" not in json.dumps(json.loads(figure))
 
 
 def test_caveats_tell_method_cars_and_notes(make_run):

@@ -16,6 +16,7 @@ from twin.analysis.theme import (
     dressed,
     local_time,
     looks,
+    plain,
     spotlight,
     start_of,
     tint,
@@ -62,7 +63,7 @@ def fleet_doing(comparison: Comparison) -> go.Figure | None:
         shared_xaxes=True,
         shared_yaxes="rows",
         row_heights=[0.66, 0.34],
-        subplot_titles=labels,
+        subplot_titles=[plain(label) for label in labels],
         horizontal_spacing=0.03,
         vertical_spacing=0.05,
     )

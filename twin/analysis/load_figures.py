@@ -18,6 +18,7 @@ from twin.analysis.theme import (
     dressed,
     local_time,
     looks,
+    plain,
     spotlight,
     start_of,
     thinned,
@@ -63,7 +64,7 @@ def load_duration(comparison: Comparison) -> go.Figure:
             x=((rows + 0.5) * comparison.first(label).step_h).astype(np.float32),
             y=mean.astype(np.float32),
             mode="lines",
-            name=label,
+            name=plain(label),
             line={"color": look.colour, "dash": look.dash, "width": 2},
             hovertemplate="%{x:.1f} h above %{y:.1f} kW",
         )
@@ -173,7 +174,7 @@ def _variant_lines(
         **time,
         y=values.mean(axis=0).astype(np.float32),
         mode="lines",
-        name=label,
+        name=plain(label),
         legendgroup=label,
         line={"color": look.colour, "dash": look.dash, "width": 2},
         hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:.1f} kW",
@@ -198,7 +199,7 @@ def _duration_curves(
                 "color": look.colour if worst else GREY,
                 "width": 2.5 if worst else 0.8,
             },
-            name=case.transformers["name"][transformer],
+            name=plain(case.transformers["name"][transformer]),
             showlegend=False,
             hovertemplate="%{x:.1f} h above %{y:.0f} %",
             row=1,
@@ -226,13 +227,13 @@ def _change_bars(
         [(one or 0.0) * measure.scale for one in (c.low, c.mean, c.high)] for c in cells
     ]
     low, mean, high = (np.array(edge) for edge in zip(*ends, strict=True))
-    names, found = [pair.variant for pair in pairs], looks(comparison)
+    names, found = [plain(pair.variant) for pair in pairs], looks(comparison)
     at = {"row": place[0] + 1, "col": place[1] + 1}
     figure.add_bar(
         x=mean,
         y=names,
         orientation="h",
-        marker_color=[found[name].colour for name in names],
+        marker_color=[found[pair.variant].colour for pair in pairs],
         error_x={
             "type": "data",
             "array": high - mean,
@@ -240,6 +241,7 @@ def _change_bars(
             "color": INK,
             "thickness": 1.2,
             "width": 4,
+            "visible": bool((high > low).any()),
         },
         hoverinfo="skip",
         **at,
@@ -264,8 +266,9 @@ def _change_bars(
 def _most_loaded(case: Case) -> str:
     curves = _curves(case)
     if curves is None:
-        return case.label
-    return f"{case.label} ({case.transformers['name'][int(curves[0].argmax())]})"
+        return plain(case.label)
+    worst = case.transformers["name"][int(curves[0].argmax())]
+    return plain(f"{case.label} ({worst})")
 
 
 def _grid(case: Case, window: Window) -> Floats:

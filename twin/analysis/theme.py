@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,6 +16,7 @@ from twin.analysis.comparison import Comparison
 from twin.arrays import Ints
 
 INK, GREY, FAINT, LIMIT = "#222222", "#8c8c8c", "#e6e6e6", "#a50026"
+DASHES = ("solid", "dash", "dot", "dashdot")
 BASE_FILL = "#d5d8dc"
 OKABE_ITO = (
     "#0072B2",
@@ -47,23 +49,28 @@ class Look:
 
 
 def looks(comparison: Comparison) -> Mapping[str, Look]:
-    """One look a variant: by its policy where that tells them apart, else by order."""
+    """One look a variant: colour by policy, dash by point; then any that is left."""
     found: dict[str, Look] = {}
-    spare = iter(
-        [Look(c, d) for d in ("solid", "dash", "dot", "dashdot") for c in OKABE_ITO]
-    )
+    spare = [Look(colour, dash) for dash in DASHES for colour in OKABE_ITO]
     for label in comparison.labels:
         case = comparison.first(label)
-        colour = _OF_POLICY.get(case.policy, "")
-        look = Look(colour, _DASH_OF_POLICY.get(case.policy, "solid"))
-        if not case.evs.height:
-            colour, look = INK, Look(INK)
-        if not colour or look in found.values():
-            look = next(one for one in spare if one not in found.values())
-        found[label] = look
+        colour = _OF_POLICY.get(case.policy, "") if case.evs.height else INK
+        usual = (
+            _DASH_OF_POLICY.get(case.policy, "solid") if case.evs.height else "solid"
+        )
+        own = [Look(colour, dash) for dash in (usual, *DASHES) if colour]
+        taken = set(found.values())
+        found[label] = next(
+            (look for look in [*own, *spare] if look not in taken), Look(GREY)
+        )
     if len(found) == 1:
         return {label: Look(look.colour) for label, look in found.items()}
     return found
+
+
+def plain(name: str) -> str:
+    """A name of somebody's, so that no tag in it means anything to plotly."""
+    return escape(name, quote=False)
 
 
 def tint(colour: str, opacity: float) -> str:

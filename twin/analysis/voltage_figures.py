@@ -19,6 +19,7 @@ from twin.analysis.theme import (
     dressed,
     local_time,
     looks,
+    plain,
     spotlight,
     start_of,
     tint,
@@ -44,7 +45,7 @@ def voltage_band(comparison: Comparison) -> go.Figure | None:
         columns,
         shared_xaxes="all",
         shared_yaxes="all",
-        subplot_titles=labels,
+        subplot_titles=[plain(label) for label in labels],
         horizontal_spacing=0.03,
         vertical_spacing=0.16 / rows,
     )
@@ -85,8 +86,8 @@ def voltage_along(comparison: Comparison) -> go.Figure | None:
             y=profile.astype(np.float32),
             mode="markers",
             marker={"size": 3.5, "color": tint(looks(comparison)[label].colour, 0.55)},
-            text=case.nodes["bus"].to_list() if case.nodes.height < 5000 else None,
-            name=label,
+            text=[plain(bus) for bus in case.nodes["bus"]],
+            name=plain(label),
             showlegend=False,
             hovertemplate="node %{text}<br>%{x:.2f} km, %{y:.4f} pu",
             row=row + 1,
@@ -95,7 +96,7 @@ def voltage_along(comparison: Comparison) -> go.Figure | None:
     _limits(figure, [comparison.first(label) for label in labels])
     figure.update_yaxes(title="voltage [pu]", col=1, tickformat=".3f")
     _below_each_column(figure, "distance from the source [km]", len(labels), columns)
-    return dressed(figure, 110 + 250 * rows)
+    return dressed(figure, 120 + 260 * rows, titles=True)
 
 
 def voltage_map(comparison: Comparison) -> go.Figure | None:
@@ -109,7 +110,10 @@ def voltage_map(comparison: Comparison) -> go.Figure | None:
     if not labels:
         return None
     figure = make_subplots(
-        1, len(labels), subplot_titles=labels, horizontal_spacing=0.02
+        1,
+        len(labels),
+        subplot_titles=[plain(label) for label in labels],
+        horizontal_spacing=0.02,
     )
     lows = [_drawn(comparison.first(label)).low_pu for label in labels]
     edges = class_edges(np.concatenate(lows), comparison.first(labels[0]).limits.low_pu)
@@ -216,10 +220,10 @@ def _limits(figure: go.Figure, cases: list[Case]) -> None:
 
 def _instant(case: Case) -> str:
     if _kept(case).profile_pu is None:
-        return f"{case.label}: each node's own lowest"
+        return f"{plain(case.label)}<br>each node's own lowest"
     steps = case.steps
     when = steps.filter(steps["v_min_pu"] == steps["v_min_pu"].min())["time"]
-    return f"{case.label}: {case.local(when[0]) if len(when) else ''}"
+    return f"{plain(case.label)}<br>{case.local(when[0]) if len(when) else ''}"
 
 
 def _has_distance(case: Case) -> bool:
@@ -293,7 +297,7 @@ def _customers(figure: go.Figure, case: Case, column: int) -> None:
         mode="markers",
         marker={"size": 7, "color": "rgba(0,0,0,0)"},
         customdata=_kept(case).node_min_pu[node].astype(np.float32),
-        text=case.customers["name"].to_list(),
+        text=[plain(name) for name in case.customers["name"]],
         hovertemplate="%{text}<br>lowest %{customdata:.4f} pu<extra></extra>",
         showlegend=False,
         row=1,
