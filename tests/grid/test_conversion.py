@@ -310,7 +310,7 @@ def test_what_fast_cannot_hold_runs_on_pandapower_and_says_so():
     feeder = to_feeder(net, "x", "x")
     solver = power_flow(feeder, net)
     assert isinstance(solver, PandapowerEngine)
-    assert "controller 0" in feeder.notes[-1]
+    assert "controller 0" in feeder.unsolvable[0]
     flow = solver.solve(Demand.own(feeder))
     assert flow.converged
     assert 0.985 < flow.v_pu[1] < 1.015

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import logging
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -101,7 +102,7 @@ def _from_function(name: str, arguments: Mapping[str, object]) -> Network:
     if name.startswith(RANDOM_PREFIXES):
         seed = _whole("seed", given.pop("seed", DEFAULT_SEED))
     _check_arguments(name, functions[name], given)
-    with seeded(seed):
+    with seeded(seed), uncompiled():
         try:
             made = functions[name](**given)
         except (TypeError, ValueError, UserWarning) as error:
@@ -156,6 +157,24 @@ def seeded(seed: int) -> Iterator[None]:
     finally:
         random.setstate(python_state)
         np.random.set_state(numpy_state)
+
+
+@contextmanager
+def uncompiled() -> Iterator[None]:
+    """Let pandapower compile nothing: its functions solve a network once, if at all.
+
+    Compiling for that costs three seconds of every run.
+    """
+    from pandapower import auxiliary
+
+    known, level = auxiliary.NUMBA_INSTALLED, auxiliary.logger.level
+    auxiliary.NUMBA_INSTALLED = False
+    auxiliary.logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        auxiliary.NUMBA_INSTALLED = known
+        auxiliary.logger.setLevel(level)
 
 
 def _from_json(name: str, arguments: Mapping[str, object]) -> Network:

@@ -27,16 +27,12 @@ MOST_ITERATIONS = 100
 def power_flow(
     feeder: Feeder, net: Network, solver: str = "fast", tolerance_pu: float = 1e-8
 ) -> PowerFlow:
-    """The engine for a feeder, and in its notes what made the choice."""
+    """The engine for a feeder; pandapower's own where `feeder.unsolvable` says why."""
     from twin.grid.reference import PandapowerEngine
 
     if solver == "pandapower":
         return PandapowerEngine(net, feeder)
     if feeder.unsolvable:
-        feeder.notes.append(
-            "solved by pandapower's own engine, because of "
-            + ", ".join(feeder.unsolvable)
-        )
         return PandapowerEngine(net, feeder)
     if len(feeder.generators):
         return Newton(feeder, tolerance_pu)

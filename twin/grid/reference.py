@@ -62,10 +62,8 @@ class PandapowerEngine:
                 copy[kind].loc[rows, ["ps_mw", "qs_mvar"]] = 0.0
             else:
                 copy[kind].loc[rows, "in_service"] = False
-        self._load = [
-            int(pandapower.create_load(copy, bus_of_node[int(node)], p_mw=0.0))
-            for node in terminals.node_a
-        ]
+        buses = [bus_of_node[node] for node in terminals.node_a.tolist()]
+        self._load = pandapower.create_loads(copy, buses, p_mw=0.0)
         return copy
 
     def solve(self, demand: Demand) -> Flow:
@@ -106,6 +104,7 @@ class PandapowerEngine:
                     enforce_q_lims=limited,
                     run_control=self._controlled,
                     lightsim2grid=False,
+                    numba=False,
                 )
             except Exception:
                 continue
