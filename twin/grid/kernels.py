@@ -130,7 +130,6 @@ def iterate(
     floor = max(STANDSTILL * tolerance, ROUNDING_PU)
     for iteration in range(1, most + 1):
         y[:n] = drive
-        y[n] = 0.0
         if not inject(sweep, ports, dependent, x, y):
             return -iteration
         delta = substitute(sweep, x, y)

@@ -138,3 +138,10 @@ def test_light_reversed_and_heavy_demand_on_the_village():
         np.testing.assert_allclose(flow.p_kw, found.p_kw, atol=1e-3)
         np.testing.assert_allclose(flow.source_kw, found.source_kw, atol=1e-3)
         assert flow.losses_kw == pytest.approx(found.losses_kw, abs=1e-3)
+
+
+def test_the_villages_step_solved_again_costs_next_to_nothing():
+    feeder, net = load_feeder("pandapower:lv_schutterwald", {})
+    solver = power_flow(feeder, net)
+    solver.solve(Demand.own(feeder))
+    assert [solver.solve(Demand.own(feeder)).iterations for _ in range(5)] == [2] * 5
