@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from twin.arrays import Bools, Floats, Ints, compiled
@@ -65,24 +67,33 @@ def charging_levels_kw(
     zone: Ints,
     missing_kwh: Floats,
     deadline: Ints,
+    charge_kw: Floats,
+    urgent: Bools,
     step_h: float,
     every: int,
 ) -> Floats:
     """The level of each zone at which its cars should charge now, in kW [n_zone].
 
     ``ahead_kw`` [n_ahead, n_zone] is the base load to come, ``deadline`` [n_ev] the
-    last interval in which a car can charge. -inf where nothing is missing.
+    last interval in which a car can charge. An urgent car charges at full power
+    whatever the level: until it is full or gone it stands among the base load. -inf
+    where nothing else is missing.
     """
     n_ahead, n_zone = ahead_kw.shape
+    base_kw = np.ascontiguousarray(ahead_kw.T)
     due_kwh = np.zeros((n_zone, n_ahead))
     for car in range(len(zone)):
         if missing_kwh[car] > 0.0:
-            due_kwh[zone[car], min(deadline[car], n_ahead - 1)] += missing_kwh[car]
+            last = min(deadline[car], n_ahead - 1)
+            if urgent[car]:
+                steps = math.ceil(missing_kwh[car] / (charge_kw[car] * step_h))
+                base_kw[zone[car], : min(steps, last + 1)] += charge_kw[car]
+            else:
+                due_kwh[zone[car], last] += missing_kwh[car]
     levels = np.full(n_zone, -np.inf)
     for z in range(n_zone):
         if due_kwh[z].sum() > 0.0:
-            base_kw = np.ascontiguousarray(ahead_kw[:, z])
-            levels[z] = level_with_deadlines_kw(base_kw, due_kwh[z], step_h, every)
+            levels[z] = level_with_deadlines_kw(base_kw[z], due_kwh[z], step_h, every)
     return levels
 
 

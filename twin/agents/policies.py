@@ -195,7 +195,14 @@ def charging_levels(seen: Observation) -> Floats:
     missing_kwh = np.where(seen.plugged, seen.missing_kwh, 0.0)
     every = max(1, round(DEADLINE_BLOCK_H / seen.step_h))
     return charging_levels_kw(
-        seen.ahead_kw, seen.zone, missing_kwh, deadlines(seen), seen.step_h, every
+        seen.ahead_kw,
+        seen.zone,
+        missing_kwh,
+        deadlines(seen),
+        seen.charge_kw,
+        no_time_to_lose(seen),
+        seen.step_h,
+        every,
     )
 
 
