@@ -95,25 +95,59 @@ def test_levels_with_deadlines_are_those_of_the_quadratic_programme(
     assert charged_kw == pytest.approx(best.x[0], abs=2e-3)
 
 
-def test_each_zone_has_a_level_of_its_own() -> None:
-    ahead_kw = np.array([[1.0, 10.0, 5.0], [1.0, 20.0, 5.0]])
-    levels = charging_levels_kw(
-        ahead_kw,
-        zone=np.array([0, 1, 1, 0]),
-        missing_kwh=np.array([1.0, 4.0, 8.0, 3.0]),
-        deadline=np.array([1, 0, 1, 1]),
-        step_h=1.0,
-        every=1,
+def levels(
+    ahead_kw: list[list[float]],
+    zone: list[int],
+    missing_kwh: list[float],
+    deadline: list[int],
+    urgent: list[bool] | bool = False,
+    step_h: float = 1.0,
+) -> np.ndarray:
+    """Levels of cars that charge with 4 kW."""
+    n_ev = len(zone)
+    return charging_levels_kw(
+        np.array(ahead_kw),
+        np.array(zone),
+        np.array(missing_kwh),
+        np.array(deadline),
+        np.full(n_ev, 4.0),
+        np.array(np.broadcast_to(urgent, n_ev)),
+        step_h,
+        1,
     )
-    np.testing.assert_allclose(levels, [3.0, 21.0, -np.inf])
+
+
+def test_each_zone_has_a_level_of_its_own() -> None:
+    ahead_kw = [[1.0, 10.0, 5.0], [1.0, 20.0, 5.0]]
+    found = levels(ahead_kw, [0, 1, 1, 0], [1.0, 4.0, 8.0, 3.0], [1, 0, 1, 1])
+    np.testing.assert_allclose(found, [3.0, 21.0, -np.inf])
 
 
 def test_a_deadline_beyond_the_forecast_is_its_end() -> None:
-    ahead_kw = np.array([[1.0], [2.0]])
-    levels = charging_levels_kw(
-        ahead_kw, np.array([0]), np.array([3.0]), np.array([99]), 1.0, 1
-    )
-    np.testing.assert_allclose(levels, [3.0])
+    np.testing.assert_allclose(levels([[1.0], [2.0]], [0], [3.0], [99]), [3.0])
+
+
+def test_an_urgent_car_raises_nobodys_level() -> None:
+    """It takes 4 kW for two hours of its 6 kWh; the other has 12 kWh for four."""
+    ahead_kw = [[1.0], [1.0], [1.0], [1.0]]
+    found = levels(ahead_kw, [0, 0], [6.0, 12.0], [3, 3], [True, False])
+    np.testing.assert_allclose(found, [(1 + 1 + 5 + 5 + 12) / 4])
+    assert (ahead_kw[0][0], found[0]) == (1.0, 6.0)
+
+
+def test_an_urgent_car_is_there_until_it_leaves() -> None:
+    ahead_kw = [[1.0], [1.0], [1.0], [1.0]]
+    found = levels(ahead_kw, [0, 0], [90.0, 2.0], [1, 3], [True, False])
+    np.testing.assert_allclose(found, [2.0])
+
+
+def test_urgent_cars_alone_have_no_level() -> None:
+    assert levels([[1.0], [1.0]], [0], [3.0], [1], True)[0] == -np.inf
+
+
+def test_a_full_car_is_not_urgent() -> None:
+    found = levels([[1.0], [1.0]], [0, 0], [0.0, 2.0], [1, 1], [True, False])
+    np.testing.assert_allclose(found, [2.0])
 
 
 def test_a_budget_goes_to_the_first_in_order() -> None:

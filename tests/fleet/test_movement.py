@@ -62,6 +62,7 @@ class Life:
         own = self.traits
         own["capacity_kwh"], own["charge_kw"], own["rated_kw"] = 60.0, 10.0, 10.0
         own["battery_efficiency"], own["taper_soc"] = 1.0, 0.95
+        own["efficiency"] = 0.9
         own["target_soc"], own["plug_in_soc"] = 0.9, 2.0
         self.state["soc"] = 0.8
         self.state["wake_s"] = departure_s(self.trips, 0, -NEVER_S)
@@ -129,15 +130,16 @@ def test_a_trip_beyond_the_charge_buys_the_rest_on_the_way() -> None:
     life = Life(trips(*WORKDAY))
     life.state["soc"] = 0.1
     life.happen(7)
-    assert life.driven["short_kwh"][0] == pytest.approx(6.0)
     assert life.soc == 0.1
+    assert life.written.tolist() == [0, 0]
     life.happen(8)
     assert life.soc == 0.0
+    assert life.driven["short_kwh"][0] == pytest.approx(6.0)
     assert life.public_kwh == pytest.approx(6.0)
     assert life.driven_kwh == 12.0
     life.happen(16)
-    assert life.driven["short_kwh"][1] == pytest.approx(12.0)
     life.happen(17)
+    assert life.driven["short_kwh"][1] == pytest.approx(12.0)
     assert life.public_kwh == pytest.approx(18.0)
     assert life.soc == 0.0
 

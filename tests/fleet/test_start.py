@@ -18,7 +18,7 @@ TARGET = 0.9
 def one_car(*legs: tuple[float, float, Place, float]) -> tuple[Records, ...]:
     """One car of 50 kWh at 10 kW that drove (depart h, arrive h, place, kWh)."""
     own, rows, trips = traits(1), state(1), no_trips(1, len(legs) + 1)
-    own["capacity_kwh"], own["charge_kw"] = 50.0, 10.0
+    own["capacity_kwh"], own["charge_kw"], own["efficiency"] = 50.0, 10.0, 0.9
     own["target_soc"], own["plug_in_soc"] = TARGET, 2.0
     for j, (depart_h, arrive_h, place, energy_kwh) in enumerate(legs):
         trips["depart_s"][0, j], trips["arrive_s"][0, j] = depart_h * H, arrive_h * H

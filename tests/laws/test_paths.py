@@ -63,7 +63,7 @@ def test_the_first_days_of_a_longer_run_equal_the_short_run(
         (short.sessions, long.sessions),
         (short.trips, long.trips),
     ):
-        ended = "plug_out_s" if "plug_out_s" in ours.dtype.names else "depart_s"
+        ended = "plug_out_s" if "plug_out_s" in ours.dtype.names else "arrive_s"
         within = theirs[theirs[ended] <= end_s]
         np.testing.assert_array_equal(ours, within)
 
