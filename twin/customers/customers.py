@@ -93,6 +93,28 @@ class Customers:
         """What a car that has its meter to itself may draw, 0 for others [n_ev]."""
         return np.where(self._alone, import_kw[self.car_customer], 0.0)
 
+    @cached_property
+    def shares_any(self) -> bool:
+        """Whether any customer has more than one car."""
+        return not self._alone.all()
+
+    def netted(
+        self, wanted_kw: Floats, plugged: Bools, lasting_kw: tuple[Floats, Floats]
+    ) -> Floats:
+        """Wishes that may stand against each other at one meter, per car [n_ev].
+
+        Where some of a customer's cars take and others give, each is held to the
+        power (taken, given) that it can keep up for the whole interval: nobody may
+        lean on a car that fills up or runs empty within it.
+        """
+        home, n = self.car_customer, len(self)
+        present = np.where(plugged, wanted_kw, 0.0)
+        takes = totals(home, np.maximum(present, 0.0), n)
+        gives = totals(home, np.maximum(-present, 0.0), n)
+        mixed = ((takes > 0.0) & (gives > 0.0))[home]
+        held = np.clip(wanted_kw, -lasting_kw[1], lasting_kw[0])
+        return np.where(mixed, held, wanted_kw)
+
     def room(
         self,
         wanted_kw: Floats,
@@ -111,7 +133,7 @@ class Customers:
         """
         home = self.car_customer
         present = np.where(plugged | self._alone, wanted_kw, 0.0)
-        if self._alone.all():
+        if not self.shares_any:
             allowed = np.clip(present, -export_kw[home], import_kw[home])
             return np.where(np.abs(allowed) < min_kw, 0.0, allowed)
         while True:

@@ -14,6 +14,7 @@ from twin.fleet.state import DRIVEN, NEVER_S, SESSION, Phase
 from twin.fleet.travel import Place
 
 EVEN_CHANCE = 0.5
+SURE_SHARE = 0.85
 
 
 class Taken(NamedTuple):
@@ -72,6 +73,16 @@ class Fleet:
         """Bring some cars' energy up to an instant within an interval."""
         for car in cars:
             settle(self.traits, self.state, int(car), now_s)
+
+    def lasting_kw(self) -> tuple[Floats, Floats]:
+        """What each car can surely take and give for a whole interval [n_ev]."""
+        traits, soc = self.traits, self.state["soc"]
+        per_hour = traits["capacity_kwh"] / self.step_h
+        level_soc = np.minimum(traits["target_soc"], traits["taper_soc"])
+        takes = np.maximum(0.0, level_soc - soc) * per_hour
+        gives = np.maximum(0.0, soc - traits["floor_soc"]) * per_hour
+        spared = traits["battery_efficiency"] * SURE_SHARE * gives
+        return takes, np.maximum(0.0, spared - traits["standby_kw"])
 
     def happen(self, car: int, now_s: int) -> bool:
         """Do what is due for one car; True if its plug changed."""

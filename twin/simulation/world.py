@@ -130,8 +130,12 @@ class World:
         import_kw = self.customers.import_room_kw(given.load_kw, given.pv_kw)
         export_kw = self.customers.export_room_kw(given.load_kw, given.pv_kw)
         state, traits = self.fleet.state, self.fleet.traits
+        wanted_kw = state["wanted_kw"]
+        if self.customers.shares_any:
+            plugged, lasting_kw = self.fleet.plugged, self.fleet.lasting_kw()
+            wanted_kw = self.customers.netted(wanted_kw, plugged, lasting_kw)
         allowed_kw = self.customers.room(
-            state["wanted_kw"],
+            wanted_kw,
             traits["min_kw"],
             self.fleet.plugged,
             import_kw,
