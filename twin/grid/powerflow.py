@@ -25,17 +25,21 @@ MOST_ITERATIONS = 100
 
 
 def power_flow(
-    feeder: Feeder, net: Network, solver: str = "fast", tolerance_pu: float = 1e-8
+    feeder: Feeder,
+    net: Network,
+    solver: str = "fast",
+    tolerance_pu: float = 1e-8,
+    enforce_q_limits: bool = True,
 ) -> PowerFlow:
     """The engine for a feeder; pandapower's own where `feeder.unsolvable` says why."""
     from twin.grid.reference import PandapowerEngine
 
     if solver == "pandapower":
-        return PandapowerEngine(net, feeder)
+        return PandapowerEngine(net, feeder, enforce_q_limits=enforce_q_limits)
     if feeder.unsolvable:
-        return PandapowerEngine(net, feeder)
+        return PandapowerEngine(net, feeder, enforce_q_limits=enforce_q_limits)
     if len(feeder.generators):
-        return Newton(feeder, tolerance_pu)
+        return Newton(feeder, tolerance_pu, enforce_q_limits)
     return FixedPoint(feeder, tolerance_pu)
 
 

@@ -37,6 +37,7 @@ from twin.simulation.cars import Cars, cars, export_limits_kw
 from twin.simulation.households import PLANT_KINDS, Households, households
 from twin.simulation.loads import Curtailed, Loads, network_shapes
 from twin.simulation.recorder import Recorder, Sizes
+from twin.simulation.violations import Watch
 from twin.simulation.world import World
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.profiles import Homes, Profile, profile
@@ -166,8 +167,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         writer,
         timeline,
         customers,
-        plan.limits,
-        feeder.branches.emergency_factor,
+        Watch.of(feeder, people.node, plan.limits),
         Sizes(feeder.n_node, len(feeder.branches), len(people), len(fleet)),
         Audit(scenario.seed, timeline.n_steps),
         scenario.output.level,
@@ -184,6 +184,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
             plan.grid.net,
             scenario.power_flow.solver,
             scenario.power_flow.tolerance_pu,
+            scenario.feeder.enforce_q_limits,
         ),
         population=Population(
             simpy.Environment(),

@@ -15,10 +15,10 @@ from twin.fleet.fleet import Fleet, Taken
 from twin.fleet.state import NEVER_S, Phase
 from twin.fleet.travel import TripPurpose
 from twin.grid.flow import Demand, Flow
-from twin.grid.limits import Limits
 from twin.results.store import RunWriter
 from twin.simulation.audit import Audit
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
+from twin.simulation.violations import DayOf, Watch, nothing
 from twin.surroundings.surroundings import Given
 from twin.timeline import Timeline
 
@@ -77,14 +77,13 @@ class Recorder:
         writer: RunWriter | None,
         timeline: Timeline,
         customers: Customers,
-        limits: Limits,
-        emergency: Floats,
+        watch: Watch,
         sizes: Sizes,
         audit: Audit,
         level: str,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
-        self.limits, self.emergency = limits, emergency
+        self.watch = watch
         self.audit, self.level = audit, level
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
@@ -264,12 +263,12 @@ class Recorder:
         head = {"day": np.array([day]), "time": time[:1]}
         hours = self.timeline.step_h
         writer.day(
-            "nodes_daily", day, head | nodes_daily(self._v_pu, self.limits, hours)
+            "nodes_daily", day, head | nodes_daily(self._v_pu, self.watch.limits, hours)
         )
         writer.day(
             "branches_daily",
             day,
-            head | branches_daily(self._flows, self.emergency, hours),
+            head | branches_daily(self._flows, self.watch.emergency, hours),
         )
         writer.day(
             "customers_daily", day, head | customers_daily(self._customers, hours)
@@ -310,23 +309,24 @@ class Recorder:
         )
 
     def _event_rows(self, time: NDArray[np.datetime64]) -> pl.DataFrame:
-        failed = self._scalars[:, SCALARS.index("converged")] == 0
-        began = time[failed]
-        return pl.DataFrame(
-            {
-                "time": began,
-                "until": began + np.timedelta64(self.timeline.step_s, "s"),
-                "kind": ["failed_step"] * len(began),
-                "entity": ["grid"] * len(began),
-                "value": np.full(len(began), np.nan),
-                "reason": ["no power flow solution"] * len(began),
-            },
-            schema_overrides={
-                "kind": pl.String,
-                "entity": pl.String,
-                "reason": pl.String,
-            },
+        step = np.timedelta64(self.timeline.step_s, "s")
+        day = DayOf(self._v_pu, self._flows[3])
+        violations = self.watch.rows(time, step, day)
+        began = time[self._scalars[:, SCALARS.index("converged")] == 0]
+        failed = nothing().vstack(
+            pl.DataFrame(
+                {
+                    "time": began,
+                    "until": began + step,
+                    "kind": ["failed_step"] * len(began),
+                    "entity": ["grid"] * len(began),
+                    "value": np.full(len(began), np.nan),
+                    "reason": ["no power flow solution"] * len(began),
+                },
+                schema=nothing().schema,
+            )
         )
+        return failed.vstack(violations).sort("time", maintain_order=True)
 
     def _instants(self, seconds: Ints) -> pl.Series:
         first = np.datetime64(self.timeline.first_instant.replace(tzinfo=None), "us")

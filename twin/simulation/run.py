@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-import twin
 from twin.arrays import Floats
 from twin.fleet.fleet import Fleet
 from twin.grid.reference import PandapowerEngine
@@ -24,7 +23,7 @@ from twin.simulation import statics
 from twin.simulation.build import Grid, Plan, build, plan
 from twin.simulation.world import World
 
-PACKAGE = Path(twin.__file__).parent
+PACKAGE = Path(__file__).parents[1]
 LIBRARIES = ("simpy", "mesa", "pandapower", "numpy", "scipy", "numba", "polars")
 
 
@@ -113,7 +112,11 @@ def _audit(planned: Plan, world: World, run_s: float) -> dict[str, Any]:
     if isinstance(world.powerflow, PandapowerEngine):
         return {"engine": "none: every step was solved by pandapower itself"}
     began = time.perf_counter()
-    reference = PandapowerEngine(planned.grid.net, planned.grid.feeder)
+    reference = PandapowerEngine(
+        planned.grid.net,
+        planned.grid.feeder,
+        enforce_q_limits=planned.scenario.feeder.enforce_q_limits,
+    )
     times = [str(instant) for instant in planned.timeline.utc_times()]
     found = world.recorder.audit.run(reference, run_s, times)
     return {**found, "wall_s": time.perf_counter() - began}

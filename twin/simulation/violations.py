@@ -1,0 +1,127 @@
+"""Spells beyond a limit, as rows of ``events``: where, from when to when, how far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from twin.arrays import Bools, Floats, Ints
+from twin.grid.feeder import Feeder
+from twin.grid.limits import Limits
+
+Single = NDArray[np.float32]
+Times = NDArray[np.datetime64]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What is judged: the nodes at which customers hang, and every rated branch."""
+
+    node: Ints
+    node_name: list[str]
+    branch_name: list[str]
+    emergency: Floats
+    limits: Limits
+
+    @classmethod
+    def of(cls, feeder: Feeder, customer_node: Ints, limits: Limits) -> Watch:
+        """Watch a feeder's customers and branches."""
+        node = np.unique(customer_node)
+        names = [f"node {feeder.nodes.bus[n]}" for n in node]
+        branches = feeder.branches
+        kinds = zip(branches.kind, branches.name, strict=True)
+        return cls(
+            node,
+            names,
+            [f"{kind} {name}" for kind, name in kinds],
+            branches.emergency_factor,
+            limits,
+        )
+
+    def rows(self, times: Times, step: np.timedelta64, day: DayOf) -> pl.DataFrame:
+        """The spells of one local day; one that passes midnight is two."""
+        v_pu = day.v_pu[:, self.node]
+        low, high = self.limits.low_pu, self.limits.high_pu
+        over = _spells(day.loading > 1.0, day.loading)
+        far = over.worst > self.emergency[over.column]
+        found = [
+            (_spells(v_pu < low, -v_pu), self.node_name, "voltage below the limit"),
+            (_spells(v_pu > high, v_pu), self.node_name, "voltage above the limit"),
+            (over.chosen(~far), self.branch_name, "above its normal rating"),
+            (over.chosen(far), self.branch_name, "above its emergency rating"),
+        ]
+        frames = [
+            _frame(spells, names, reason, times, step)
+            for spells, names, reason in found
+            if len(spells.first)
+        ]
+        return pl.concat(frames).sort("time", "entity") if frames else nothing()
+
+
+@dataclass(frozen=True)
+class DayOf:
+    """A day's voltages [n_step, n_node] and loadings [n_step, n_branch]."""
+
+    v_pu: Single
+    loading: Single
+
+
+@dataclass(frozen=True)
+class _Spells:
+    """First and last interval, column and greatest magnitude of each spell."""
+
+    first: Ints
+    last: Ints
+    column: Ints
+    worst: Floats
+
+    def chosen(self, which: Bools) -> _Spells:
+        return _Spells(
+            self.first[which], self.last[which], self.column[which], self.worst[which]
+        )
+
+
+def nothing() -> pl.DataFrame:
+    """No event at all."""
+    return pl.DataFrame(
+        schema={
+            "time": pl.Datetime("us"),
+            "until": pl.Datetime("us"),
+            "kind": pl.String,
+            "entity": pl.String,
+            "value": pl.Float64,
+            "reason": pl.String,
+        }
+    )
+
+
+def _spells(beyond: Bools, depth: Single) -> _Spells:
+    """Unbroken spells in each column; the worst is where the depth is greatest."""
+    columns = np.flatnonzero(beyond.any(axis=0))
+    edge = np.zeros((1, len(columns)), dtype=np.int8)
+    inside = beyond[:, columns].astype(np.int8)
+    change = np.diff(inside, axis=0, prepend=edge, append=edge).T
+    column, first = np.nonzero(change == 1)
+    _, after = np.nonzero(change == -1)
+    spans = zip(columns[column], first, after, strict=True)
+    worst = [float(np.abs(depth[a:b, c].max())) for c, a, b in spans]
+    return _Spells(first, after - 1, columns[column], np.array(worst))
+
+
+def _frame(
+    spells: _Spells, names: list[str], reason: str, times: Times, step: np.timedelta64
+) -> pl.DataFrame:
+    n = len(spells.first)
+    return pl.DataFrame(
+        {
+            "time": times[spells.first],
+            "until": times[spells.last] + step,
+            "kind": ["violation"] * n,
+            "entity": [names[column] for column in spells.column],
+            "value": spells.worst,
+            "reason": [reason] * n,
+        }
+    )
