@@ -61,6 +61,12 @@ def test_the_last_deadline_counts_wherever_its_block_ends() -> None:
     assert level_with_deadlines_kw(base_kw, last, 1.0, 2) == 3.0
 
 
+def test_little_energy_counts_too() -> None:
+    due_kwh = np.array([0.0, 0.0, 0.6])
+    level_kw = level_with_deadlines_kw(np.ones(3), due_kwh, 1.0, 1)
+    assert level_kw == pytest.approx(1.2)
+
+
 def test_nothing_due_has_no_level() -> None:
     assert level_with_deadlines_kw(np.ones(3), np.zeros(3), 1.0, 1) == -np.inf
 

@@ -127,6 +127,28 @@ def test_who_has_a_meter_to_itself() -> None:
     assert_allclose(people.lone_room_kw(np.array([5.0, 6.0, 7.0])), [0.0, 0.0, 6.0])
 
 
+@pytest.mark.parametrize(
+    "wanted, plugged, held",
+    [
+        ([8.0, 6.0, -9.0], [True, True, True], [8.0, 6.0, -9.0]),
+        ([8.0, -6.0, -9.0], [True, True, True], [3.0, -4.0, -9.0]),
+        ([8.0, -6.0, -9.0], [True, False, True], [8.0, -6.0, -9.0]),
+        ([2.0, -1.0, 9.0], [True, True, True], [2.0, -1.0, 9.0]),
+    ],
+)
+def test_cars_of_opposite_signs_are_held_to_what_lasts(
+    wanted: list[float], plugged: list[bool], held: list[float]
+) -> None:
+    lasting_kw = np.array([3.0, 1.0, 1.0]), np.array([1.0, 4.0, 1.0])
+    found = customers().netted(np.array(wanted), np.array(plugged), lasting_kw)
+    assert_allclose(found, held)
+
+
+def test_who_shares_a_meter() -> None:
+    assert customers().shares_any
+    assert not customers(car_customer=(0, 1, 2)).shares_any
+
+
 KW = st.floats(-30.0, 30.0)
 
 

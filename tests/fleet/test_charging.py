@@ -15,6 +15,7 @@ from twin.fleet.charging import (
     TAPER_END_SOC,
     ac_kw_of_dc,
     charge,
+    charging_efficiency,
     converter_loss_kw,
     give,
     settle,
@@ -92,6 +93,14 @@ def test_charging_ends_at_the_target_and_draws_no_more() -> None:
     assert drawn_kwh == pytest.approx(5.5 * (0.01 * 60.0) / stored_kw, rel=1e-12)
     assert charge(0.8, 5.5, 3.0, own) == (0.8, 0.0, 0.0)
     assert charge(0.9, 5.5, 3.0, own) == (0.9, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("charge_kw", [2.0, 7.0, 11.0])
+def test_efficiency_is_what_charging_at_full_power_stores(charge_kw: float) -> None:
+    own = car(charge_kw=charge_kw)
+    after, drawn_kwh, _ = charge(0.3, charge_kw, 1.0, own[0])
+    stored = (after - 0.3) * 60.0 / drawn_kwh
+    assert charging_efficiency(own)[0] == pytest.approx(stored, rel=1e-12)
 
 
 def test_nothing_is_drawn_without_power_or_time() -> None:

@@ -16,6 +16,7 @@ from twin.fleet.itinerary import no_trips
 from twin.fleet.movement import (
     HABIT_WIDTH_SOC,
     SHORTEST_STAY_S,
+    declare_all,
     departure_s,
     happen,
     next_trip,
@@ -191,6 +192,23 @@ def test_a_driver_declares_to_stay_a_quarter_of_an_hour_at_least() -> None:
 def test_a_driver_without_plans_declares_none() -> None:
     life = Life(trips())
     plug_in(life.traits, life.state, life.trips, 0, 6 * H, 0)
+    assert life.declared_s == NEVER_S
+
+
+def test_a_driver_declares_as_soon_as_the_trip_is_known() -> None:
+    life = Life(trips())
+    plug_in(life.traits, life.state, life.trips, 0, 0, 0)
+    life.trips = trips(*WORKDAY)
+    declare_all(life.state, life.trips, 6 * H)
+    assert life.declared_s == 7 * H
+    life.trips["depart_s"] += H
+    declare_all(life.state, life.trips, 6 * H)
+    assert life.declared_s == 7 * H
+
+
+def test_nobody_declares_without_a_plug() -> None:
+    life = Life(trips(*WORKDAY))
+    declare_all(life.state, life.trips, 6 * H)
     assert life.declared_s == NEVER_S
 
 

@@ -52,24 +52,14 @@ def test_no_policy_passes_a_limit_where_homes_have_one_car(
 
 
 @WORLDS
-@given(scenarios(fleet__ev_count=20), st.integers(0, 2**20), st.sampled_from((-1, 1)))
-def test_no_policy_passes_a_limit_where_cars_share_a_meter(
-    said: Scenario, seed: int, sign: int
-) -> None:
-    one_way_kw = sorted((0.0, 30.0 * sign))
-    diary = _lived_under(said, AnythingGoes(seed, *one_way_kw))
-    _no_plug_beyond_its_power(diary)
-    _no_meter_beyond_its_connection(diary)
-    _no_export_without_a_permit(diary, said)
-
-
-@WORLDS
 @given(scenarios(fleet__ev_count=20), st.integers(0, 2**20), ASKED_KW)
-def test_cars_that_share_a_meter_are_set_within_its_limits(
+def test_no_policy_passes_a_limit_where_cars_share_a_meter(
     said: Scenario, seed: int, asked_kw: tuple[float, float]
 ) -> None:
     diary = _lived_under(said, AnythingGoes(seed, *asked_kw))
     _no_plug_beyond_its_power(diary)
+    _no_meter_beyond_its_connection(diary)
+    _no_export_without_a_permit(diary, said)
     plugged = diary.column("phase") == Phase.PLUGGED
     _within_the_connection(diary, np.where(plugged, diary.column("set_kw"), 0.0))
 
