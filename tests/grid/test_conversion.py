@@ -329,3 +329,15 @@ def test_fixed_point_is_what_a_plain_street_gets():
     feeder = to_feeder(net, "x", "x")
     assert isinstance(power_flow(feeder, net, "fast"), FixedPoint)
     assert isinstance(power_flow(feeder, net, "pandapower"), PandapowerEngine)
+
+
+def test_a_transformer_fed_from_its_low_side():
+    net = street()
+    net.ext_grid.loc[0, "bus"] = 3
+    pp.create_load(net, 0, 0.05, 0.01)
+    feeder, flow = solved(net)
+    up = feeder.branches.kind.index("transformer")
+    assert feeder.branches.near[up] == feeder.node_of_bus["1"]
+    assert feeder.branches.rating_near_a[up] == pytest.approx(250.0 / 0.4 / 3**0.5)
+    assert flow.p_kw[up] > 50.0
+    assert np.rad2deg(feeder.nodes.angle_rad[0]) == pytest.approx(150.0)
