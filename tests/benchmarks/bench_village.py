@@ -129,7 +129,7 @@ def _live_large(cars: int, days: int) -> None:
         writer.finish({"wall_time_s": {}})
         wall_s = time.perf_counter() - began
     print(
-        f"{cars:,} cars, {days} days, every table written: {_peak_gb():.2f} GB at most, "
+        f"{cars:,} cars, {days} days, all tables written: at most {_peak_gb():.2f} GB, "
         f"{cars * days / wall_s:,.0f} EV-days/s by the wall"
     )
 

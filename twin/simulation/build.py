@@ -168,6 +168,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         timeline,
         customers,
         Watch.of(feeder, people.node, plan.limits),
+        np.flatnonzero(~feeder.nodes.auxiliary),
         Sizes(feeder.n_node, len(feeder.branches), len(people), len(fleet)),
         Audit(scenario.seed, timeline.n_steps),
         scenario.output.level,

@@ -78,12 +78,13 @@ class Recorder:
         timeline: Timeline,
         customers: Customers,
         watch: Watch,
+        buses: Ints,
         sizes: Sizes,
         audit: Audit,
         level: str,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
-        self.watch = watch
+        self.watch, self.buses = watch, buses
         self.audit, self.level = audit, level
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
@@ -107,7 +108,8 @@ class Recorder:
         served_kw = self._served_kw(given.load_kw, flow)
         net_kw = served_kw - given.pv_kw + self.customers.cars_kw(taken.net_kw)
         v_pu = flow.v_pu
-        low_pu, high_pu = float(v_pu.min()), float(v_pu.max())
+        judged_pu = v_pu[self.buses]
+        low_pu, high_pu = float(judged_pu.min()), float(judged_pu.max())
         self.audit.look(k, demand, flow, low_pu, high_pu)
         seen_pu = (low_pu, high_pu)
         self._write_scalars(row, given, taken, flow, seen_pu, served_kw, fleet)
