@@ -112,7 +112,8 @@ def test_a_start_belongs_to_the_evening_on_which_the_window_opened() -> None:
 def test_starts_take_half_of_a_short_window_at_most() -> None:
     short = timer(600, 660, 120.0)
     assert (short.decide(at(630, 300)) > 0.0).all()
-    assert not (short.decide(at(610, 300)) > 0.0).all()
+    third = (short.decide(at(610, 3000)) > 0.0).mean()
+    assert third == pytest.approx(1 / 3, abs=0.03)
 
 
 def test_starts_are_anew_each_night() -> None:
@@ -324,8 +325,27 @@ def test_a_target_may_be_said_in_kw() -> None:
     assert_allclose(asked_kw, [-10.0, -5.0, 0.0])
 
 
+def test_a_target_holds_for_each_transformer() -> None:
+    look = seen(
+        2, n_zone=2, zone=[0, 1], soc=0.9, time_left_h=16.0,
+        ahead_kw=[[53.0, 40.0]] * N_AHEAD,
+    )  # fmt: skip
+    assert_allclose(PeakShaving(0.3, 45.0, 0.9).decide(look), [-8.0, 0.0])
+
+
+def test_what_counts_is_the_interval_that_begins() -> None:
+    look = seen(1, soc=0.9, ahead_kw=[60.0] + [20.0] * 23)
+    assert PeakShaving(0.3, None, 0.9).decide(look)[0] == pytest.approx(-6.0)
+
+
+def test_what_urgent_cars_take_is_given_by_others() -> None:
+    """60 kW and an urgent 10 kW are 16 kW above the target of 54 kW."""
+    look = seen(3, soc=[0.1, 0.9, 0.9], time_left_h=[5.0, 16.0, 15.0], ahead_kw=EVENING)
+    assert_allclose(PeakShaving(0.3, None, 0.9).decide(look), [10.0, -10.0, -6.0])
+
+
 def test_below_the_target_nobody_gives() -> None:
-    look = seen(2, soc=0.9, ahead_kw=EVENING[3:] + EVENING[:3])
+    look = seen(2, soc=0.9, min_kw=0.5, ahead_kw=EVENING[3:] + EVENING[:3])
     assert_allclose(PeakShaving(0.3, None, 0.9).decide(look), 0.0)
 
 
@@ -487,6 +507,16 @@ def test_policies_are_made_of_a_scenarios_words() -> None:
         "v2g_peak": PeakShaving(0.4, 33.0, 0.8),
         "v2g_price": PriceTrading(0.4, 0.09),
     }
+
+
+def test_without_words_a_timer_is_always_on_and_nothing_is_far_fetched() -> None:
+    words = PolicyWords()
+    timer_on = REGISTERED["tou"](words).decide
+    assert all(timer_on(at(minute))[0] == 10.0 for minute in (0, 720, 1439))
+    assert (words.reserve_soc, words.target_kw, words.target_share) == (0.3, None, 0.9)
+    assert (words.random_start_min, words.wear_usd_per_kwh, words.seed) == (
+        120.0, 0.04, 1,
+    )  # fmt: skip
 
 
 def test_policies_that_may_wait_watch_departures() -> None:
