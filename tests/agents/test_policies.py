@@ -176,6 +176,17 @@ def test_a_rest_below_the_chargers_minimum_is_left() -> None:
     assert_allclose(charge_in_valleys(look, np.array([36.0])), [10.0, 6.0])
 
 
+def test_deadlines_are_looked_at_hour_by_hour() -> None:
+    """0.2 kWh due in the third quarter, 0.1 in the eighth: 20 + 0.2 within an hour."""
+    look = seen(
+        2,
+        step_h=0.25,
+        soc=[0.896, 0.898],
+        time_left_h=[SAFETY_H + 0.75, SAFETY_H + 2.0],
+    )
+    assert charging_levels(look)[0] == pytest.approx(20.2)
+
+
 def test_an_urgent_car_goes_first_up_to_the_rating() -> None:
     late, early = 2.0, 12.0
     look = seen(3, time_left_h=[early, late, late - 0.1], ahead_kw=80.0)
@@ -417,6 +428,22 @@ def test_a_price_that_comes_too_late_to_buy_back_does_not_count() -> None:
         for left_h in (8.0, 20.0)
     ]  # fmt: skip
     assert sold == [False, True]
+
+
+def test_the_next_hour_is_early_enough_to_buy_back() -> None:
+    for cheap, sells in ((1, True), (0, False)):
+        price = np.full(N_AHEAD, 0.40)
+        price[cheap] = 0.05
+        asked_kw = trade(
+            soc=0.9,
+            price_usd_per_kwh=price,
+            export_price_usd_per_kwh=[0.30] + [0.0] * 23,
+        )
+        assert (asked_kw[0] < 0.0) == sells
+
+
+def test_a_little_is_bought_too() -> None:
+    assert trade(soc=0.89, efficiency=1.0)[0] == 10.0
 
 
 def test_energy_waits_for_a_better_price() -> None:

@@ -277,6 +277,15 @@ def test_a_car_without_a_plug_settles_nothing(phase: Phase) -> None:
     assert rows["settled_s"][0] == 3600
 
 
+@pytest.mark.parametrize("set_kw", [1.0, 0.0, -1.0])
+def test_a_plug_settles_what_it_was_set_to(set_kw: float) -> None:
+    own, rows = car(), state(1)
+    rows["phase"], rows["soc"], rows["set_kw"] = Phase.PLUGGED, 0.5, set_kw
+    settle(own, rows, 0, 3600)
+    net_kwh = rows["charged_kwh"] - rows["discharged_kwh"]
+    assert net_kwh[0] == pytest.approx(set_kw)
+
+
 def test_every_car_is_settled() -> None:
     own = np.concatenate([car(), car(capacity_kwh=30.0), car()])
     rows = state(3)
