@@ -1,0 +1,51 @@
+"""The starter scenarios do what they say of themselves."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.worlds import Diary
+from twin.scenario.read import read
+from twin.simulation.build import Grid, build, load_grid, plan
+from twin.simulation.run import simulate
+
+STARTERS = Path(__file__).parents[1] / "scenarios"
+
+
+@pytest.fixture(scope="module")
+def village() -> Grid:
+    return load_grid(read(STARTERS / "village.yaml"))
+
+
+def lived(name: str, grid: Grid, *overrides: str) -> Diary:
+    world = build(plan(read(STARTERS / name, overrides), grid))
+    diary = Diary(world)
+    simulate(world)
+    return diary
+
+
+def test_v2g_that_does_nothing_gives_nothing_and_keeps_the_peak(village: Grid):
+    nothing = lived("v2g_does_nothing.yaml", village, "time.days=3")
+    neglect = lived("village.yaml", village, "time.days=3")
+    assert nothing.column("give_kw").sum() == 0.0
+    assert nothing.column("charge_kw").sum() > 1_000.0
+    peak_kw = nothing.column("grid_kw").max()
+    assert peak_kw == pytest.approx(neglect.column("grid_kw").max(), rel=0.02)
+
+
+def test_v2g_that_hurts_turns_the_grid_around_and_multiplies_its_peak(village: Grid):
+    hurts = lived("v2g_hurts.yaml", village, "time.days=3")
+    overrides = ("policy.name=uncontrolled", "time.days=3")
+    neglect = lived("v2g_hurts.yaml", village, *overrides)
+    assert hurts.column("grid_kw").max() > 3 * neglect.column("grid_kw").max()
+    assert hurts.column("grid_kw").min() < -1_000.0
+    lowest_pu = hurts.column("v_pu").min()
+    assert lowest_pu < 0.9 < neglect.column("v_pu").min()
+
+
+def test_v2g_lowers_the_villages_peak_against_clever_charging(village: Grid):
+    """The main study's headline, on three days of one seed."""
+    clever = lived("village.yaml", village, "policy.name=valley", "time.days=3")
+    giving = lived("village.yaml", village, "policy.name=v2g_peak", "time.days=3")
+    assert giving.column("give_kw").sum() > 100.0
+    assert giving.column("grid_kw").max() < clever.column("grid_kw").max() - 10.0
