@@ -31,6 +31,7 @@ POLICIES = ("uncontrolled", "tou", "valley", "v2g_peak", "v2g_price")
 CLOCK_CHANGES = (date(2026, 3, 28), date(2026, 10, 24))
 
 WORLDS = settings(max_examples=25, phases=(Phase.explicit, Phase.generate))
+FEW_WORLDS = settings(WORLDS, max_examples=10)
 
 
 def scenario(**changes: Any) -> Scenario:

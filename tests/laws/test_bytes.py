@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.worlds import (
+    FEW_WORLDS,
     POLICIES,
-    WORLDS,
     interrupted_life,
     planned,
     scenario,
@@ -31,7 +31,7 @@ from twin.simulation.world import World
 Life = Callable[[World], object]
 
 
-@WORLDS
+@FEW_WORLDS
 @given(scenarios(), st.randoms(use_true_random=False))
 def test_shuffled_and_rebuilt_lives_write_the_same_bytes(
     said: Scenario, chance: random.Random

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.worlds import POLICIES, WORLDS, Diary, lived, scenario, scenarios
+from tests.worlds import FEW_WORLDS, POLICIES, WORLDS, Diary, lived, scenario, scenarios
 from twin.scenario.spec import Scenario
 
 OPEN = -1
@@ -40,7 +40,7 @@ def test_a_car_among_more_cars_drives_the_same_trips(
     assert trips(less).items() <= trips(more).items()
 
 
-@WORLDS
+@FEW_WORLDS
 @given(scenarios(fleet__plug_in="always"))
 def test_no_policy_changes_a_trip(said: Scenario) -> None:
     driven = [trips(lived(changed(said, "policy", name=name))) for name in POLICIES]
