@@ -7,7 +7,7 @@ import pytest
 from tests.worlds import scenario, world
 from twin.agents.policies import POLICIES
 from twin.fleet.catalogue import region_of, vehicles
-from twin.fleet.travel import NAMES as TRAVEL
+from twin.fleet.travel_sources import NAMES as TRAVEL
 from twin.grid.pandapower import load_feeder
 from twin.scenario.names import ONE_WAY, TWO_WAY, known, names, region_default
 from twin.surroundings.profiles import NAMES as PROFILES

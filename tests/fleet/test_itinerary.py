@@ -11,7 +11,8 @@ from numpy.testing import assert_array_equal
 from twin.fleet.consumption import temperature_factor
 from twin.fleet.itinerary import Itinerary, no_trips
 from twin.fleet.state import NEVER_S, traits
-from twin.fleet.travel import DayTrips, Place, TripPurpose, travel
+from twin.fleet.travel import DayTrips, Place, TripPurpose
+from twin.fleet.travel_sources import travel
 from twin.timeline import Timeline
 
 HOME, WORK, SHOPPING = TripPurpose.HOME, TripPurpose.WORK, TripPurpose.SHOPPING

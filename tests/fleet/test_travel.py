@@ -14,8 +14,8 @@ from twin.fleet.travel import (
     laid_out,
     normal_scores,
     persisting,
-    travel,
 )
+from twin.fleet.travel_sources import travel
 
 SOURCES = ("mid", "switchbox", "evipro")
 MONDAY = date(2026, 1, 12)

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from twin.fleet.travel import travel
 from twin.fleet.travel_evipro import FILE
+from twin.fleet.travel_sources import travel
 
 MONDAY = date(2026, 1, 12)
 CARS = np.arange(20_000)

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from twin.fleet.travel import TripPurpose, travel
+from twin.fleet.travel import TripPurpose
 from twin.fleet.travel_mid_tables import FOLDER
+from twin.fleet.travel_sources import travel
 
 WEDNESDAY, SUNDAY = date(2026, 1, 14), date(2026, 1, 18)
 CARS = np.arange(20_000)

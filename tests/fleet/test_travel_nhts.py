@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from twin.errors import InputError
-from twin.fleet.travel import TripPurpose, travel
+from twin.fleet.travel import TripPurpose
+from twin.fleet.travel_sources import travel
 
 HEADER = (
     "HOUSEID,VEHCASEID,STRTTIME,ENDTIME,TRPMILES,VMT_MILE,WHYFROM,WHYTO,"

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from twin.fleet.travel import KM_PER_MILE, TripPurpose, travel
+from twin.fleet.travel import KM_PER_MILE, TripPurpose
+from twin.fleet.travel_sources import travel
 from twin.fleet.travel_switchbox import FOLDER
 
 MONDAY = date(2026, 1, 12)

@@ -6,8 +6,9 @@ import numpy as np
 import pandapower as pp
 import pytest
 
-from twin.grid.conversion import convert, to_feeder
+from twin.grid.conversion import to_feeder
 from twin.grid.powerflow import Demand, FixedPoint, power_flow
+from twin.grid.ppc import convert
 from twin.grid.reference import PandapowerEngine
 
 

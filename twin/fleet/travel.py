@@ -18,13 +18,11 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from twin.arrays import Bools, Floats, Ints
-from twin.errors import InputError, nearest
 
 DAY_START_MIN, DAY_END_MIN = 240, 1679
 SLOWEST_KMH, FASTEST_KMH = 5.0, 130.0
 KM_PER_MILE = 1.609344
 DATA = Path(__file__).parents[1] / "data" / "travel"
-NAMES = ("mid", "switchbox", "evipro", "nhts")
 
 
 class Place(IntEnum):
@@ -77,42 +75,6 @@ class Travel(Protocol):
 
     def day(self, date: Date, cars: Ints) -> DayTrips:
         """The trips of these cars on this travel day; other cars change nothing."""
-
-
-def travel(name: str, seed: int, file: Path | None = None) -> Travel:
-    """The named source of trips; ``file`` is the user's ``tripv2pub.csv`` (nhts)."""
-    if name == "nhts" and file is None:
-        raise InputError.of(
-            "'nhts' reads your own NHTS trip file: name its path (tripv2pub.csv)",
-            key="fleet.travel",
-        )
-    if name not in NAMES:
-        raise InputError.of(
-            f"unknown travel data set '{name}'; allowed: {', '.join(NAMES)}"
-            + nearest(name, NAMES),
-            key="fleet.travel",
-        )
-    return _made(name, seed, file or Path())
-
-
-def _made(name: str, seed: int, file: Path) -> Travel:
-    match name:
-        case "mid":
-            from twin.fleet.travel_mid import MidTravel
-
-            return MidTravel(seed)
-        case "switchbox":
-            from twin.fleet.travel_switchbox import SwitchboxTravel
-
-            return SwitchboxTravel(seed)
-        case "evipro":
-            from twin.fleet.travel_evipro import EviProTravel
-
-            return EviProTravel(seed)
-        case _:
-            from twin.fleet.travel_nhts import NhtsTravel
-
-            return NhtsTravel(seed, file)
 
 
 def laid_out(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.grid.conversion import Network
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow
 from twin.grid.limits import ANSI_C84_1, EN_50160, Limits
 from twin.grid.powerflow import power_flow
+from twin.grid.ppc import Network
 from twin.grid.reference import PandapowerEngine
 from twin.grid.topology import islands
 

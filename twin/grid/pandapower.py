@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from twin.errors import InputError, nearest
-from twin.grid.conversion import Network, to_feeder
+from twin.grid.conversion import to_feeder
 from twin.grid.feeder import Feeder
+from twin.grid.ppc import Network
 
 ALLOWED_MODULES = ("pandapower", "pandas", "numpy", "networkx", "shapely", "geopandas")
 ALLOWED_CLASSES = frozenset({

@@ -13,11 +13,11 @@ from scipy.sparse import csc_array, csc_matrix, csr_matrix
 from scipy.sparse.linalg import splu
 
 from twin.arrays import Complexes, Floats, Ints
-from twin.grid.conversion import Network
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter, PowerFlow
 from twin.grid.kernels import Asked, Sweep, solve_from
 from twin.grid.newton import Newton
+from twin.grid.ppc import Network
 
 __all__ = ["Demand", "FixedPoint", "Flow", "PowerFlow", "power_flow"]
 

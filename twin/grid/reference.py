@@ -8,9 +8,10 @@ from itertools import product
 import numpy as np
 
 from twin.arrays import Complexes, Floats
-from twin.grid.conversion import Network, convert, machine_names
+from twin.grid.conversion import machine_names
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter
+from twin.grid.ppc import Network, convert
 
 STARTS = ("dc", "flat", "results")
 LADDER_MVA = (1e-11, 1e-10, 1e-9, 1e-8)

@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import sys
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import simpy
 
-from twin.agents.policies import POLICIES, Policy, PolicyWords, Window
+from twin.agents.policies import Policy
 from twin.agents.population import Population
 from twin.arrays import Floats
 from twin.customers.customers import Customers
-from twin.errors import InputError
 from twin.fleet.catalogue import BIDIRECTIONAL, CHARGERS, MIXES, VEHICLES
 from twin.fleet.fleet import Fleet
 from twin.fleet.itinerary import Itinerary
 from twin.fleet.start import charge_at_start, place_at_start
 from twin.fleet.state import state
-from twin.fleet.travel import Travel, travel
-from twin.grid.conversion import Network
+from twin.fleet.travel import Travel
+from twin.fleet.travel_sources import travel
 from twin.grid.feeder import Feeder
 from twin.grid.limits import Limits, custom_limits, limits_by_name
 from twin.grid.pandapower import load_feeder
 from twin.grid.powerflow import power_flow
+from twin.grid.ppc import Network
 from twin.randomness import Purpose, uniform
 from twin.results.store import RunWriter
 from twin.scenario.spec import Scenario
 from twin.simulation.audit import Audit
 from twin.simulation.cars import Cars, cars, export_limits_kw
+from twin.simulation.choice import policy_of
 from twin.simulation.households import PLANT_KINDS, Households, households
 from twin.simulation.loads import Curtailed, Loads, network_shapes
 from twin.simulation.recorder import Recorder, Sizes
@@ -132,7 +128,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     shapes = network_shapes(grid.net, homes_at) if by_network else None
     seed = scenario.seed
     sky = weather(scenario.region, timeline, seed)
-    policy, policy_file = _policy(scenario)
+    policy, policy_file = policy_of(scenario)
     words = scenario.tariff
     return Plan(
         scenario=scenario,
@@ -284,72 +280,8 @@ def _outlook(plan: Plan, surroundings: Surroundings, customers: Customers) -> Ou
     )
 
 
-def _policy(scenario: Scenario) -> tuple[Policy, Path | None]:
-    words = scenario.policy
-    if ":" in words.name:
-        return _policy_of_user(words.name, words.parameters)
-    return POLICIES[words.name](
-        PolicyWords(
-            reserve_soc=words.reserve_soc,
-            target_kw=words.target_kw,
-            target_share=words.target_share,
-            window_min=_window(scenario),
-            random_start_min=words.random_start_min,
-            wear_usd_per_kwh=words.wear_usd_per_kwh,
-            seed=scenario.seed,
-        )
-    ), None
-
-
 def _limits(scenario: Scenario) -> Limits:
     judged = scenario.judged_by
     if judged.voltage_pu is not None:
         return custom_limits(judged.voltage_pu)
     return limits_by_name(judged.standard or "en50160")
-
-
-def _window(scenario: Scenario) -> Window:
-    """When a timer charges on a date (an ordinal): as said, else when it is cheap."""
-    window = scenario.policy.window
-    if window is None:
-        cheap = tariff(scenario.tariff.name).cheapest_window
-        return lambda day: cheap(date.fromordinal(day))
-    start, end = _minute(window.start), _minute(window.end)
-    return lambda day: (start, end if end > start else end + 1440)
-
-
-def _minute(clock: str) -> int:
-    hours, minutes = clock.split(":")
-    return 60 * int(hours) + int(minutes)
-
-
-def _policy_of_user(
-    name: str, parameters: dict[str, object]
-) -> tuple[Policy, Path | None]:
-    """``package.module:Class``, looked up from the current folder, too."""
-    module_name, _, class_name = name.partition(":")
-    here = str(Path.cwd())
-    sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(module_name)
-    except Exception as error:
-        raise InputError.of(
-            f"cannot import '{module_name}' from {here}: {error}", key="policy.name"
-        ) from error
-    finally:
-        sys.path.remove(here)
-    kind = getattr(module, class_name, None)
-    if not inspect.isclass(kind) or not callable(getattr(kind, "decide", None)):
-        raise InputError.of(
-            f"'{class_name}' in {module_name} is no class with a method "
-            "decide(seen) -> kW [n_ev]",
-            key="policy.name",
-        )
-    try:
-        policy: Any = kind(**parameters)
-    except Exception as error:
-        raise InputError.of(
-            f"{class_name}({parameters}): {error}", key="policy.parameters"
-        ) from error
-    file = inspect.getsourcefile(kind)
-    return policy, Path(file) if file else None

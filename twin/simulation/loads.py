@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.arrays import Floats, Ints
-from twin.grid.conversion import Network
+from twin.grid.ppc import Network
 from twin.simulation.households import Households
 from twin.surroundings.network_loads import NetworkShapes
 from twin.surroundings.profiles import Profile

@@ -9,16 +9,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from twin.arrays import Floats, Ints, Records, totals
+from twin.arrays import Floats, Ints, totals
 from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet, Taken
-from twin.fleet.state import NEVER_S, Phase
-from twin.fleet.travel import TripPurpose
+from twin.fleet.state import Phase
 from twin.grid.flow import Demand, Flow
 from twin.results.store import RunWriter
 from twin.simulation.audit import Audit
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
-from twin.simulation.violations import DayOf, Watch, nothing
+from twin.simulation.happenings import failed_steps, session_rows, trip_rows
+from twin.simulation.violations import DayOf, Watch
 from twin.surroundings.surroundings import Given
 from twin.timeline import Timeline
 
@@ -52,7 +52,6 @@ SCALARS = (
     "residual_kw",
 )
 WHOLE = ("ev_plugged", "ev_driving", "iterations")
-PURPOSES = tuple(purpose.name.lower() for purpose in TripPurpose)
 
 
 @dataclass(frozen=True)
@@ -222,9 +221,10 @@ class Recorder:
         stays = fleet.sessions()
         if day == self.timeline.days - 1:
             stays = np.concatenate([stays, fleet.open_sessions()])
-        writer.rows("sessions", day, self._session_rows(stays, fleet))
-        writer.rows("trips", day, self._trip_rows(fleet.driven()))
-        writer.rows("events", day, self._event_rows(time))
+        first = self.timeline.first_instant
+        writer.rows("sessions", day, session_rows(stays, fleet.traits, first))
+        writer.rows("trips", day, trip_rows(fleet.driven(), first))
+        writer.rows("events", day, self._events(time))
 
     def _scalar_columns(self) -> dict[str, Array]:
         columns: dict[str, Array] = {}
@@ -276,63 +276,9 @@ class Recorder:
             "customers_daily", day, head | customers_daily(self._customers, hours)
         )
 
-    def _session_rows(self, rows: Records, fleet: Fleet) -> pl.DataFrame:
-        """Stays at a plug as the table has them; an open one has no plug_out."""
-        ev = rows["ev"]
-        missing = np.maximum(0.0, rows["soc_target"] - rows["soc_out"])
-        return pl.DataFrame(
-            {
-                "ev": ev,
-                "customer": fleet.traits["customer"][ev],
-                "plug_in": self._instants(rows["plug_in_s"]),
-                "plug_out": self._instants(rows["plug_out_s"]),
-                "declared": self._instants(rows["declared_s"]),
-                "soc_in": rows["soc_in"],
-                "soc_out": rows["soc_out"],
-                "soc_target": rows["soc_target"],
-                "charged_kwh": rows["charged_kwh"],
-                "discharged_kwh": rows["discharged_kwh"],
-                "shortfall_kwh": missing * fleet.traits["capacity_kwh"][ev],
-            }
-        )
-
-    def _trip_rows(self, rows: Records) -> pl.DataFrame:
-        return pl.DataFrame(
-            {
-                "ev": rows["ev"],
-                "depart": self._instants(rows["depart_s"]),
-                "arrive": self._instants(rows["arrive_s"]),
-                "distance_km": rows["distance_km"],
-                "energy_kwh": rows["energy_kwh"],
-                "purpose": [PURPOSES[purpose] for purpose in rows["purpose"]],
-                "short_kwh": rows["short_kwh"],
-            },
-            schema_overrides={"purpose": pl.String},
-        )
-
-    def _event_rows(self, time: NDArray[np.datetime64]) -> pl.DataFrame:
+    def _events(self, time: NDArray[np.datetime64]) -> pl.DataFrame:
         step = np.timedelta64(self.timeline.step_s, "s")
-        day = DayOf(self._v_pu, self._flows[3])
-        violations = self.watch.rows(time, step, day)
-        began = time[self._scalars[:, SCALARS.index("converged")] == 0]
-        failed = nothing().vstack(
-            pl.DataFrame(
-                {
-                    "time": began,
-                    "until": began + step,
-                    "kind": ["failed_step"] * len(began),
-                    "entity": ["grid"] * len(began),
-                    "value": np.full(len(began), np.nan),
-                    "reason": ["no power flow solution"] * len(began),
-                },
-                schema=nothing().schema,
-            )
-        )
-        return failed.vstack(violations).sort("time", maintain_order=True)
-
-    def _instants(self, seconds: Ints) -> pl.Series:
-        first = np.datetime64(self.timeline.first_instant.replace(tzinfo=None), "us")
-        known = np.abs(seconds) < NEVER_S
-        shifted = first + np.where(known, seconds, 0).astype("timedelta64[s]")
-        instants = pl.Series(shifted).cast(pl.Datetime("us"))
-        return instants.set(pl.Series(~known), None)
+        failed = self._scalars[:, SCALARS.index("converged")] == 0
+        violations = self.watch.rows(time, step, DayOf(self._v_pu, self._flows[3]))
+        told = failed_steps(time[failed], step).vstack(violations)
+        return told.sort("time", maintain_order=True)
