@@ -46,6 +46,7 @@ GRID_TESTS = (
     "tests/grid/test_powerflow.py",
     "tests/grid/test_reference.py",
     "tests/grid/test_flow_laws.py",
+    "tests/grid/test_meshes.py",
 )
 TARGETS = {
     "charging": Target("twin/fleet/charging.py", ("tests/fleet/test_charging.py",)),
