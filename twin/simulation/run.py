@@ -24,7 +24,18 @@ from twin.simulation.build import Grid, Plan, build, plan
 from twin.simulation.world import World
 
 PACKAGE = Path(__file__).parents[1]
-LIBRARIES = ("simpy", "mesa", "pandapower", "numpy", "scipy", "numba", "polars")
+LIBRARIES = (
+    "simpy",
+    "mesa",
+    "pandapower",
+    "pandas",
+    "networkx",
+    "numpy",
+    "scipy",
+    "numba",
+    "llvmlite",
+    "polars",
+)
 
 
 @dataclass(frozen=True)
