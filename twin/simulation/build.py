@@ -12,6 +12,7 @@ from twin.agents.policies import Policy
 from twin.agents.population import Population
 from twin.arrays import Floats
 from twin.customers.customers import Customers
+from twin.errors import InputError
 from twin.fleet.catalogue import BIDIRECTIONAL, CHARGERS, MIXES, VEHICLES
 from twin.fleet.fleet import Fleet
 from twin.fleet.itinerary import Itinerary
@@ -122,6 +123,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     grid = grid or load_grid(scenario)
     time = scenario.time
     timeline = Timeline(time.start, time.days, time.step_min, scenario.timezone)
+    _check_whole_steps(timeline)
     people = households(scenario, grid.feeder)
     homes_at = grid.feeder.terminals.element[people.terminal[: people.n_home]]
     by_network = scenario.profiles == "network"
@@ -212,6 +214,17 @@ def _start(plan: Plan, world: World) -> None:
         fleet.state["soc"] = scenario.fleet.initial_soc
     fleet.begin()
     world.decide(0, None, None)
+
+
+def _check_whole_steps(timeline: Timeline) -> None:
+    """Where clocks move by half an hour, a step must divide it."""
+    odd = np.flatnonzero(timeline.midnight_s % timeline.step_s)
+    if odd.size:
+        raise InputError.of(
+            f"got {timeline.step_min}; {timeline.date_of(int(odd[0]) - 1)} is not a "
+            f"whole number of such steps in {timeline.timezone}",
+            key="time.step_min",
+        )
 
 
 def _fleet(plan: Plan) -> Fleet:

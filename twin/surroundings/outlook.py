@@ -45,7 +45,7 @@ class Outlook:
         self._memory = np.exp(-step_h / SURPRISE_MEMORY_H)
         self._fading = np.exp(-np.arange(self.n_step) * step_h / CORRECTION_DECAY_H)
         self._beside = round(SMOOTHED_H / 2 / step_h)
-        self._expected_kw = self._smoothed(self.measured_kw)
+        self._expected_kw = np.stack([self._around(j) for j in range(self.n_step)])
         self._future: dict[int, Floats] = {}
 
     def ahead(self, k: int) -> Floats:
@@ -63,15 +63,14 @@ class Outlook:
         off_kw = base_kw - self._expected_kw[row]
         self.surprise_kw *= self._memory
         self.surprise_kw += (1.0 - self._memory) * off_kw
-        change_kw = (base_kw - self.measured_kw[row]) / (2 * self._beside + 1)
         self.measured_kw[row] = base_kw
         for near in range(row - self._beside, row + self._beside + 1):
-            self._expected_kw[near % self.n_step] += change_kw
+            self._expected_kw[near % self.n_step] = self._around(near)
 
-    def _smoothed(self, ring_kw: Floats) -> Floats:
-        shifts = range(-self._beside, self._beside + 1)
-        total = sum(np.roll(ring_kw, shift, axis=0) for shift in shifts)
-        mean: Floats = np.asarray(total) / len(shifts)
+    def _around(self, row: int) -> Floats:
+        """Mean of what was measured around an interval of the day [n_zone]."""
+        rows = np.arange(row - self._beside, row + self._beside + 1) % self.n_step
+        mean: Floats = self.measured_kw[rows].mean(axis=0)
         return mean
 
     def _known(self, k: int) -> Floats:
