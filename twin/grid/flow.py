@@ -38,7 +38,7 @@ class Demand(NamedTuple):
         return cls(none, none, none, none)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Flow:
     """The solved state of the grid.
 
@@ -173,7 +173,7 @@ class Meter:
     def served(self, v: Complexes, demand: Demand) -> tuple[Floats, Floats]:
         """What the voltage-following part of each terminal draws, kW and kvar."""
         if self._constant:
-            return demand.load_kw.copy(), demand.load_kvar.copy()
+            return demand.load_kw, demand.load_kvar
         kw, kvar = np.empty_like(demand.load_kw), np.empty_like(demand.load_kvar)
         serve(v, self.connections, Asked(*demand), kw, kvar)
         return kw, kvar
