@@ -334,7 +334,7 @@ _SESSIONS = Table(
 
 _TRIPS = Table(
     "trips",
-    "trip",
+    "trip that has ended",
     (
         _index("ev", "row in evs"),
         _time("depart", "when it left"),
@@ -379,7 +379,7 @@ _EVENTS = Table(
     (
         _time("time", "when it began"),
         _time("until", "when it ended; null: an instant, or not ended yet"),
-        _text("kind", "outage, call, tap, violation, failed_step, ..."),
+        _text("kind", "violation or failed_step; outages, calls and taps will follow"),
         _text("entity", "what it happened to"),
         _number("value", "", "how much, in the kind's own unit; NaN if none"),
         _text("reason", "why, in words"),

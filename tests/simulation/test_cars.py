@@ -12,7 +12,8 @@ from tests.worlds import DORFNETZ, planned, scenario
 from twin.fleet.catalogue import vehicles
 from twin.simulation.cars import (
     CARS_PER_HOME,
-    LEAST_KW_PER_PHASE,
+    LEAST_A,
+    VOLTS,
     Cars,
     export_limits_kw,
 )
@@ -79,13 +80,14 @@ def test_a_car_charges_with_what_both_can() -> None:
 
 
 def test_a_chargers_minimum_is_six_amperes_a_phase() -> None:
-    assert pytest.approx(6 * 230 / 1000) == LEAST_KW_PER_PHASE
+    least_kw = LEAST_A * VOLTS["DE"] / 1000
+    assert least_kw == pytest.approx(1.38)
     single = cars(fleet__ev_share=1.0, fleet__charger_kw=3.7).traits
-    assert_allclose(single["min_kw"], LEAST_KW_PER_PHASE)
+    assert_allclose(single["min_kw"], least_kw)
     known = vehicles()
     drawn = cars(fleet__ev_share=1.0, fleet__charger_kw=11.0)
     phases = np.array([min(3, known[name].ac_phases) for name in drawn.model])
-    assert_allclose(drawn.traits["min_kw"], LEAST_KW_PER_PHASE * phases)
+    assert_allclose(drawn.traits["min_kw"], least_kw * phases)
     weak = cars(fleet__ev_share=1.0, fleet__charger_kw=1.0).traits
     assert_allclose(weak["min_kw"], 1.0)
 

@@ -293,7 +293,8 @@ def _extreme(
 def _node(case: Case, values: Floats, sign: int) -> str | None:
     if np.isnan(values).all():
         return None
-    node = case.nodes.row(int(np.nanargmax(sign * values)), named=True)
+    judged = np.where(case.nodes["auxiliary"].to_numpy(), np.nan, values)
+    node = case.nodes.row(int(np.nanargmax(sign * judged)), named=True)
     return str(node["bus"]) + (f".{node['phase']}" if node["phase"] else "")
 
 

@@ -28,11 +28,11 @@ class Source:
     sha256: str
 
 
-def read(path: Path, overrides: Overrides = ()) -> Scenario:
+def read(path: Path | str, overrides: Overrides = ()) -> Scenario:
     """The scenario in a file, or an InputError with every problem."""
     problems: list[Problem] = []
     try:
-        tree = override(load(path, problems, []), overrides, problems)
+        tree = override(load(Path(path), problems, []), overrides, problems)
         return _whole(tree, problems)
     except InputError as error:
         raise printable(error) from None

@@ -29,7 +29,9 @@ BATTERY_EFFICIENCY = 0.98
 STANDBY_KW = 0.15
 TAPER_SOC = 0.95
 FLOOR_SOC = 0.1
-LEAST_KW_PER_PHASE = 1.38
+LEAST_A = 6.0
+VOLTS = {"DE": 230.0, "US": 240.0}
+LEVEL_1_KW, LEVEL_1_V = 2.0, 120.0
 HABIT_SOC, HABIT_SPREAD_SOC = 0.6, 0.15
 ALWAYS = 2.0
 
@@ -76,8 +78,7 @@ def cars(scenario: Scenario, homes: Households) -> Cars:
             give_kw = min(give_kw, charge_kw) if assumed else give_kw
         rows["charge_kw"][car], rows["give_kw"][car] = charge_kw, give_kw
         rows["rated_kw"][car] = max(charge_kw, give_kw)
-        phases = min(model.ac_phases, plug.phases)
-        rows["min_kw"][car] = min(charge_kw, LEAST_KW_PER_PHASE * phases)
+        rows["min_kw"][car] = min(charge_kw, _least_kw(scenario.region, model, plug))
         hypothetical[car] = assumed
     rows["efficiency"] = charging_efficiency(rows)
     rows.flags.writeable = False
@@ -161,6 +162,13 @@ def _plug(kw: float, share: float, region: str) -> Charger:
     """A charger of a power: above 7.4 kW on three phases where the grid has them."""
     phases = 3 if region == "DE" and kw > 7.4 else 1
     return Charger(kw, phases, share, "scenario")
+
+
+def _least_kw(region: str, model: Vehicle, plug: Charger) -> float:
+    """Power at 6 A on each phase, below which a charger pauses (IEC 61851-1)."""
+    level_1 = region == "US" and plug.kw < LEVEL_1_KW
+    volts = LEVEL_1_V if level_1 else VOLTS[region]
+    return LEAST_A * volts * min(model.ac_phases, plug.phases) / 1000.0
 
 
 def _two_way(scenario: Scenario, entity: Ints) -> Bools:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ Watch = Callable[[Progress], None]
 
 def run(
     scenario: Scenario,
-    out: Path,
+    out: Path | str,
     grid: Grid | None = None,
     watch: Watch | None = None,
     force: bool = False,
@@ -66,6 +67,7 @@ def run(
     identity = run_id(
         scenario.resolved(), planned.inputs, PACKAGE, planned.policy_file, versions
     )
+    out = Path(out)
     final = out / scenario.name / identity
     if not force and final.is_dir() and Run.open(final).is_complete:
         return final
@@ -96,7 +98,11 @@ def simulate(world: World, on_day: Callable[[int], None] | None = None) -> float
     """Let a world live to its end; wall seconds that it took."""
     began = time.perf_counter()
     world.recorder.on_day = on_day
-    world.env.run(until=world.begin(world.env))
+    gc.freeze()
+    try:
+        world.env.run(until=world.begin(world.env))
+    finally:
+        gc.unfreeze()
     return time.perf_counter() - began
 
 
