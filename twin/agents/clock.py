@@ -32,7 +32,8 @@ class Instant(simpy.Event):
     def __init__(self, env: simpy.Environment, at_s: int, at_place: int) -> None:
         if at_s < env.now:
             raise ValueError(f"{at_s} s is past: it is {env.now} s")
-        super().__init__(env)
+        self.env = env
+        self.callbacks = []
         self._ok = True
         self._value = None
         env.schedule(self, priority=cast(Any, at_place), delay=at_s - env.now)

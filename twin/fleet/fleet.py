@@ -86,18 +86,7 @@ class Fleet:
 
     def happen(self, car: int, now_s: int) -> bool:
         """Do what is due for one car; True if its plug changed."""
-        return happen(
-            self.traits,
-            self.state,
-            self.itinerary.trips,
-            self._driven,
-            self._sessions,
-            self._written,
-            car,
-            now_s,
-            self.urgent_s,
-            self.look_again_s,
-        )
+        return happen(*self._columns, car, now_s, self.urgent_s, self.look_again_s)
 
     def roll(
         self,
@@ -161,3 +150,11 @@ class Fleet:
         driven[: kept[0]] = self._driven[: kept[0]]
         sessions[: kept[1]] = self._sessions[: kept[1]]
         self._driven, self._sessions = driven, sessions
+        self._columns = (
+            self.traits,
+            self.state,
+            self.itinerary.trips,
+            driven,
+            sessions,
+            self._written,
+        )

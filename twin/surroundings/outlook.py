@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from twin.arrays import Floats
+from twin.arrays import Floats, Ints
 from twin.randomness import Purpose, normal
 
 CORRECTION_DECAY_H = 2.0
@@ -44,8 +44,9 @@ class Outlook:
         self.surprise_kw = np.zeros(self.measured_kw.shape[1])
         self._memory = np.exp(-step_h / SURPRISE_MEMORY_H)
         self._fading = np.exp(-np.arange(self.n_step) * step_h / CORRECTION_DECAY_H)
-        self._beside = round(SMOOTHED_H / 2 / step_h)
-        self._expected_kw = np.stack([self._around(j) for j in range(self.n_step)])
+        beside = round(SMOOTHED_H / 2 / step_h)
+        self._near = np.arange(-beside, beside + 1)
+        self._expected_kw = self._around(np.arange(self.n_step))
         self._future: dict[int, Floats] = {}
 
     def ahead(self, k: int) -> Floats:
@@ -64,14 +65,15 @@ class Outlook:
         self.surprise_kw *= self._memory
         self.surprise_kw += (1.0 - self._memory) * off_kw
         self.measured_kw[row] = base_kw
-        for near in range(row - self._beside, row + self._beside + 1):
-            self._expected_kw[near % self.n_step] = self._around(near)
+        touched = (row + self._near) % self.n_step
+        self._expected_kw[touched] = self._around(touched)
 
-    def _around(self, row: int) -> Floats:
-        """Mean of what was measured around an interval of the day [n_zone]."""
-        rows = np.arange(row - self._beside, row + self._beside + 1) % self.n_step
-        mean: Floats = self.measured_kw[rows].mean(axis=0)
-        return mean
+    def _around(self, rows: Ints) -> Floats:
+        """Means of what was measured around intervals of the day [rows, n_zone]."""
+        around = (rows[:, None] + self._near) % self.n_step
+        total_kw = np.add.reduce(self.measured_kw[around], axis=1)
+        mean_kw: Floats = total_kw / len(self._near)
+        return mean_kw
 
     def _known(self, k: int) -> Floats:
         self._future = {j: kw for j, kw in self._future.items() if j >= k}
