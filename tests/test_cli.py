@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from twin.cli import main
+from twin.scenario.names import known
 
 STARTERS = Path(__file__).parents[1] / "scenarios"
 QUICK = """\
@@ -190,3 +191,48 @@ def test_a_policy_class_of_the_users_own(folder):
     wrong = twin("run", "quick.yaml", "--set", "policy.name=half:Haf", cwd=folder)
     assert wrong.returncode == 2
     assert "Haf" in wrong.stderr
+
+
+@pytest.mark.parametrize("kind", ["feeders", "vehicles", "tariffs", "policies", "data"])
+def test_the_catalogue_says_each_name_with_its_meaning(kind: str):
+    answer = twin("catalogue", kind)
+    assert answer.returncode == 0
+    first, *lines = answer.stdout.splitlines()
+    assert first == f"{kind}:"
+    assert len(lines) > 2
+    assert all(len(line.split()) > 1 for line in lines)
+
+
+def test_every_name_of_the_checks_is_in_the_catalogue():
+    said = twin("catalogue").stdout
+    for kind in ("vehicles", "tariffs", "policies", "profiles", "travel"):
+        assert [name for name in known(kind) if f"  {name} " not in said] == []
+
+
+def test_a_run_without_any_solved_step_fails(folder):
+    heavy = ["customers.annual_kwh=1000000", "customers.homes_per_load=50"]
+    words = ["--out", "heavy", *(part for key in heavy for part in ("--set", key))]
+    answer = twin("run", "quick.yaml", *words, cwd=folder)
+    assert answer.returncode == 3
+    assert "no step has a power flow solution" in answer.stderr
+    status = json.loads(next((folder / "heavy").glob("*/*/status.json")).read_text())
+    assert status["state"] == "failed"
+
+
+def test_a_network_file_that_cannot_be_solved_is_told(folder):
+    import pandapower
+
+    net = pandapower.create_empty_network()
+    pandapower.create_bus(net, 0.4)
+    pandapower.to_json(net, str(folder / "empty.json"))
+    for command in ("run", "inspect"):
+        words = ("quick.yaml", "--set", "feeder.source=json:empty.json")
+        asked = words if command == "run" else ("json:empty.json",)
+        answer = twin(command, *asked, cwd=folder)
+        assert answer.returncode == 2
+        assert "feeder.source" in answer.stderr
+
+
+def test_the_results_folder_holds_runs_only(ran, folder):
+    kept = {path.name for path in (folder / "results" / "quick").iterdir()}
+    assert all(len(name) == 16 for name in kept)

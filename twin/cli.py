@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -12,12 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.errors import InputError, TwinError, nearest
+from twin.errors import InputError, RunFailed, TwinError, nearest
 
 if TYPE_CHECKING:
     from twin.simulation.run import Progress
 
 INTERRUPTED = 130
+STOPPED = (
+    "stopped; what was simulated is kept in the folder that ends in .part, "
+    "and running it again begins anew"
+)
 PACKAGED = Path(__file__).parent / "data" / "starter"
 CHECKED_OUT = Path(__file__).parents[1] / "scenarios"
 
@@ -52,9 +57,6 @@ def main() -> None:
     except TwinError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("interrupted; what was written is kept and marked", file=sys.stderr)
-        sys.exit(INTERRUPTED)
 
 
 @app.command()
@@ -136,9 +138,12 @@ def run(
     scenario = read(file, words)
     from twin.simulation.run import run as run_scenario
 
-    with _progress(scenario.name, quiet) as watch:
+    began = time.time()
+    with _stoppable(), _progress(scenario.name, quiet) as watch:
         folder = run_scenario(scenario, out, watch=watch, force=force)
     if not quiet:
+        if folder.stat().st_mtime < began:
+            print("complete already: nothing was run (--force repeats it)")
         _print_summary(folder)
     print(folder)
 
@@ -161,7 +166,8 @@ def study(
         return
     from twin.studies.runner import run_study
 
-    folder = run_study(words, out, _study_watch(quiet))
+    with _stoppable():
+        folder = run_study(words, out, _study_watch(quiet))
     if not quiet:
         from twin.analysis.compare import text
         from twin.studies.runner import labelled_runs
@@ -191,6 +197,7 @@ def report(
     """Write one self-contained HTML file about a run or a study."""
     from twin.analysis.report import write
 
+    _warn_if_changed(path)
     print(write(path, out))
 
 
@@ -215,8 +222,12 @@ def export(
     from twin.results.export import export as export_run
     from twin.results.record import Run
 
-    for file in export_run(Run.open(path), to.value, out or path / "export"):
-        print(file)
+    place = out or path / "export"
+    try:
+        files = export_run(Run.open(path), to.value, place)
+    except OSError as error:
+        raise RunFailed(f"cannot write {place}: {error.strerror or error}") from error
+    print("\n".join(str(file) for file in files))
 
 
 @app.command()
@@ -227,25 +238,25 @@ def catalogue(
     ] = "",
 ) -> None:
     """Tell what can be named in a scenario."""
-    from twin.scenario.names import names
+    from twin.catalogue import KINDS, lines
 
-    parts = {
-        "feeders": ("feeders",),
-        "vehicles": ("vehicles",),
-        "tariffs": ("tariffs",),
-        "policies": ("policies",),
-        "data": ("profiles", "travel"),
-    }
-    if kind and kind not in parts:
+    if kind and kind not in KINDS:
+        allowed = ", ".join(KINDS)
         raise InputError.of(
-            f"'{kind}'; allowed: {', '.join(parts)}{nearest(kind, parts)}", key="KIND"
+            f"'{kind}'; allowed: {allowed}{nearest(kind, KINDS)}", key="KIND"
         )
-    for part in [kind] if kind else parts:
-        for section in parts[part]:
-            print(f"{section}:")
-            for name, about in names()[section].items():
-                said = about if isinstance(about, str) else about.get("about", "")
-                print(f"  {name:42s} {said}".rstrip())
+    for one in [kind] if kind else KINDS:
+        print(f"{one}:")
+        print("\n".join(f"  {line}".rstrip() for line in lines(one)))
+
+
+def _warn_if_changed(path: Path) -> None:
+    """A run whose files are not as they were written is told, then still shown."""
+    from twin.results.verify import verify as problems_of
+
+    if (path / "run.json").is_file():
+        for problem in problems_of(path):
+            print(f"attention: {problem}", file=sys.stderr)
 
 
 def _label(folder: Path) -> str:
@@ -258,8 +269,20 @@ def _print_summary(folder: Path) -> None:
 
     record = Run.open(folder)
     print(text([(record.record["name"], record)], None))
-    for note in record.record["notes"]:
-        print(f"note: {note}")
+    for warning in record.record.get("warnings", []):
+        print(f"attention: {warning}")
+    others = len(record.record["notes"]) - len(record.record.get("warnings", []))
+    print(f"{others} notes on data and assumptions are in run.json and in the report")
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C ends a command with a word and the exit code of an interruption."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @contextmanager

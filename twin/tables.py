@@ -159,6 +159,7 @@ _STEPS = Table(
         _number("grid_kw", "kW", "drawn from all sources; < 0 is given back"),
         _number("grid_kvar", "kvar", "reactive power drawn from all sources"),
         _number("losses_kw", "kW", "losses, from branch currents"),
+        _number("shunts_kw", "kW", "taken by the network's shunts and impedances"),
         _number("homes_kw", "kW", "load of all customers that was served"),
         _number("unserved_kw", "kW", "load of customers that an outage left unserved"),
         _number("pv_kw", "kW", "produced by customers' PV, >= 0"),
@@ -177,7 +178,7 @@ _STEPS = Table(
         _number(
             "residual_kw",
             "kW",
-            "grid_kw - (homes - PV - generation + charging - discharging + losses)",
+            "grid_kw - (homes - PV - generation + charging - giving + losses + shunts)",
         ),
     ),
     kind="interval",

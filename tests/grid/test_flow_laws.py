@@ -36,7 +36,7 @@ def test_energy_balances_and_losses_are_an_independent_number(grid, number):
     flow = FixedPoint(feeder).solve(demand)
     assert flow.converged
     given_kw = flow.grid_kw + flow.generation_kw
-    drawn_kw = flow.served_kw + demand.fixed_kw.sum() + flow.losses_kw
+    drawn_kw = flow.served_kw + demand.fixed_kw.sum() + flow.losses_kw + flow.shunt_kw
     throughput = (
         abs(flow.grid_kw)
         + np.abs(flow.terminal_kw).sum()

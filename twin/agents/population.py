@@ -67,7 +67,7 @@ class Population(mesa.Model):
         """A policy may be anyone's: what goes wrong in it is told with its line."""
         try:
             return np.asarray(self.policy.decide(seen), dtype=np.float64)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             raise RunFailed(
                 f"policy {type(self.policy).__name__} at step {seen.step}: "

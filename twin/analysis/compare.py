@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Any
 
 import polars as pl
@@ -11,8 +12,12 @@ from rich.console import Console
 from rich.table import Table
 
 from twin.analysis import facevalidity
+from twin.analysis.compact import compact
 from twin.analysis.comparison import Cell, Comparison, Labelled
 from twin.analysis.measures import GROUPS, Measure
+
+USUAL_WIDTH = 100
+UNBOUNDED = 1000
 
 
 def table(runs: Labelled, baseline: str | None = None) -> pl.DataFrame:
@@ -65,27 +70,42 @@ def _columns(name: str, cell: Cell, measure: Measure) -> dict[str, Any]:
 
 
 def text_of(comparison: Comparison, width: int | None = None) -> str:
-    """The same of a comparison: values, differences, what is zero everywhere."""
+    """The same of a comparison: all of it if that fits, else the compact sheet."""
     console = Console()
     terminal = console.is_terminal and width is None
+    room = width or (console.width if terminal else USUAL_WIDTH)
+    whole = _whole(comparison, room)
+    if max(map(len, _lines_of(whole, room, False)), default=0) > room:
+        return compact(comparison, room)
+    return "\n".join(_lines_of(whole, room, terminal))
+
+
+def _whole(comparison: Comparison, width: int) -> list[Table | str]:
+    """Values, differences, face validity, and what is zero everywhere."""
+    parts: list[Table | str] = [_values(comparison)]
+    if comparison.differences:
+        parts += ["", _changes(comparison)]
+    if any(comparison.first(label).evs.height for label in comparison.labels):
+        parts += ["", _face_validity(comparison)]
+    zero = [m.title for m in comparison.measures if comparison.is_zero(m)]
+    if zero:
+        said = f"Zero everywhere: {', '.join(zero)}."
+        parts += ["", *map(_plain, wrap(said, width))]
+    return parts
+
+
+def _lines_of(parts: Sequence[Table | str], width: int, terminal: bool) -> list[str]:
+    """Every line as long as it is; bold only in a terminal."""
     buffer = io.StringIO()
     sheet = Console(
         file=buffer,
         force_terminal=terminal,
-        width=width or (console.width if terminal else 1000),
+        width=max(width, UNBOUNDED),
         highlight=False,
     )
-    sheet.print(_values(comparison))
-    if comparison.differences:
-        sheet.print()
-        sheet.print(_changes(comparison))
-    if any(comparison.first(label).evs.height for label in comparison.labels):
-        sheet.print()
-        sheet.print(_face_validity(comparison))
-    zero = [m.title for m in comparison.measures if _is_nothing(comparison, m)]
-    if zero:
-        sheet.print(_plain(f"\nZero everywhere: {', '.join(zero)}."), soft_wrap=True)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines())
+    for part in parts:
+        sheet.print(part)
+    return [line.rstrip() for line in buffer.getvalue().splitlines()]
 
 
 def _values(comparison: Comparison) -> Table:
@@ -95,7 +115,7 @@ def _values(comparison: Comparison) -> Table:
         known = [
             m
             for m in measures
-            if m in comparison.measures and not _is_nothing(comparison, m)
+            if m in comparison.measures and not comparison.is_zero(m)
         ]
         if known:
             shown.add_row(f"[bold]{group}[/bold]")
@@ -111,7 +131,7 @@ def _changes(comparison: Comparison) -> Table:
     shown = _sheet("Differences, paired by seed", names)
     for measure in comparison.measures:
         cells = [comparison.difference(measure.key, p) for p in comparison.differences]
-        if measure.less_is_better is not None and not all(c.is_nothing for c in cells):
+        if measure.is_weighed and not all(c.is_nothing for c in cells):
             shown.add_row("  " + _plain(measure.name), *_lines(cells, measure, True))
     return shown
 
@@ -141,21 +161,15 @@ def _mark(row: dict[str, Any]) -> str:
 
 def _sheet(title: str, columns: Sequence[str]) -> Table:
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    shown.add_column(title)
+    shown.add_column(title, no_wrap=True)
     for name in columns:
-        shown.add_column(_plain(name), justify="right")
+        shown.add_column(_plain(name), justify="right", no_wrap=True)
     return shown
 
 
 def _lines(cells: Sequence[Cell], measure: Measure, signed: bool) -> list[str]:
     written = [cell.written(measure, signed) for cell in cells]
     return [_plain("\n".join(part for part in parts if part)) for parts in written]
-
-
-def _is_nothing(comparison: Comparison, measure: Measure) -> bool:
-    return all(
-        comparison.cell(measure.key, label).is_nothing for label in comparison.labels
-    )
 
 
 def _plain(words: str) -> str:

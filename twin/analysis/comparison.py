@@ -13,6 +13,7 @@ from twin.analysis.metrics import headline_of, violations_of
 from twin.errors import InputError, nearest
 from twin.results.record import Run
 
+PAIRED = ("preexisting_h", "caused_h", "cured_h")
 Labelled = Sequence[tuple[str, Run]]
 
 
@@ -173,6 +174,13 @@ class Comparison:
         mine = self.of_label(label)
         return Cell.of([self.answers[label, case.seed].get(key) for case in mine])
 
+    def is_zero(self, measure: Measure) -> bool:
+        """Whether it is zero for every run; what is not known is not zero."""
+        cells = [self.cell(measure.key, label) for label in self.labels]
+        if measure.key in PAIRED:
+            cells = [cell for cell in cells if cell.mean is not None]
+        return all(cell.mean is not None and cell.is_nothing for cell in cells)
+
     def difference(self, key: str, pair: Difference) -> Cell:
         """A figure's difference, over the seeds that both variants have."""
         values: list[Value] = []
@@ -201,7 +209,7 @@ class Comparison:
         if base is None or base is case:
             return {}
         found = violations_of(case, base)
-        return {key: found[key] for key in ("preexisting_h", "caused_h", "cured_h")}
+        return {key: found[key] for key in PAIRED}
 
     def _same_fleet(self, one: str, other: str) -> bool:
         fleets = [

@@ -26,6 +26,11 @@ class Measure:
         """Title with its unit, as a table's row says it."""
         return f"{self.title} [{self.unit}]" if self.unit else self.title
 
+    @property
+    def is_weighed(self) -> bool:
+        """Whether a planner weighs its difference, though none may be better."""
+        return self.less_is_better is not None or self.key in _WEIGHED_TOO
+
     def written(self, value: Value, signed: bool = False) -> str:
         """A value as people read it; a dash where it is not known."""
         if value is None:
@@ -39,6 +44,7 @@ class Measure:
         return f"{number:{sign},.{self.digits}f}".replace("-", "−")
 
 
+_WEIGHED_TOO = ("ev_charged_kwh", "ev_discharged_kwh", "stored_change_kwh")
 _ROWS = (
     (
         "Substation",

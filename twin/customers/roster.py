@@ -89,9 +89,20 @@ def _records(path: Path, problems: list[Problem]) -> Iterator[Record]:
             problems.append(Problem(f"{path}:1:1", "customers.file", message))
     if problems:
         return
+    seen: dict[str, int] = {}
     for number, line in enumerate(lines[1:], start=2):
-        if any(word.strip() for word in line):
-            yield _record(path, number, dict(zip(header, line, strict=False)), problems)
+        if not any(word.strip() for word in line):
+            continue
+        if len(line) != len(header):
+            message = f"got {len(line)} values, the header has {len(header)}"
+            problems.append(Problem(f"{path}:{number}", "customers.file", message))
+            continue
+        record = _record(path, number, dict(zip(header, line, strict=True)), problems)
+        if record.customer in seen:
+            message = f"'{record.customer}' is also on line {seen[record.customer]}"
+            problems.append(Problem(f"{path}:{number}", "customer", message))
+        seen[record.customer] = number
+        yield record
 
 
 def _record(

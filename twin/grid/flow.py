@@ -42,7 +42,8 @@ class Demand(NamedTuple):
 class Flow:
     """The solved state of the grid.
 
-    Energy balance: grid_kw + generation_kw = served_kw + sum(fixed_kw) + losses_kw,
+    Energy balance: grid_kw + generation_kw = served_kw + sum(fixed_kw) + losses_kw +
+    shunt_kw (what shunts and constant-impedance wards take: no loss of the network),
     where the left is from the sources' own rows of Y and losses from branch currents.
     Branch quantities are at the end nearer the source, > 0 away from it; `i_a` is a
     magnitude, `loading` the worse of both ends (NaN where no rating is known).
@@ -134,7 +135,7 @@ class Meter:
             loading=out[3],
             source_kw=source.real,
             source_kvar=source.imag,
-            losses_kw=lost_kw + shunt_kw,
+            losses_kw=lost_kw,
             shunt_kw=shunt_kw,
             terminal_kw=load_kw,
             terminal_kvar=load_kvar,

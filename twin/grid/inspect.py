@@ -179,11 +179,12 @@ def _lines(found: Health) -> list[str]:
         f"  loads           {found.loads}: {found.load_kw:.1f} kW,"
         f" {found.load_kvar:.1f} kvar",
         f"  generators      {found.generators}: {found.generation_kw:.1f} kW",
-        f"  losses          {found.losses_kw:.1f} kW",
+        f"  losses          {_or_unknown(found.losses_kw, '.1f')} kW",
         f"  transformers    {len(found.transformers)}",
     ]
     lines += [
-        f"    {one.name}: {one.rating_kva:g} kVA, loaded {100 * one.loading:.1f} %"
+        f"    {one.name}: {one.rating_kva:g} kVA, loaded "
+        f"{_or_unknown(100 * one.loading, '.1f')} %"
         for one in found.transformers
     ]
     lines += [
@@ -191,17 +192,29 @@ def _lines(found: Health) -> list[str]:
         f"  voltage, no load   {found.no_load or 'no solution'}",
         "  violated before any car",
     ]
-    lines += [
+    lines += _violated(found)
+    lines.append("  not represented, or assumed")
+    lines += [f"    {note}" for note in found.not_represented] or ["    nothing"]
+    agreement = _or_unknown(found.agreement_pu, ".1e")
+    lines.append(
+        f"  agreement       {agreement} pu between {found.method} and"
+        f" pandapower's Newton-Raphson at {found.reference_tolerance_mva:g} MVA"
+    )
+    return lines
+
+
+def _violated(found: Health) -> list[str]:
+    if found.own_load is None:
+        return [
+            "    not known: the power flow has no solution at the network's own load"
+        ]
+    lines = [
         f"    {one.standard} ({one.low_pu:g} to {one.high_pu:g} pu): {one.buses} buses,"
         f" {one.loads} loads"
         for one in found.violations
     ]
-    over = ", ".join(found.overloaded) or "none"
-    lines.append(f"    above normal rating: {over}")
-    lines.append("  not represented, or assumed")
-    lines += [f"    {note}" for note in found.not_represented] or ["    nothing"]
-    lines.append(
-        f"  agreement       {found.agreement_pu:.1e} pu between {found.method} and"
-        f" pandapower's Newton-Raphson at {found.reference_tolerance_mva:g} MVA"
-    )
-    return lines
+    return [*lines, f"    above normal rating: {', '.join(found.overloaded) or 'none'}"]
+
+
+def _or_unknown(value: float, form: str) -> str:
+    return "unknown" if np.isnan(value) else format(value, form)

@@ -39,7 +39,14 @@ def load_feeder(
     if source_voltage_pu is not None:
         hold_sources(net, source_voltage_pu)
     name = source.partition(":")[2]
-    return to_feeder(net, Path(name).stem if "/" in name else name, source), net
+    try:
+        with uncompiled(), np.errstate(divide="raise", invalid="raise"):
+            return to_feeder(net, Path(name).stem if "/" in name else name, source), net
+    except (ArithmeticError, LookupError, UserWarning, ValueError) as error:
+        raise InputError.of(
+            f"{source} cannot be turned into a grid that can be solved: {error}",
+            key="feeder.source",
+        ) from error
 
 
 def load_network(source: str, arguments: Mapping[str, object]) -> Network:

@@ -134,7 +134,7 @@ class PandapowerEngine:
             loading=loading,
             source_kw=source.real.copy(),
             source_kvar=source.imag.copy(),
-            losses_kw=lost_kw + shunt_kw,
+            losses_kw=lost_kw,
             shunt_kw=shunt_kw,
             terminal_kw=load_kw,
             terminal_kvar=load_kvar,

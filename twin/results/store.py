@@ -253,7 +253,9 @@ class RunWriter:
 
 
 def _locked(final: Path) -> BaseFileLock:
-    lock = FileLock(final.with_name(f".{final.name}.lock"), timeout=0)
+    locks = final.parents[1] / ".locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(locks / f"{final.parent.name}-{final.name}.lock", timeout=0)
     try:
         lock.acquire()
     except Timeout:

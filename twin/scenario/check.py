@@ -32,6 +32,11 @@ def findings(data: Mapping[str, Any]) -> Iterator[Finding]:
         yield from rule(data)
 
 
+def _name(data: Mapping[str, Any]) -> Iterator[Finding]:
+    if data.get("name") == "studies":
+        yield "name", "'studies' is the folder of studies among the results"
+
+
 def _start_and_days(data: Mapping[str, Any]) -> Iterator[Finding]:
     start = _text(data, "time.start")
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", start):
@@ -223,6 +228,7 @@ def _limits(data: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 RULES: tuple[Rule, ...] = (
+    _name,
     _start_and_days,
     _timezone,
     _feeder,

@@ -88,27 +88,36 @@ class Plan:
         return sorted(set(files))
 
     @property
-    def notes(self) -> list[str]:
-        """What a reader must know of the data and of what is assumed."""
+    def warnings(self) -> list[str]:
+        """What a reader must know before anything else."""
+        told = [*self.grid.feeder.notes, *self.households.warnings]
+        dead = self.grid.feeder.dead_buses
+        if dead:
+            told.append(f"not supplied: {len(dead)} buses ({', '.join(dead[:10])} ...)")
+        if self.scenario.power_flow.solver == "fast" and self.grid.feeder.unsolvable:
+            elements = ", ".join(self.grid.feeder.unsolvable)
+            told.append(f"solved by pandapower's own engine, because of {elements}")
         hypothetical = int(self.cars.hypothetical.sum())
+        if hypothetical:
+            told.append(
+                f"hypothetical: {hypothetical} of {len(self.cars)} cars give power "
+                "although the catalogue does not know them to be able to"
+            )
+        return told
+
+    @property
+    def notes(self) -> list[str]:
+        """Warnings, then what stands behind the data and what is assumed."""
         told = [
-            *self.grid.feeder.notes,
+            *self.warnings,
             *self.households.notes,
             *self.profile.notes,
             *self.travel.notes,
             *self.weather.notes,
             *self.prices.notes,
         ]
-        if self.scenario.power_flow.solver == "fast" and self.grid.feeder.unsolvable:
-            elements = ", ".join(self.grid.feeder.unsolvable)
-            told.append(f"solved by pandapower's own engine, because of {elements}")
         if self.households.pv_kwp.any():
             told += self.roofs.notes
-        if hypothetical:
-            told.append(
-                f"hypothetical: {hypothetical} of {len(self.cars)} cars give power "
-                "although the catalogue does not know them to be able to"
-            )
         return told
 
 

@@ -19,6 +19,7 @@ from twin.surroundings.homes import draw_annual_kwh
 LOW_VOLTAGE_KV = 1.0
 DEFAULT_ANNUAL_KWH = {"DE": 3_500.0, "US": 7_000.0}
 DEFAULT_IMPORT_KW = {"DE": 30.0, "US": 38.4}
+MOST_HOMES = 200_000
 FULL_LOAD_H = 4_200.0
 DEFAULT_POWER_FACTOR = 0.97
 LEAST_POWER_FACTOR = 0.5
@@ -47,6 +48,7 @@ class Households:
     known_charger_kw: Floats
     n_home: int
     zone_of_node: Ints
+    warnings: tuple[str, ...]
     notes: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -63,7 +65,7 @@ class Households:
             f"kWh a year; {np.count_nonzero(self.pv_kwp):,} with PV",
             f"other loads: {len(self) - n:,} of {self.constant_kw.sum():,.1f} kW",
         ]
-        return said + [f"note: {note}" for note in self.notes]
+        return said + [f"note: {note}" for note in (*self.warnings, *self.notes)]
 
 
 def households(scenario: Scenario, feeder: Feeder) -> Households:
@@ -85,6 +87,12 @@ def households(scenario: Scenario, feeder: Feeder) -> Households:
     zones = zone_of_node(feeder)
     node = terminals.node_a[terminal]
     n, n_home = len(terminal), len(homes)
+    if n_home > MOST_HOMES:
+        raise InputError.of(
+            f"that makes {n_home:,} homes; at most {MOST_HOMES:,} are simulated: a "
+            "larger customers.kw_per_home, or fewer customers.loads",
+            key="customers.homes_per_load",
+        )
     p_kw = terminals.p_kw[terminal] / per
     q_kvar = terminals.q_kvar[terminal] / per
     roster, unmatched = _matched(scenario, feeder, node[:n_home])
@@ -124,7 +132,8 @@ def households(scenario: Scenario, feeder: Feeder) -> Households:
         known_charger_kw=known_charger_kw,
         n_home=n_home,
         zone_of_node=zones,
-        notes=_notes(scenario, unmatched, len(others)),
+        warnings=_warnings(unmatched),
+        notes=_notes(scenario, len(others)),
     )
 
 
@@ -193,7 +202,8 @@ def _matched(
     if scenario.customers.file is None:
         return {}, []
     roster = Roster.read(scenario.customers.file)
-    return roster.matched(node, feeder.node_of_bus)
+    named = dict(zip(feeder.terminals.name, feeder.terminals.node_a, strict=True))
+    return roster.matched(node, {**named, **feeder.node_of_bus})
 
 
 def _honour(
@@ -214,13 +224,19 @@ def _honour(
         known_charger_kw[home] = record.charger_kw
 
 
-def _notes(scenario: Scenario, unmatched: list[str], n_other: int) -> tuple[str, ...]:
+def _warnings(unmatched: list[str]) -> tuple[str, ...]:
+    if not unmatched:
+        return ()
+    count = len(unmatched)
+    return (
+        f"customers.file: {count} record{'s' if count > 1 else ''} found no home of "
+        f"{'their' if count > 1 else 'its'} own and {'were' if count > 1 else 'was'} "
+        f"not used: {', '.join(unmatched[:20])}{' ...' if count > 20 else ''}",
+    )
+
+
+def _notes(scenario: Scenario, n_other: int) -> tuple[str, ...]:
     notes = []
-    if unmatched:
-        notes.append(
-            f"customers.file: {len(unmatched)} records match no home and were not "
-            f"used: {', '.join(unmatched[:20])}{' ...' if len(unmatched) > 20 else ''}"
-        )
     if n_other:
         notes.append(
             f"{n_other} loads of the network are no homes and keep their own "

@@ -34,6 +34,7 @@ SCALARS = (
     "grid_kw",
     "grid_kvar",
     "losses_kw",
+    "shunts_kw",
     "homes_kw",
     "unserved_kw",
     "pv_kw",
@@ -150,7 +151,8 @@ class Recorder:
         own_kw = float(self.customers.fixed_kw.sum())
         generation_kw = flow.generation_kw - own_kw
         supplied_kw = flow.grid_kw + pv_kw + generation_kw + give_kw
-        residual_kw = supplied_kw - (homes_kw + charge_kw + flow.losses_kw)
+        taken_kw = homes_kw + charge_kw + flow.losses_kw + flow.shunt_kw
+        residual_kw = supplied_kw - taken_kw
         if flow.converged:
             through = abs(flow.grid_kw) + pv_kw + generation_kw + give_kw + homes_kw
             relative = abs(residual_kw) / max(through + charge_kw, 1e-9)
@@ -162,6 +164,7 @@ class Recorder:
             flow.grid_kw,
             flow.grid_kvar,
             flow.losses_kw,
+            flow.shunt_kw,
             homes_kw,
             0.0,
             pv_kw,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from twin.arrays import Floats
+from twin.errors import RunFailed
 from twin.fleet.fleet import Fleet
 from twin.grid.reference import PandapowerEngine
 from twin.results.durable import sha256_of
@@ -82,6 +83,7 @@ def run(
         wall["build"] = time.perf_counter() - began - wall["read"]
         simulated = simulate(world, _telling(planned, writer, watch))
         wall["simulate"] = simulated
+        _refuse_nothing_solved(world)
         audit = _audit(planned, world, simulated)
         wall["audit"] = audit.pop("wall_s", 0.0)
         _write_totals(writer, planned, world, soc_start)
@@ -104,6 +106,14 @@ def simulate(world: World, on_day: Callable[[int], None] | None = None) -> float
     finally:
         gc.unfreeze()
     return time.perf_counter() - began
+
+
+def _refuse_nothing_solved(world: World) -> None:
+    if world.recorder.steps_failed == world.timeline.n_steps:
+        raise RunFailed(
+            "no step has a power flow solution: the loads are far beyond what this "
+            "feeder can carry; 'twin inspect' shows its own load, customers.* yours"
+        )
 
 
 def _telling(
@@ -154,6 +164,7 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
         "seed": scenario.seed,
         "versions": versions,
         "inputs": _checksums(planned.inputs),
+        "warnings": [*scenario_notes(scenario), *planned.warnings],
         "notes": [*scenario_notes(scenario), *planned.notes],
         "limits": {
             "standard": limits.name,

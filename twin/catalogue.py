@@ -1,0 +1,77 @@
+"""What can be named in a scenario, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+
+from twin.agents.policies import POLICIES, PolicyWords
+from twin.fleet.catalogue import vehicles
+from twin.scenario.names import names
+from twin.surroundings.tariffs import tariff, tariff_names
+
+DATA = MappingProxyType(
+    {
+        "eulv_bdew": "loads: European LV day shapes on the German standard profile",
+        "fontana": "loads: Californian homes that pass quality gates",
+        "network": "loads: the network's own, with its own shapes",
+        "network_constant": "loads: the network's own, constant",
+        "mid": "trips: chains drawn from the German travel survey's tables",
+        "switchbox": "trips: 178 chains modelled on NHTS 2022, Maryland",
+        "evipro": "trips: home stays of NREL's EVI-Pro, California",
+        "nhts": "trips: your own NHTS tripv2pub.csv (fleet.travel_file)",
+    }
+)
+
+
+GIVES = MappingProxyType({"v2g": "V2G", "v2h": "V2H only"})
+
+
+def lines(kind: str) -> list[str]:
+    """One line a name of a kind, its meaning beside it."""
+    return list(_LINES[kind]())
+
+
+def _feeders() -> Iterator[str]:
+    for name, about in names()["feeders"].items():
+        yield f"pandapower:{name:40s} {about['about']}"
+    yield "json:<pandapower file>, simbench:<code>"
+
+
+def _vehicles() -> Iterator[str]:
+    for name, car in vehicles().items():
+        gives = GIVES.get(car.bidirectional, "gives nothing")
+        yield (
+            f"{name:26s} {car.make} {car.model} {car.year} ({car.market}): "
+            f"{car.capacity_kwh:g} kWh, {car.ac_kw:g} kW, {gives}"
+        )
+
+
+def _tariffs() -> Iterator[str]:
+    for name in tariff_names():
+        yield f"{name:26s} {tariff(name).title}"
+
+
+def _policies() -> Iterator[str]:
+    for name, made in POLICIES.items():
+        about = (type(made(PolicyWords())).__doc__ or "").splitlines()[0]
+        yield f"{name:26s} {about}"
+    yield "package.module:Class       your own, with decide(seen) -> kW [n_ev]"
+
+
+def _data() -> Iterator[str]:
+    for name, about in DATA.items():
+        yield f"{name:26s} {about}"
+    yield "<file>.csv                 loads: your own, one column a customer"
+
+
+_LINES: Mapping[str, Callable[[], Iterator[str]]] = MappingProxyType(
+    {
+        "feeders": _feeders,
+        "vehicles": _vehicles,
+        "tariffs": _tariffs,
+        "policies": _policies,
+        "data": _data,
+    }
+)
+KINDS = tuple(_LINES)
