@@ -259,7 +259,7 @@ def _steps(grid: Any, volts: Any, converged: Any, cars: bool) -> dict[str, Any]:
         (START + timedelta(hours=hour)).replace(tzinfo=None) for hour in range(HOURS)
     ]
     zero, whole = np.zeros(HOURS), np.zeros(HOURS, np.int32)
-    return {
+    known = {
         "time": np.array(time, "datetime64[us]"),
         "grid_kw": grid,
         "grid_kvar": zero,
@@ -281,6 +281,8 @@ def _steps(grid: Any, volts: Any, converged: Any, cars: bool) -> dict[str, Any]:
         "converged": converged,
         "residual_kw": zero,
     }
+    names = (column.name for column in TABLES["steps"].columns)
+    return {name: known.get(name, zero) for name in names}
 
 
 def _all(

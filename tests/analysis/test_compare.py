@@ -127,7 +127,7 @@ def test_an_unknown_baseline_and_a_seed_twice_are_the_users_mistake(study):
 
 
 def test_text_is_plain_where_there_is_no_terminal(study):
-    words = text(study, "none")
+    words = text(study, "none", width=400)
     assert "\x1b" not in words
     assert words.splitlines()[0].split() == ["none", "free", "clever", "v2g"]
     assert "Peak [kW]" in words
@@ -137,7 +137,9 @@ def test_text_is_plain_where_there_is_no_terminal(study):
 
 
 def test_text_sets_face_validity_beside_published_ranges(study):
-    line = next(row for row in text(study).splitlines() if "Distance per car" in row)
+    line = next(
+        row for row in text(study, width=400).splitlines() if "Distance per car" in row
+    )
     assert line.count("60.00*") == 3
     assert line.split()[-4:] == ["33.7", "to", "43.6", "DE"]
 
@@ -168,3 +170,44 @@ def test_a_cell_is_written_with_its_band(values, signed, expected):
 def test_words_that_differ_by_seed_say_so():
     cell = Cell.of(["a", "b"])
     assert cell.written(MEASURES["v_min_node"]) == ("a", "varies by seed")
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_no_line_of_the_text_is_wider_than_asked(study, width):
+    lines = text(study, "none", width=width).splitlines()
+    assert max(map(len, lines)) <= width
+
+
+def test_what_does_not_fit_is_told_in_short_the_answer_first(study):
+    words = text(study, "none")
+    said = " ".join(words.split())
+    assert said.startswith(
+        "V2G makes no clear difference to the peak against clever one-way charging:"
+    )
+    lines = words.splitlines()
+    peak = next(line for line in lines if line.startswith("Peak [kW]"))
+    assert peak.split() == ["Peak", "[kW]", "21.0", "60.0", "41.5", "40.0", "−1.5"]
+    for name in ("Given back by EVs", "Charged by EVs", "Change of what batteries"):
+        assert any(line.startswith(name) for line in lines)
+    assert "40.0 to 43.0" not in words
+    assert words.splitlines()[-1].endswith("`twin report` shows everything.")
+
+
+def test_columns_that_do_not_fit_stand_in_a_sheet_below(study):
+    lines = text(study, "none", width=60).splitlines()
+    assert sum(line.startswith("Peak [kW]") for line in lines) > 1
+
+
+def test_one_run_that_fits_is_told_in_full(make_run):
+    words = text([("one", make_run())], width=100)
+    assert "Lowest voltage at (local time)" in words
+    assert "twin report" not in words
+    assert max(map(len, words.splitlines())) <= 100
+
+
+def test_differences_tell_what_cars_take_give_and_hold(make_run):
+    idle = make_run(policy="uncontrolled", cars=False)
+    words = text([("none", idle), ("v2g", make_run())], "none", width=400)
+    told = words.split("Differences")[1].split("Face validity")[0]
+    for name in ("Charged by EVs", "Given back by EVs", "Change of what batteries"):
+        assert name in told
