@@ -107,7 +107,8 @@ def write_run(
 def interrupted(tmp_path: Path) -> Run:
     """A run stopped after its first day: what is written at the end is not there."""
     with RunWriter.open(tmp_path, "stopped", "0" * 16) as writer:
-        writer.describe(_record("stopped", "valley", 1, "all", None))
+        counts = {"counts": {"customers": 2, "evs": 2, "bidirectional": 1}}
+        writer.describe(_record("stopped", "valley", 1, "all", counts))
         _static(writer, True, ("home A", "home B"), whole=False)
         volts = np.array(V_PU)
         steps = _steps(np.array(GRID_KW), volts, np.ones(HOURS, bool), True)

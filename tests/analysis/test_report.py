@@ -8,6 +8,8 @@ import pytest
 
 from twin.analysis import report
 from twin.analysis.caveats import caveats
+from twin.analysis.compare import text
+from twin.analysis.metrics import headline, violations
 from twin.analysis.study import Subject
 from twin.errors import InputError
 
@@ -219,7 +221,8 @@ def test_a_run_without_cars_and_with_failed_steps_is_reported(make_run):
     )
     words = Page(report.write(run.path).read_text()).text
     assert "The substation peaks at 40.0 kW (2026-01-12 21:00)." in words
-    assert "Steps without a solution, so that peaks are lower bounds" in words
+    assert "1 of 8 steps have no solution: peaks, losses and hours beyond" in words
+    assert "No variant takes" not in words
     assert "There are no cars" in words
 
 
@@ -260,3 +263,44 @@ def test_an_interrupted_run_is_reported_as_far_as_it_came(interrupted, tmp_path)
     words = Page(report.write(interrupted.path, tmp_path / "x.html").read_text()).text
     assert "The substation peaks at 50.0 kW (2026-01-12 20:00)" in words
     assert "seed 1 is interrupted: it covers 0.17 days only" in words
+
+
+def test_an_interrupted_run_says_so_before_any_number(interrupted, tmp_path):
+    html = report.write(interrupted.path, tmp_path / "x.html").read_text()
+    words = Page(html).text
+    halted = "interrupted after day 1 of 2"
+    assert f"<title>stopped – report ({halted})</title>" in html
+    assert "Interrupted after day 1 of 2: figures cover only these days" in words
+    assert "2 customers, 2 EVs" in words
+    assert "(no EVs)" not in html
+    found = headline(interrupted)
+    unknown = ("departures_short_share", "customer_hours_below", "stored_change_kwh")
+    assert [found[key] for key in unknown] == [None] * 3
+    assert (found["n_ev"], found["n_customers"]) == (2, 2)
+
+
+def test_a_run_without_any_solution_claims_nothing(make_run):
+    nothing = [float("nan")] * 8
+    run = make_run(
+        grid_kw=nothing,
+        v_pu=[nothing[:4]] * 8,
+        loading=[nothing[:3]] * 8,
+        converged=[False] * 8,
+    )
+    found = headline(run)
+    for key in (
+        "peak_kw",
+        "losses_kwh",
+        "customer_hours_below",
+        "reverse_h",
+        "transformers_over_normal",
+        "lines_over_normal",
+        "v_min_pu",
+    ):
+        assert found[key] is None, key
+    assert violations(run)["total_h"] is None
+    page = Page(report.write(run.path).read_text())
+    assert "No step has a solution: the grid's power" in page.text
+    assert "data-load" not in page.ids
+    assert "data-fleet" in page.ids
+    assert "No step has a solution" in text([("one", run)])

@@ -95,6 +95,26 @@ class Case:
         )
 
     @cached_property
+    def steps_failed(self) -> int:
+        """Intervals without a solution."""
+        return int((~self.steps["converged"]).sum())
+
+    @cached_property
+    def is_unsolved(self) -> bool:
+        """Whether not one interval has a solution."""
+        return self.steps_failed == self.steps.height
+
+    @cached_property
+    def n_customers(self) -> int:
+        """How many customers; a run that was stopped has only counted them."""
+        return self._count("customers")
+
+    @cached_property
+    def n_ev(self) -> int:
+        """How many cars; a run that was stopped has only counted them."""
+        return self._count("evs")
+
+    @cached_property
     def nodes(self) -> pl.DataFrame:
         """The nodes; unknown coordinates are null."""
         return self._static("nodes")
@@ -130,7 +150,9 @@ class Case:
 
     @cached_property
     def voltages(self) -> Voltages | None:
-        """What the voltages were; None where the run has not recorded them."""
+        """What the voltages were; None where they are not recorded or not known."""
+        if self.is_unsolved:
+            return None
         if self.run.has("voltages"):
             return voltages_of(self.run, self.terminals, self.limits, self.step_h)
         if self.run.has("nodes_daily"):
@@ -153,7 +175,9 @@ class Case:
 
     @cached_property
     def loadings(self) -> Loadings | None:
-        """How the branches were loaded; None where the run has not recorded it."""
+        """How the branches were loaded; None where it is not recorded or not known."""
+        if self.is_unsolved:
+            return None
         groups = self.transformer_branches
         if self.run.has("flows"):
             return loadings_of(self.run, self.emergency, groups, self.step_h)
@@ -169,6 +193,11 @@ class Case:
             return None
         utc = instant.astype("datetime64[us]").item().replace(tzinfo=UTC)
         return f"{utc.astimezone(self.zone):%Y-%m-%d %H:%M}"
+
+    def _count(self, table: str) -> int:
+        if self.run.has(table):
+            return self._static(table).height
+        return int(_mapping(self.run.record.get("counts")).get(table) or 0)
 
     def _static(self, table: str) -> pl.DataFrame:
         if not self.run.has(table):

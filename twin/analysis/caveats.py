@@ -46,7 +46,7 @@ def _of_runs(comparison: Comparison) -> list[str]:
         count = int(case.evs["hypothetical"].sum())
         if count and case.is_v2g:
             found.append(
-                f"{label}: {count} of {case.evs.height} cars are hypothetical: the "
+                f"{label}: {count} of {case.n_ev} cars are hypothetical: the "
                 "catalogue does not know them to be able to give power."
             )
         if not case.run.has("voltages"):

@@ -20,18 +20,19 @@ def compact(comparison: Comparison, width: int) -> str:
     shown = [m for m in FIGURES if m in comparison.measures]
     zero = [m for m in shown if comparison.is_zero(m)]
     shown = [m for m in shown if m not in zero]
-    parts = ["\n".join(_wrapped(line, width)) for line in wording.headline(comparison)]
+    said = [*wording.warnings(comparison), *wording.headline(comparison)]
+    parts = ["\n".join(_wrapped(line, width)) for line in said]
     names = [m.name for m in shown]
     names_width = min(max(map(len, names), default=0), max(width // 2, NARROWEST))
     columns = _columns(comparison, shown, width - names_width - GAP)
     for block in _blocks(columns, width - names_width):
         parts.append("\n" + "\n".join(_sheet(names, names_width, block)))
     if zero:
-        said = f"Zero everywhere: {', '.join(m.title for m in zero)}."
-        parts.append("\n" + "\n".join(_wrapped(said, width)))
+        nothing = f"Zero everywhere: {', '.join(m.title for m in zero)}."
+        parts.append("\n" + "\n".join(_wrapped(nothing, width)))
     more = "Means over seeds; " if len(comparison.seeds) > 1 else ""
-    said = f"{more}`twin report` shows everything."
-    parts.append("\n".join(_wrapped(f"{said[0].upper()}{said[1:]}", width)))
+    more += "`twin report` shows everything."
+    parts.append("\n".join(_wrapped(more, width)))
     return "\n".join(parts)
 
 

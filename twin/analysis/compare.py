@@ -15,6 +15,7 @@ from twin.analysis import facevalidity
 from twin.analysis.compact import compact
 from twin.analysis.comparison import Cell, Comparison, Labelled
 from twin.analysis.measures import GROUPS, Measure
+from twin.analysis.wording import warnings
 
 USUAL_WIDTH = 100
 UNBOUNDED = 1000
@@ -82,15 +83,16 @@ def text_of(comparison: Comparison, width: int | None = None) -> str:
 
 def _whole(comparison: Comparison, width: int) -> list[Table | str]:
     """Values, differences, face validity, and what is zero everywhere."""
-    parts: list[Table | str] = [_values(comparison)]
+    said = [line for words in warnings(comparison) for line in wrap(words, width)]
+    parts: list[Table | str] = [*map(_plain, said), _values(comparison)]
     if comparison.differences:
         parts += ["", _changes(comparison)]
-    if any(comparison.first(label).evs.height for label in comparison.labels):
+    if any(comparison.first(label).n_ev for label in comparison.labels):
         parts += ["", _face_validity(comparison)]
     zero = [m.title for m in comparison.measures if comparison.is_zero(m)]
     if zero:
-        said = f"Zero everywhere: {', '.join(zero)}."
-        parts += ["", *map(_plain, wrap(said, width))]
+        nothing = f"Zero everywhere: {', '.join(zero)}."
+        parts += ["", *map(_plain, wrap(nothing, width))]
     return parts
 
 
@@ -138,7 +140,7 @@ def _changes(comparison: Comparison) -> Table:
 
 def _face_validity(comparison: Comparison) -> Table:
     """Each quantity of the variants with cars, lowest seed, and what was published."""
-    labels = [x for x in comparison.labels if comparison.first(x).evs.height]
+    labels = [x for x in comparison.labels if comparison.first(x).n_ev]
     found = [facevalidity.table_of(comparison.first(label)) for label in labels]
     shown = _sheet("Face validity", [*labels, "published", "of"])
     for number, row in enumerate(found[0].iter_rows(named=True)):

@@ -30,8 +30,10 @@ class Cell:
 
     @classmethod
     def of(cls, values: Sequence[Value]) -> Cell:
-        """Of one value a seed; unknown ones don't count."""
+        """Of one value a seed; unknown ones don't count, and make zero unknown."""
         numbers = [float(v) for v in values if isinstance(v, int | float)]
+        if not any(numbers) and None in values:
+            return cls()
         if numbers:
             mean = sum(numbers) / len(numbers)
             return cls(mean, min(numbers), max(numbers), n=len(numbers))

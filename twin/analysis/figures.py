@@ -47,6 +47,8 @@ def _panel(
     build: Callable[[Comparison], go.Figure | None],
     gap: str,
 ) -> Panel:
+    if all(case.is_unsolved for case in comparison.cases) and key != "fleet":
+        gap = "No step has a solution: nothing is known of the grid."
     timed = key in ("load", "band", "fleet")
     return Panel(key, title, caption + shown * timed, build(comparison), gap)
 

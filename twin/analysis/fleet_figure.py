@@ -51,8 +51,7 @@ def fleet_doing(comparison: Comparison) -> go.Figure | None:
     labels = [
         label
         for label in spotlight(comparison)
-        if comparison.first(label).evs.height
-        and comparison.first(label).run.has("ev_steps")
+        if comparison.first(label).n_ev and comparison.first(label).run.has("ev_steps")
     ]
     if not labels:
         return None

@@ -37,8 +37,10 @@ CHANGES = (
 )
 
 
-def substation_load(comparison: Comparison) -> go.Figure:
+def substation_load(comparison: Comparison) -> go.Figure | None:
     """Power drawn at the substation over time, the load without EVs behind it."""
+    if all(case.is_unsolved for case in comparison.cases):
+        return None
     window = Window.of(comparison)
     figure = go.Figure()
     _base_area(figure, comparison, window)
@@ -52,11 +54,16 @@ def substation_load(comparison: Comparison) -> go.Figure:
     return dressed(figure, 420)
 
 
-def load_duration(comparison: Comparison) -> go.Figure:
+def load_duration(comparison: Comparison) -> go.Figure | None:
     """Hours of the run above each power at the substation."""
+    if all(case.is_unsolved for case in comparison.cases):
+        return None
     figure = go.Figure()
     for label, look in looks(comparison).items():
-        curves = [_sorted(case) for case in comparison.of_label(label)]
+        cases = [x for x in comparison.of_label(label) if not x.is_unsolved]
+        if not cases:
+            continue
+        curves = [_sorted(case) for case in cases]
         shortest = min(len(curve) for curve in curves)
         rows = thinned(shortest)
         mean = np.mean([curve[:shortest][rows] for curve in curves], axis=0)
@@ -132,7 +139,7 @@ def changes(comparison: Comparison) -> go.Figure | None:
 def _base_area(figure: go.Figure, comparison: Comparison, window: Window) -> None:
     label = (comparison.bases or comparison.labels)[0]
     cases = comparison.of_label(label)
-    without = not cases[0].evs.height
+    without = not cases[0].n_ev
     values = [_grid(c, window) if without else _homes(c, window) for c in cases]
     figure.add_scatter(
         x0=start_of(cases[0], window.first),

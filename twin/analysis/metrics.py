@@ -37,10 +37,11 @@ def headline_of(case: Case) -> dict[str, Answer]:
     """The same of a case whose tables may have been read already."""
     return {
         **_peak(case),
-        **_reverse(case),
+        **_counted(case, _reverse(case)),
         **_voltage(case),
-        **_customer_hours(case),
-        **_loading(case),
+        **_counted(case, _customer_hours(case)),
+        **_counted(case, _loading(case)),
+        **_counted(case, _losses(case)),
         **_energy(case),
         **_mobility(case),
         **_trust(case),
@@ -57,6 +58,13 @@ def transformers_of(case: Case) -> pl.DataFrame:
     rows = [_transformer(case, index) for index in range(case.transformers.height)]
     frame = pl.DataFrame(rows, schema=_TRANSFORMER_SCHEMA, orient="row")
     return frame.sort("peak_loading", descending=True, nulls_last=True)
+
+
+def _counted(case: Case, found: dict[str, Answer]) -> dict[str, Answer]:
+    """Counts of solved intervals: nothing counted is unknown where others are not."""
+    if not case.steps_failed:
+        return found
+    return {key: None if value == 0 else value for key, value in found.items()}
 
 
 def _peak(case: Case) -> dict[str, Answer]:
@@ -100,7 +108,7 @@ def _voltage(case: Case) -> dict[str, Answer]:
 
 def _customer_hours(case: Case) -> dict[str, Answer]:
     """Customer-hours beyond the limits, and customers beyond the weekly 95 %."""
-    kept = case.voltages
+    kept = case.voltages if case.run.has("customers") else None
     weekly = (
         None if kept is None or case.limits.standard != "en50160" else kept.worst_week
     )
@@ -144,21 +152,38 @@ def _loading(case: Case) -> dict[str, Answer]:
     }
 
 
+def _losses(case: Case) -> dict[str, Answer]:
+    """Losses, and their share of what the solved intervals delivered."""
+    solved = case.steps.filter("converged")
+    lost, homes, cars = (
+        float(solved[column].sum() or 0.0) * case.step_h
+        for column in ("losses_kw", "homes_kw", "ev_charge_kw")
+    )
+    delivered = homes + cars
+    share = lost / delivered if delivered > 0 else None
+    return {"losses_kwh": lost, "losses_share": share}
+
+
 def _energy(case: Case) -> dict[str, Answer]:
     def kwh(column: str) -> float:
         return float(case.steps[column].sum() or 0.0) * case.step_h
 
-    served, charged = kwh("homes_kw"), kwh("ev_charge_kw")
-    stored = (case.evs["soc_end"] - case.evs["soc_start"]) * case.evs["capacity_kwh"]
-    delivered = served + charged
     return {
-        "losses_kwh": kwh("losses_kw"),
-        "losses_share": kwh("losses_kw") / delivered if delivered > 0 else None,
-        "homes_kwh": served,
+        "homes_kwh": kwh("homes_kw"),
         "unserved_kwh": kwh("unserved_kw"),
         "pv_kwh": kwh("pv_kw"),
-        "ev_charged_kwh": charged,
+        "ev_charged_kwh": kwh("ev_charge_kw"),
         "ev_discharged_kwh": kwh("ev_discharge_kw"),
+        **_batteries(case),
+    }
+
+
+def _batteries(case: Case) -> dict[str, Answer]:
+    """What only a run that came to its end has added up."""
+    if not case.run.has("evs"):
+        return dict.fromkeys(("ev_public_kwh", "stored_change_kwh", "wear_usd"))
+    stored = (case.evs["soc_end"] - case.evs["soc_start"]) * case.evs["capacity_kwh"]
+    return {
         "ev_public_kwh": float(case.evs["public_kwh"].sum()),
         "stored_change_kwh": float(stored.sum()),
         "wear_usd": float(case.evs["wear_usd"].sum()),
@@ -167,8 +192,9 @@ def _energy(case: Case) -> dict[str, Answer]:
 
 def _mobility(case: Case) -> dict[str, Answer]:
     """Departures below target: an ended stay that lacks over 1 % of the capacity."""
-    if not case.run.has("sessions"):
-        return dict.fromkeys(("departures", "departures_short_share", "shortfall_kwh"))
+    if not (case.run.has("sessions") and case.run.has("evs")):
+        keys = ("departures", "departures_short_share", "shortfall_kwh")
+        return {**dict.fromkeys(keys), **_trips(case.run)}
     capacity = case.evs.select("ev", "capacity_kwh")
     ended = (
         case.run.scan("sessions")
@@ -199,12 +225,24 @@ def _trips(run: Run) -> dict[str, Answer]:
 
 
 def _trust(case: Case) -> dict[str, Answer]:
-    failed = int((~case.steps["converged"]).sum())
     return {
-        "steps_failed": failed,
-        "peak_is_lower_bound": int(failed > 0),
-        "n_customers": case.customers.height,
-        "n_ev": case.evs.height,
+        "steps_failed": case.steps_failed,
+        "peak_is_lower_bound": int(case.steps_failed > 0),
+        "n_customers": case.n_customers,
+        "n_ev": case.n_ev,
+        **_able(case),
+    }
+
+
+def _able(case: Case) -> dict[str, Answer]:
+    """Cars that can give; as counted beforehand where the run was stopped."""
+    if not case.run.has("evs"):
+        counts = case.run.record.get("counts") or {}
+        return {
+            "n_bidirectional": counts.get("bidirectional"),
+            "hypothetical_ev": counts.get("hypothetical"),
+        }
+    return {
         "n_bidirectional": int((case.evs["discharge_kw"] > 0).sum()),
         "hypothetical_ev": int(case.evs["hypothetical"].sum()),
     }

@@ -197,6 +197,8 @@ nav a {{ color: #0b5394; }}
 section {{ background: #fff; margin: 16px 0; padding: 20px 24px; }}
 figure {{ margin: 0 0 28px; }}
 figcaption, .note {{ color: #555; font-size: 14px; max-width: 100ch; }}
+.banner {{ color: #7a0014; background: #fdecea; border-left: 5px solid #a50026;
+  padding: 10px 20px; margin: 0 0 8px; font-weight: 600; }}
 .gap {{ color: #7a4b00; background: #fff6e5; padding: 10px 14px; }}
 .wide {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; font-size: 14px;

@@ -11,6 +11,7 @@ from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
 from twin.analysis.study import Subject
+from twin.analysis.wording import stopped
 from twin.errors import InputError
 from twin.results.durable import replacing
 
@@ -38,13 +39,20 @@ def html(subject: Subject) -> str:
     """The whole document."""
     comparison = subject.comparison
     return page.page(
-        f"{subject.name} – report",
+        _title(subject),
         _lead(subject),
         [
             page.Section(key, title, build(comparison))
             for key, title, build in _SECTIONS
         ],
     )
+
+
+def _title(subject: Subject) -> str:
+    halts = [words for case in subject.comparison.cases if (words := stopped(case))]
+    alone = len(subject.comparison.cases) == 1
+    said = halts[0] if alone and halts else f"{len(halts)} runs unfinished"
+    return f"{subject.name} – report" + (f" ({said})" if halts else "")
 
 
 def _lead(subject: Subject) -> str:
@@ -54,7 +62,9 @@ def _lead(subject: Subject) -> str:
     description = first.scenario.get("description")
     said = [about, str(description)] if description else [about]
     return (
-        f"<h1>{escape(subject.name)}</h1>{page.paragraphs(said, 'about')}"
+        f"<h1>{escape(_title(subject).replace(' – report', ''))}</h1>"
+        f"{page.paragraphs(wording.warnings(subject.comparison), 'banner')}"
+        f"{page.paragraphs(said, 'about')}"
         f'<div class="answer">{page.paragraphs(lines)}</div>'
     )
 
@@ -64,10 +74,10 @@ def _about(subject: Subject, case: Case) -> str:
     source = (case.scenario.get("feeder") or {}).get("source")
     name = feeder.get("name") or source or "feeder unknown"
     comparison = subject.comparison
-    seeds, cars = len(comparison.seeds), max(c.evs.height for c in comparison.cases)
+    seeds, cars = len(comparison.seeds), max(c.n_ev for c in comparison.cases)
     return (
-        f"A {subject.kind} on {name}: {case.customers.height} customers, "
-        f"{cars} EVs, {round(case.days, 1):g} days "
+        f"A {subject.kind} on {name}: {case.n_customers} customers, "
+        f"{cars} EVs, {round(case.days, 1):g} day{_s(round(case.days, 1))} "
         f"from {case.local(case.steps['time'][0])}, steps of {60 * case.step_h:g} min, "
         f"{len(comparison.labels)} variant{_s(len(comparison.labels))}, "
         f"{seeds} seed{_s(seeds)}; voltages judged by {_standard(case)} "
@@ -80,7 +90,7 @@ def _standard(case: Case) -> str:
     return known.get(case.limits.standard, "the scenario's own limits")
 
 
-def _s(count: int) -> str:
+def _s(count: float) -> str:
     return "" if count == 1 else "s"
 
 

@@ -172,7 +172,7 @@ def _transformer(row: Mapping[str, Any]) -> list[str]:
 
 def face(comparison: Comparison) -> str:
     """One table a variant with cars, in the seed that comes first."""
-    with_cars = [x for x in comparison.labels if comparison.first(x).evs.height]
+    with_cars = [x for x in comparison.labels if comparison.first(x).n_ev]
     parts = []
     for label in with_cars or comparison.labels[:1]:
         frame = facevalidity.table_of(comparison.first(label))
@@ -244,7 +244,7 @@ def _origin(case: Case) -> list[object]:
         case.seed,
         case.run.run_id,
         case.run.status,
-        int((~case.steps["converged"]).sum()),
+        case.steps_failed,
         len(steps) if isinstance(steps, list) else "–",
         _tiny(audit.get("largest_difference_pu")),
         _tiny(balance.get("largest_relative_residual")),

@@ -54,10 +54,8 @@ def looks(comparison: Comparison) -> Mapping[str, Look]:
     spare = [Look(colour, dash) for dash in DASHES for colour in OKABE_ITO]
     for label in comparison.labels:
         case = comparison.first(label)
-        colour = _OF_POLICY.get(case.policy, "") if case.evs.height else INK
-        usual = (
-            _DASH_OF_POLICY.get(case.policy, "solid") if case.evs.height else "solid"
-        )
+        colour = _OF_POLICY.get(case.policy, "") if case.n_ev else INK
+        usual = _DASH_OF_POLICY.get(case.policy, "solid") if case.n_ev else "solid"
         own = [Look(colour, dash) for dash in (usual, *DASHES) if colour]
         taken = set(found.values())
         found[label] = next(
@@ -168,7 +166,7 @@ def spotlight(comparison: Comparison, most: int = 3) -> tuple[str, ...]:
         label for pair in comparison.v2g_against_clever[:1] for label in pair[::-1]
     ]
     free = [x for x in labels if comparison.first(x).policy == "uncontrolled"]
-    with_cars = [x for x in free if comparison.first(x).evs.height]
+    with_cars = [x for x in free if comparison.first(x).n_ev]
     picked = [
         *with_cars[:1],
         *wanted,

@@ -32,26 +32,33 @@ def violations_of(case: Case, baseline: Case | None) -> dict[str, float | None]:
     )
     if baseline is None:
         return {**unknown, "total_h": _total_beyond_h(case)}
-    if not (case.run.has("voltages") and baseline.run.has("voltages")):
+    if not all(_is_known(one) for one in (case, baseline)):
         return {**unknown, "total_h": _total_beyond_h(case)}
     mine, theirs = _paired_customers(case, baseline)
+    failed = case.steps_failed + baseline.steps_failed
     counts = np.zeros(3)
     for here, there in _paired_rows(case, baseline):
         now = _outside(here, case, case.terminals[mine])
         before = _outside(there, baseline, baseline.terminals[theirs])
         counts += [(now & before).sum(), (now & ~before).sum(), (before & ~now).sum()]
     both, caused, cured = (counts * case.step_h).tolist()
-    return {
+    found = {
         "total_h": both + caused,
         "preexisting_h": both,
         "caused_h": caused,
         "cured_h": cured,
     }
+    return {key: hours or (None if failed else 0.0) for key, hours in found.items()}
 
 
 def _total_beyond_h(case: Case) -> float | None:
-    kept = case.voltages
-    return None if kept is None else float(kept.below_h.sum() + kept.above_h.sum())
+    kept = case.voltages if case.run.has("customers") else None
+    hours = None if kept is None else float(kept.below_h.sum() + kept.above_h.sum())
+    return None if not hours and case.steps_failed else hours
+
+
+def _is_known(case: Case) -> bool:
+    return case.run.has("voltages") and case.run.has("customers")
 
 
 def _outside(values: Floats, case: Case, terminals: Ints) -> Bools:

@@ -222,8 +222,9 @@ def _instant(case: Case) -> str:
     if _kept(case).profile_pu is None:
         return f"{plain(case.label)}<br>each node's own lowest"
     steps = case.steps
-    when = steps.filter(steps["v_min_pu"] == steps["v_min_pu"].min())["time"]
-    return f"{plain(case.label)}<br>{case.local(when[0]) if len(when) else ''}"
+    row = steps["v_min_pu"].arg_min()
+    when = "" if row is None else case.local(steps["time"][row])
+    return f"{plain(case.label)}<br>{when}"
 
 
 def _has_distance(case: Case) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from twin.analysis.case import Case
 from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import MEASURES
 
@@ -23,7 +24,17 @@ def headline(comparison: Comparison) -> list[str]:
         said = [
             line for label in comparison.labels for line in _alone(comparison, label)
         ]
-    return [*said, *_without_cars(comparison), *_warnings(comparison)]
+    return [line for line in (*said, *_without_cars(comparison)) if line]
+
+
+def warnings(comparison: Comparison) -> list[str]:
+    """What stands before any number: runs that were stopped, steps not solved."""
+    found = [line for case in comparison.cases for line in _warnings_of(case)]
+    many = len(comparison.cases) > 1
+    return [
+        f"{_who(case)}: {line}" if many else f"{line[0].upper()}{line[1:]}"
+        for case, line in found
+    ]
 
 
 def peak_sentence(comparison: Comparison, pair: Difference, who: str, whom: str) -> str:
@@ -75,7 +86,7 @@ def _of_the_way(comparison: Comparison, pair: Difference) -> str:
         label
         for label in comparison.labels
         if comparison.first(label).policy == "uncontrolled"
-        and comparison.first(label).evs.height
+        and comparison.first(label).n_ev
     ]
     neglect = comparison.most_like(pair.variant, free)
     if neglect is None:
@@ -159,11 +170,13 @@ def _alone(comparison: Comparison, label: str) -> list[str]:
             f"The lowest voltage is {lowest} pu, with {hours} customer-hours below the "
             "limit."
         )
+    elif lowest:
+        parts.append(f"The lowest voltage that is known is {lowest} pu.")
     return parts
 
 
 def _without_cars(comparison: Comparison) -> list[str]:
-    if len(comparison.bases) != 1 or comparison.first(comparison.bases[0]).evs.height:
+    if len(comparison.bases) != 1 or comparison.first(comparison.bases[0]).n_ev:
         return []
     base = comparison.bases[0]
     keys = ("customer_hours_below", "customer_hours_above", "transformers_over_normal")
@@ -183,7 +196,7 @@ def _nothing_beyond(comparison: Comparison) -> str:
     good = [
         label
         for label in comparison.labels
-        if all(comparison.cell(key, label).is_nothing for key in keys)
+        if all(comparison.cell(key, label).mean == 0 for key in keys)
     ]
     if len(good) == len(comparison.labels):
         return (
@@ -192,17 +205,40 @@ def _nothing_beyond(comparison: Comparison) -> str:
     return "Without EVs nothing is beyond its limits."
 
 
-def _warnings(comparison: Comparison) -> list[str]:
-    failed = {
-        label: comparison.cell("steps_failed", label).mean or 0
-        for label in comparison.labels
-    }
-    bad = [f"{label} ({count:.0f})" for label, count in failed.items() if count]
-    if not bad:
-        return []
-    return [
-        f"Steps without a solution, so that peaks are lower bounds: {', '.join(bad)}."
-    ]
+def stopped(case: Case) -> str:
+    """``interrupted after day 12 of 365``; empty of a run that came to its end."""
+    if case.run.is_complete:
+        return ""
+    state = "unfinished" if case.run.status == "done" else case.run.status
+    asked = (case.scenario.get("time") or {}).get("days")
+    return f"{state} after day {max(1, round(case.days))}" + (
+        f" of {asked}" if asked else ""
+    )
+
+
+def _warnings_of(case: Case) -> list[tuple[Case, str]]:
+    said = []
+    if words := stopped(case):
+        said.append(
+            f"{words}: figures cover only these days; what is added up at the end is "
+            "not known."
+        )
+    if case.is_unsolved:
+        said.append(
+            "no step has a solution: the grid's power, voltages, loadings and losses "
+            "are not known."
+        )
+    elif case.steps_failed:
+        said.append(
+            f"{case.steps_failed} of {case.steps.height} steps have no solution: "
+            "peaks, losses and hours beyond limits are lower bounds; where nothing was "
+            "counted, it is not known."
+        )
+    return [(case, line) for line in said]
+
+
+def _who(case: Case) -> str:
+    return f"{case.label}, seed {case.seed}"
 
 
 def _mean(comparison: Comparison, key: str, label: str) -> str:
