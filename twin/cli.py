@@ -181,12 +181,12 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
 ) -> None:
     """Compare runs, the first being the baseline."""
-    from twin.analysis.compare import text
+    from twin.analysis.compare import labels, text
     from twin.results.record import Run
 
     opened = [Run.open(folder) for folder in runs]
-    labels = [_label(folder) for folder in runs]
-    print(text(list(zip(labels, opened, strict=True)), labels[0]))
+    names = labels(opened)
+    print(text(list(zip(names, opened, strict=True)), names[0]))
 
 
 @app.command()
@@ -257,10 +257,6 @@ def _warn_if_changed(path: Path) -> None:
     if (path / "run.json").is_file():
         for problem in problems_of(path):
             print(f"attention: {problem}", file=sys.stderr)
-
-
-def _label(folder: Path) -> str:
-    return f"{folder.resolve().parent.name}/{folder.name[:6]}"
 
 
 def _print_summary(folder: Path) -> None:

@@ -269,7 +269,7 @@ def test_an_interrupted_run_says_so_before_any_number(interrupted, tmp_path):
     html = report.write(interrupted.path, tmp_path / "x.html").read_text()
     words = Page(html).text
     halted = "interrupted after day 1 of 2"
-    assert f"<title>stopped – report ({halted})</title>" in html
+    assert f"<title>stopped · valley – report ({halted})</title>" in html
     assert "Interrupted after day 1 of 2: figures cover only these days" in words
     assert "2 customers, 2 EVs" in words
     assert "(no EVs)" not in html

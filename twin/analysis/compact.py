@@ -17,7 +17,8 @@ FIGURES = tuple(dict.fromkeys((*KEY_FIGURES, MEASURES["stored_change_kwh"])))
 
 def compact(comparison: Comparison, width: int) -> str:
     """Sentences, then one number a variant and what V2G changes; no line is wider."""
-    shown = [m for m in FIGURES if m in comparison.measures]
+    halted = bool(wording.warnings(comparison))
+    shown = [m for m in FIGURES if halted or m in comparison.measures]
     zero = [m for m in shown if comparison.is_zero(m)]
     shown = [m for m in shown if m not in zero]
     said = [*wording.warnings(comparison), *wording.headline(comparison)]

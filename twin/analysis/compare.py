@@ -14,8 +14,11 @@ from rich.table import Table
 from twin.analysis import facevalidity
 from twin.analysis.compact import compact
 from twin.analysis.comparison import Cell, Comparison, Labelled
+from twin.analysis.labels import labels
 from twin.analysis.measures import GROUPS, Measure
 from twin.analysis.wording import warnings
+
+__all__ = ["frame_of", "labels", "table", "text", "text_of"]
 
 USUAL_WIDTH = 100
 UNBOUNDED = 1000

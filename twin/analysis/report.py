@@ -75,8 +75,9 @@ def _about(subject: Subject, case: Case) -> str:
     name = feeder.get("name") or source or "feeder unknown"
     comparison = subject.comparison
     seeds, cars = len(comparison.seeds), max(c.n_ev for c in comparison.cases)
+    policy = f" under {case.policy}" if subject.kind == "run" else ""
     return (
-        f"A {subject.kind} on {name}: {case.n_customers} customers, "
+        f"A {subject.kind}{policy} on {name}: {case.n_customers} customers, "
         f"{cars} EVs, {round(case.days, 1):g} day{_s(round(case.days, 1))} "
         f"from {case.local(case.steps['time'][0])}, steps of {60 * case.step_h:g} min, "
         f"{len(comparison.labels)} variant{_s(len(comparison.labels))}, "

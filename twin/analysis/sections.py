@@ -14,13 +14,15 @@ from twin.analysis.figures import panels
 from twin.analysis.measures import GROUPS, KEY_FIGURES, MEASURES, Measure
 from twin.analysis.metrics import transformers_of, violations_of
 from twin.analysis.theme import spotlight
+from twin.analysis.wording import warnings
 
 MOST_TRANSFORMERS = 20
 
 
 def key_figures(comparison: Comparison) -> str:
     """Few rows: values a variant, then V2G against clever one-way charging."""
-    known = [m for m in KEY_FIGURES if m in comparison.measures]
+    halted = bool(warnings(comparison))
+    known = [m for m in KEY_FIGURES if halted or m in comparison.measures]
     pairs = [Difference(*pair) for pair in comparison.v2g_against_clever]
     pairs = pairs or list(comparison.differences)
     head = ["", *comparison.labels, *(pair.name for pair in pairs)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.analysis.comparison import Comparison
+from twin.analysis.labels import labels
 from twin.errors import InputError
 from twin.results.record import Run
 
@@ -31,7 +32,7 @@ class Subject:
         if (folder / STUDY_FILE).is_file():
             return _study(folder)
         run = Run.open(folder)
-        name = str((run.record.get("scenario") or {}).get("name") or folder.parent.name)
+        name = labels([run])[0]
         return cls(folder, name, "run", Comparison.of([(name, run)]))
 
 

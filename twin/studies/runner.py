@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,7 @@ def run_study(study: Study, out: Path, tell: Tell = print) -> Path:
     asked = study.runs()
     for number, one in enumerate(asked, start=1):
         label = f"[{number}/{len(asked)}] {one.variant}, seed {one.seed}"
+        began = time.time()
         try:
             scenario = _scenario(study, one)
             folder = run(scenario, out, _grid(scenario, grids))
@@ -68,7 +70,8 @@ def run_study(study: Study, out: Path, tell: Tell = print) -> Path:
             tell(f"{label}: failed: {error}")
             continue
         done.append(Done(one, folder))
-        tell(f"{label}: {folder}")
+        known = ", complete already" if folder.stat().st_mtime < began else ""
+        tell(f"{label}: {folder}{known}")
     if not done:
         raise RunFailed("no run of the study succeeded:\n" + "\n".join(failed))
     folder = _write(study, out, done, failed)
