@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,8 +11,13 @@ from twin.analysis.comparison import Comparison
 from twin.analysis.figures import panels
 from twin.analysis.fleet_figure import DOING, doing_of
 from twin.analysis.load_figures import changes, load_duration, substation_load
-from twin.analysis.theme import Window, looks, spotlight
-from twin.analysis.voltage_figures import class_edges, voltage_map
+from twin.analysis.theme import Window, left_out, looks, spotlight
+from twin.analysis.voltage_figures import (
+    class_edges,
+    voltage_along,
+    voltage_band,
+    voltage_map,
+)
 
 
 @pytest.fixture
@@ -74,7 +81,20 @@ def test_spotlight_keeps_uncontrolled_clever_and_v2g(make_run):
     policies = ("uncontrolled", "tou", "valley", "v2g_peak")
     runs += [(policy, make_run(policy=policy)) for policy in policies]
     comparison = Comparison.of(runs, "none")
-    assert spotlight(comparison) == ("uncontrolled", "valley", "v2g_peak")
+    assert spotlight(comparison) == comparison.labels
+    assert left_out(comparison) == ""
+    assert spotlight(comparison, 4) == ("uncontrolled", "valley", "v2g_peak")
+
+
+def test_spotlight_shows_the_worst_and_tells_who_is_left_out(make_run):
+    runs = [("none", make_run(policy="uncontrolled", cars=False))]
+    policies = ("uncontrolled", "tou", "valley", "v2g_peak", "v2h")
+    peaks = dict(zip(policies, (60.0, 80.0, 40.0, 30.0, 50.0), strict=True))
+    runs += [(p, make_run(policy=p, grid_kw=[kw] * 8)) for p, kw in peaks.items()]
+    comparison = Comparison.of(runs, "none")
+    assert spotlight(comparison) == ("tou", "valley", "v2g_peak")
+    fleet = next(one for one in panels(comparison) if one.key == "fleet")
+    assert fleet.caption.endswith("want of room: none; uncontrolled; v2h.")
 
 
 def test_a_long_run_is_shown_in_the_week_of_its_peak(make_run, monkeypatch):
@@ -124,3 +144,29 @@ def test_no_figure_asks_for_tiles_or_hosts(pair):
         assert "http" not in words
         assert "mapbox" not in words
         assert panel.caption
+
+
+def test_the_maps_legend_names_every_class_that_any_panel_draws(make_run):
+    high = np.array([(1.0, 0.99, 0.98, 0.97)] * 8)
+    runs = [("none", make_run(v_pu=high)), ("low", make_run(policy="valley"))]
+    figure = voltage_map(Comparison.of(runs))
+    lines = [t for t in figure.data if t.mode == "lines" and len(t.x)]
+    named = [t.name for t in lines if t.showlegend]
+    assert sorted(named) == sorted({t.name for t in lines})
+
+
+def test_ticks_of_a_narrow_range_are_told_apart(make_run):
+    narrow = np.array([(1.0, 0.999, 0.998, 0.997)] * 8)
+    figure = voltage_along(Comparison.of([("one", make_run(v_pu=narrow))]))
+    assert figure.layout.yaxis.tickformat == ".4f"
+
+
+def test_a_single_day_of_daily_figures_has_no_course(make_run):
+    comparison = Comparison.of([("one", make_run(level="summary"))])
+    kept = comparison.cases[0].voltages
+    assert voltage_band(comparison) is not None
+    short = replace(kept, band_pu=kept.band_pu[:1], time=kept.time[:1])
+    comparison.cases[0].__dict__["voltages"] = short
+    assert voltage_band(comparison) is None
+    band = next(one for one in panels(comparison) if one.key == "band")
+    assert "a single day has no course" in band.gap

@@ -204,6 +204,8 @@ def test_a_summary_run_says_what_is_missing(make_run):
     assert "data-fleet" not in page.ids
     assert "data-band" in page.ids
     assert "daily figures only (output.level: summary)" in page.text
+    assert "Each node's own lowest voltage of the run" in page.text
+    assert "Every node at the instant" not in page.text
 
 
 def test_a_run_without_cars_and_with_failed_steps_is_reported(make_run):

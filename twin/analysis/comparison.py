@@ -131,7 +131,7 @@ class Comparison:
 
     def most_like(self, label: str, among: Sequence[str]) -> str | None:
         """Of these, the one with as many cars whose scenario differs least."""
-        same = [one for one in among if self._same_fleet(label, one)]
+        same = [one for one in among if self.same_fleet(label, one)]
         return min(same, key=lambda one: self._distance(label, one), default=None)
 
     @cached_property
@@ -213,7 +213,8 @@ class Comparison:
         found = violations_of(case, base)
         return {key: found[key] for key in PAIRED}
 
-    def _same_fleet(self, one: str, other: str) -> bool:
+    def same_fleet(self, one: str, other: str) -> bool:
+        """Whether both ask for as many cars."""
         fleets = [
             self.first(label).scenario.get("fleet") or {} for label in (one, other)
         ]

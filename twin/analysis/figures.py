@@ -15,7 +15,7 @@ from twin.analysis.load_figures import (
     substation_load,
     transformer_duration,
 )
-from twin.analysis.theme import Window
+from twin.analysis.theme import Window, left_out
 from twin.analysis.voltage_figures import voltage_along, voltage_band, voltage_map
 
 
@@ -50,9 +50,52 @@ def _panel(
     if all(case.is_unsolved for case in comparison.cases) and key != "fleet":
         gap = "No step has a solution: nothing is known of the grid."
     timed = key in ("load", "band", "fleet")
-    return Panel(key, title, caption + shown * timed, build(comparison), gap)
+    daily = [c for c in comparison.cases if c.voltages is not None and c.voltages.daily]
+    if daily:
+        caption, gap = _DAILY.get(key, (caption, gap))
+        timed = timed and key != "band"
+    if key == "fleet" and not any(case.n_ev for case in comparison.cases):
+        gap = "There are no cars."
+    if key == "band" and not all(c.run.has("customers") for c in comparison.cases):
+        caption = caption.replace(_AT_TERMINALS, _AT_NODES)
+    words = [caption + shown * timed]
+    if key in ("band", "along", "map", "transformers", "fleet"):
+        words.append(left_out(comparison))
+    return Panel(key, title, " ".join(filter(None, words)), build(comparison), gap)
 
 
+_AT_TERMINALS = "At customers' terminals"
+_AT_NODES = (
+    "At all nodes, as a run that was stopped has not listed its customers (read "
+    "'customers' as nodes)"
+)
+_DAILY = {
+    "band": (
+        "At customers' terminals, lowest seed; the lowest and highest values and "
+        "quantiles of each day. Dashed: the standard's limits, where they are near.",
+        "The run recorded daily figures only (output.level: summary): a single day "
+        "has no course.",
+    ),
+    "along": (
+        "Each node's own lowest voltage of the run, whenever it was.",
+        "The nodes have no distances.",
+    ),
+    "map": (
+        "Each line by the lowest voltage at its far end during the run; vermilion is "
+        "below the limit. North is up; real coordinates where the grid has them.",
+        "The grid has no coordinates.",
+    ),
+    "transformers": (
+        "",
+        "The runs recorded daily figures only (output.level: summary): loading by "
+        "duration needs every interval.",
+    ),
+    "fleet": (
+        "",
+        "The runs recorded daily figures only (output.level: summary): what cars did "
+        "in each interval was not kept.",
+    ),
+}
 _SUMMARY = "The runs recorded daily figures only (output.level: summary)"
 
 _PANELS: tuple[
@@ -76,7 +119,7 @@ _PANELS: tuple[
     (
         "band",
         "Voltage over time",
-        "At customers' terminals, lowest seed. Dashed: the standard's limits, where "
+        f"{_AT_TERMINALS}, lowest seed. Dashed: the standard's limits, where "
         "they are near.",
         voltage_band,
         f"{_SUMMARY}: no voltages.",

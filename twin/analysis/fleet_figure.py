@@ -74,7 +74,7 @@ def fleet_doing(comparison: Comparison) -> go.Figure | None:
         _soc(figure, doing, time, column, looks(comparison)[label].colour)
     figure.update_yaxes(title="cars [%]", range=[0, 100], row=1, col=1)
     figure.update_yaxes(title="charge [%]", range=[0, 100], row=2, col=1)
-    local_time(figure, window, comparison.cases[0].step_h)
+    local_time(figure, window, comparison.cases[0].step_h, len(labels))
     figure.update_xaxes(title="local time", row=2)
     return dressed(figure, 480, titles=True)
 

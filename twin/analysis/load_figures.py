@@ -27,6 +27,7 @@ from twin.analysis.theme import (
 from twin.arrays import Floats
 
 MOST_CURVES = 30
+BESIDE = "\u00a0" * 3
 CHANGES = (
     "peak_kw",
     "v_min_pu",
@@ -84,7 +85,7 @@ def transformer_duration(comparison: Comparison) -> go.Figure | None:
     """Each transformer's loading by duration; the most loaded one in colour."""
     labels = [
         label
-        for label in spotlight(comparison, 4)
+        for label in spotlight(comparison)
         if _curves(comparison.first(label)) is not None
     ]
     if not labels:
@@ -257,7 +258,7 @@ def _change_bars(
         x=np.where(mean < 0, low, high),
         y=names,
         mode="text",
-        text=[f" {cell.written(measure, signed=True)[0]} " for cell in cells],
+        text=[f"{BESIDE}{c.written(measure, signed=True)[0]}{BESIDE}" for c in cells],
         textposition=["middle left" if one < 0 else "middle right" for one in mean],
         cliponaxis=False,
         hoverinfo="skip",

@@ -173,7 +173,8 @@ for (const place of document.querySelectorAll(".plot")) {
   const said = document.getElementById("data-" + place.dataset.for).textContent;
   const plot = JSON.parse(said);
   Plotly.newPlot(place, plot.data, plot.layout, {
-    responsive: true, displaylogo: false, showSendToCloud: false,
+    responsive: true, displayModeBar: "hover", displaylogo: false,
+    showSendToCloud: false,
     plotlyServerURL: "", modeBarButtonsToRemove: ["select2d", "lasso2d"],
   });
 }

@@ -13,7 +13,7 @@ from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.figures import panels
 from twin.analysis.measures import GROUPS, KEY_FIGURES, MEASURES, Measure
 from twin.analysis.metrics import transformers_of, violations_of
-from twin.analysis.theme import spotlight
+from twin.analysis.theme import left_out, spotlight
 from twin.analysis.wording import warnings
 
 MOST_TRANSFORMERS = 20
@@ -143,7 +143,7 @@ def transformers(comparison: Comparison) -> str:
         "EVs",
     ]
     parts = []
-    for label in spotlight(comparison, 4):
+    for label in spotlight(comparison):
         case = comparison.first(label)
         found = transformers_of(case)
         rows = [
@@ -153,7 +153,9 @@ def transformers(comparison: Comparison) -> str:
         more = found.height - len(rows)
         title = f"{label}, seed {case.seed}" + (f" ({more} more)" if more else "")
         parts.append(page.details(title, page.table(head, rows)))
-    return "".join(parts).replace("<details>", "<details open>", 1)
+    left = left_out(comparison)
+    note = page.paragraphs([left], "note")
+    return "".join(parts).replace("<details>", "<details open>", 1) + note
 
 
 def _transformer(row: Mapping[str, Any]) -> list[str]:

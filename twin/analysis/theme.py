@@ -38,6 +38,8 @@ _OF_POLICY = {
 _DASH_OF_POLICY = {"tou": "dash", "uncontrolled": "dot", "valley": "dashdot"}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
 MOST_DAYS = 14
+MOST_VARIANTS = 5
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def dressed(figure: go.Figure, height: int, titles: bool = False) -> go.Figure:
         paper_bgcolor="white",
         plot_bgcolor="white",
         font={"family": FONT, "size": 13, "color": INK},
-        margin={"l": 64, "r": 16, "t": 62 if titles else 40, "b": 48},
+        margin={"l": 64, "r": 44, "t": 62 if titles else 40, "b": 48},
         legend={
             "orientation": "h",
             "x": 0,
@@ -94,6 +96,7 @@ def dressed(figure: go.Figure, height: int, titles: bool = False) -> go.Figure:
         },
         hoverlabel={"font": {"family": FONT}},
         hovermode="closest",
+        modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},
     )
     axis = {
         "gridcolor": FAINT,
@@ -111,11 +114,19 @@ def dressed(figure: go.Figure, height: int, titles: bool = False) -> go.Figure:
     return figure
 
 
-def local_time(figure: go.Figure, window: Window, step_h: float) -> None:
-    """Axes of time: a tick a day where there are few of them."""
+def local_time(
+    figure: go.Figure, window: Window, step_h: float, columns: int = 1
+) -> None:
+    """Axes of time: a tick a day where there are few, fewer in narrow panels."""
     days = (window.last - window.first) * step_h / 24
-    daily = {"dtick": 86_400_000, "tickformat": "%a<br>%d %b", "tickangle": 0}
-    hourly = {"dtick": 21_600_000, "tickformat": "%H:%M\n%a %d %b", "tickangle": 0}
+    each = max(1, round(days * columns / 16))
+    daily = {"dtick": each * DAY_MS, "tickformat": "%a<br>%d %b", "tickangle": 0}
+    hours = 6 if columns == 1 else 12 if columns < 4 else 24
+    hourly = {
+        "dtick": hours * DAY_MS // 24,
+        "tickformat": "%H:%M\n%a %d %b",
+        "tickangle": 0,
+    }
     ticks = daily if 3 <= days <= 8 else hourly if 1 <= days < 3 else {}
     figure.update_xaxes(type="date", **ticks)
 
@@ -157,23 +168,39 @@ def start_of(case: Case, first: int = 0) -> str:
     return f"{(begin + shift):%Y-%m-%d %H:%M}"
 
 
-def spotlight(comparison: Comparison, most: int = 3) -> tuple[str, ...]:
-    """The variants that tell the story where there is no room for all."""
+def spotlight(comparison: Comparison, most: int = MOST_VARIANTS) -> tuple[str, ...]:
+    """All variants if there is room; else the worst, the clever one and V2G.
+
+    The worst is the one with the highest peak of those that charge without care for
+    the grid; the others are those of as many cars.
+    """
     labels = comparison.labels
     if len(labels) <= most:
         return labels
-    wanted = [
-        label for pair in comparison.v2g_against_clever[:1] for label in pair[::-1]
-    ]
-    free = [x for x in labels if comparison.first(x).policy == "uncontrolled"]
-    with_cars = [x for x in free if comparison.first(x).n_ev]
-    picked = [
-        *with_cars[:1],
-        *wanted,
-        *[x for x in labels if x not in comparison.bases],
-    ]
-    chosen = list(dict.fromkeys(picked))[:most]
+    careless = [label for label in labels if _is_careless(comparison, label)]
+    worst = max(
+        careless, key=lambda x: comparison.cell("peak_kw", x).mean or 0.0, default=None
+    )
+    pairs = sorted(
+        comparison.v2g_against_clever,
+        key=lambda pair: worst is None or not comparison.same_fleet(pair[0], worst),
+    )
+    told = [*([worst] if worst else []), *(x for pair in pairs[:1] for x in pair[::-1])]
+    others = [x for x in labels if x not in comparison.bases]
+    chosen = list(dict.fromkeys([*told, *others]))[:3]
     return tuple(label for label in labels if label in chosen)
+
+
+def left_out(comparison: Comparison) -> str:
+    """What a caption must say about the variants that are not in the spotlight."""
+    shown = spotlight(comparison)
+    names = [label for label in comparison.labels if label not in shown]
+    return f"Left out for want of room: {'; '.join(names)}." if names else ""
+
+
+def _is_careless(comparison: Comparison, label: str) -> bool:
+    case = comparison.first(label)
+    return case.n_ev > 0 and case.policy in ("uncontrolled", "tou")
 
 
 def thinned(height: int, most: int = 300) -> Ints:

@@ -14,6 +14,7 @@ from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
 from twin.analysis.digest import Voltages
 from twin.analysis.theme import (
+    DAY_MS,
     LIMIT,
     Window,
     dressed,
@@ -26,15 +27,18 @@ from twin.analysis.theme import (
 )
 from twin.arrays import Floats, Ints
 
-MOST_PANELS = 6
 MOST_CLASSES = 7
-DAY_MS = 86_400_000
 NEAR_PU = 0.03
+NARROW_PU = 0.01
 
 
 def voltage_band(comparison: Comparison) -> go.Figure | None:
     """Lowest, 5 %, median, 95 % and highest voltage of all customers over time."""
-    labels = _with_voltages(comparison)
+    labels = [
+        label
+        for label in _with_voltages(comparison)
+        if len(_kept(comparison.first(label)).band_pu) > 1
+    ]
     if not labels:
         return None
     columns = min(2, len(labels))
@@ -53,8 +57,9 @@ def voltage_band(comparison: Comparison) -> go.Figure | None:
         row, column = divmod(place, columns)
         _band(figure, comparison, label, window, (row + 1, column + 1))
     _limits(figure, [comparison.first(label) for label in labels])
-    figure.update_yaxes(title="voltage [pu]", col=1, tickformat=".3f")
-    local_time(figure, window, comparison.cases[0].step_h)
+    values = [_kept(comparison.first(label)).band_pu for label in labels]
+    _pu_axes(figure, np.concatenate(values))
+    local_time(figure, window, comparison.cases[0].step_h, columns)
     _below_each_column(figure, "local time", len(labels), columns)
     return dressed(figure, 110 + 210 * rows, titles=True)
 
@@ -77,10 +82,12 @@ def voltage_along(comparison: Comparison) -> go.Figure | None:
         horizontal_spacing=0.03,
         vertical_spacing=0.2 / rows,
     )
+    profiles: list[Floats] = []
     for place, label in enumerate(labels):
         row, column = divmod(place, columns)
         case, kept = comparison.first(label), _kept(comparison.first(label))
         profile = kept.node_min_pu if kept.profile_pu is None else kept.profile_pu
+        profiles.append(profile)
         figure.add_scatter(
             x=case.nodes["distance_km"].to_numpy().astype(np.float32),
             y=profile.astype(np.float32),
@@ -94,7 +101,7 @@ def voltage_along(comparison: Comparison) -> go.Figure | None:
             col=column + 1,
         )
     _limits(figure, [comparison.first(label) for label in labels])
-    figure.update_yaxes(title="voltage [pu]", col=1, tickformat=".3f")
+    _pu_axes(figure, np.concatenate(profiles))
     _below_each_column(figure, "distance from the source [km]", len(labels), columns)
     return dressed(figure, 120 + 260 * rows, titles=True)
 
@@ -103,24 +110,28 @@ def voltage_map(comparison: Comparison) -> go.Figure | None:
     """The grid where it lies, coloured by each node's lowest voltage."""
     labels = [
         label
-        for label in spotlight(comparison, 3)
-        if comparison.first(label).voltages is not None
-        and _has_place(comparison.first(label))
+        for label in _with_voltages(comparison)
+        if _has_place(comparison.first(label))
     ]
     if not labels:
         return None
+    columns = len(labels) if len(labels) < 4 else 3
+    rows = -(-len(labels) // columns)
     figure = make_subplots(
-        1,
-        len(labels),
+        rows,
+        columns,
         subplot_titles=[plain(label) for label in labels],
         horizontal_spacing=0.02,
+        vertical_spacing=0.14 / rows,
     )
     lows = [_drawn(comparison.first(label)).low_pu for label in labels]
     edges = class_edges(np.concatenate(lows), comparison.first(labels[0]).limits.low_pu)
     colours = _colours(edges, comparison.first(labels[0]).limits.low_pu)
-    for column, label in enumerate(labels, 1):
-        _lines(figure, comparison.first(label), edges, colours, column)
-    height = _equal_aspect(figure, comparison.first(labels[0]), len(labels))
+    for number, label in enumerate(labels):
+        row, column = divmod(number, columns)
+        place = (row + 1, column + 1)
+        _lines(figure, comparison.first(label), edges, colours, place)
+    height = _equal_aspect(figure, comparison.first(labels[0]), rows, columns)
     figure = dressed(figure, height, titles=True)
     hidden = {"showgrid": False, "showticklabels": False, "ticks": "", "mirror": True}
     figure.update_xaxes(**hidden).update_yaxes(**hidden)
@@ -142,10 +153,8 @@ def class_edges(values: Floats, limit_pu: float) -> Floats:
 
 
 def _with_voltages(comparison: Comparison) -> list[str]:
-    labels = [x for x in comparison.labels if comparison.first(x).voltages is not None]
-    if len(labels) <= MOST_PANELS:
-        return labels
-    return [label for label in labels if label in spotlight(comparison, MOST_PANELS)]
+    labels = spotlight(comparison)
+    return [label for label in labels if comparison.first(label).voltages is not None]
 
 
 def _kept(case: Case) -> Voltages:
@@ -218,6 +227,14 @@ def _limits(figure: go.Figure, cases: list[Case]) -> None:
             figure.add_hline(y=limit, line=line)
 
 
+def _pu_axes(figure: go.Figure, values: Floats) -> None:
+    """Voltage upwards, with as many digits as tell its ticks apart."""
+    known = values[np.isfinite(values)]
+    fine = len(known) > 0 and np.ptp(known) < NARROW_PU
+    figure.update_yaxes(tickformat=".4f" if fine else ".3f")
+    figure.update_yaxes(title="voltage [pu]", col=1)
+
+
 def _instant(case: Case) -> str:
     if _kept(case).profile_pu is None:
         return f"{plain(case.label)}<br>each node's own lowest"
@@ -261,12 +278,17 @@ def _places(case: Case) -> tuple[Floats, Floats]:
 
 
 def _lines(
-    figure: go.Figure, case: Case, edges: Floats, colours: list[str], column: int
+    figure: go.Figure,
+    case: Case,
+    edges: Floats,
+    colours: list[str],
+    place: tuple[int, int],
 ) -> None:
     """One trace a class of voltage, lines parted by NaN; the lowest class on top."""
     drawn, (x, y) = _drawn(case), _places(case)
     of = np.searchsorted(edges, drawn.low_pu, side="right") - 1
     of = np.clip(of, 0, len(colours) - 1)
+    told = {trace.name for trace in figure.data if trace.showlegend}
     for number in range(len(colours) - 1, -1, -1):
         mine = of == number
         ends, gap = (drawn.start[mine], drawn.end[mine]), np.full(mine.sum(), np.nan)
@@ -278,20 +300,20 @@ def _lines(
             line={"color": colours[number], "width": 2.5},
             name=name,
             legendgroup=name,
-            showlegend=column == 1,
+            showlegend=bool(mine.any()) and name not in told,
             hoverinfo="skip",
-            row=1,
-            col=column,
+            row=place[0],
+            col=place[1],
         )
-    _customers(figure, case, column)
+    _customers(figure, case, place)
 
 
-def _customers(figure: go.Figure, case: Case, column: int) -> None:
+def _customers(figure: go.Figure, case: Case, place: tuple[int, int]) -> None:
     """Invisible points that tell a customer's lowest voltage under the pointer."""
     if not 0 < case.customers.height <= 5000:
         return
     node = case.customers["node"].to_numpy()
-    x, y = (place[node] for place in _places(case))
+    x, y = (axis[node] for axis in _places(case))
     figure.add_scatter(
         x=x,
         y=y,
@@ -301,8 +323,8 @@ def _customers(figure: go.Figure, case: Case, column: int) -> None:
         text=[plain(name) for name in case.customers["name"]],
         hovertemplate="%{text}<br>lowest %{customdata:.4f} pu<extra></extra>",
         showlegend=False,
-        row=1,
-        col=column,
+        row=place[0],
+        col=place[1],
     )
 
 
@@ -318,16 +340,16 @@ def _colours(edges: Floats, limit_pu: float) -> list[str]:
     ]
 
 
-def _equal_aspect(figure: go.Figure, case: Case, columns: int) -> int:
+def _equal_aspect(figure: go.Figure, case: Case, rows: int, columns: int) -> int:
     """A kilometre east as long as a kilometre north, no tiles; the height to suit."""
     x, y = (place[np.isfinite(place)] for place in _places(case))
     ratio = 1 / np.cos(np.radians(y.mean())) if case.nodes["geographic"].all() else 1.0
-    figure.update_yaxes(scaleanchor="x", scaleratio=ratio, col=1)
-    for column in range(2, columns + 1):
-        figure.update_xaxes(matches="x", col=column)
-        figure.update_yaxes(matches="y", col=column)
+    figure.update_xaxes(matches="x").update_yaxes(matches="y")
+    figure.update_xaxes(matches=None, row=1, col=1)
+    figure.update_yaxes(matches=None, scaleanchor="x", scaleratio=ratio, row=1, col=1)
     wide, tall = max(float(np.ptp(x)), 1e-9), float(np.ptp(y)) * ratio
-    return int(np.clip(110 + 1130 / columns * tall / wide * 1.1, 260, 680))
+    panel = np.clip(1130 / columns * tall / wide * 1.1, 150, 570 if rows == 1 else 360)
+    return int(110 + rows * (panel + 20))
 
 
 def _below_each_column(
