@@ -27,6 +27,8 @@ from twin.analysis.theme import (
 from twin.arrays import Floats
 
 MOST_CURVES = 30
+CHARACTER_PX = 7.5
+PAGE_PX = 1100
 BESIDE = "\u00a0" * 3
 CHANGES = (
     "peak_kw",
@@ -129,7 +131,8 @@ def changes(comparison: Comparison) -> go.Figure | None:
         vertical_spacing=64 / height if rows > 1 else 0,
     )
     for place, measure in enumerate(known):
-        _change_bars(figure, comparison, pairs, measure, divmod(place, columns))
+        at = divmod(place, columns)
+        _change_bars(figure, comparison, pairs, measure, at, columns)
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(showlegend=False)
     figure = dressed(figure, height)
@@ -228,6 +231,7 @@ def _change_bars(
     pairs: list[Difference],
     measure: Measure,
     place: tuple[int, int],
+    columns: int,
 ) -> None:
     """Bars with whiskers, each with its number beyond the whisker's end."""
     cells = [comparison.difference(measure.key, pair) for pair in pairs]
@@ -265,10 +269,16 @@ def _change_bars(
         **at,
     )
     least, most = min(0.0, low.min()), max(0.0, high.max())
-    room = 0.32 * (most - least)
-    figure.update_xaxes(
-        range=[least - room * (mean < 0).any(), most + room * (mean >= 0).any()], **at
-    )
+    left, right = bool((mean < 0).any()), bool((mean >= 0).any())
+    longest = max(len(cell.written(measure, signed=True)[0]) for cell in cells)
+    share = (longest + len(BESIDE)) * CHARACTER_PX / _panel_px(names, columns)
+    room = (most - least) * share / (1 - min(share * (left + right), 0.8))
+    figure.update_xaxes(range=[least - room * left, most + room * right], **at)
+
+
+def _panel_px(names: list[str], columns: int) -> float:
+    """About how wide a panel is beside the names of the variants."""
+    return max(PAGE_PX - CHARACTER_PX * max(map(len, names)), 300.0) / columns - 40
 
 
 def _most_loaded(case: Case) -> str:

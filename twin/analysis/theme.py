@@ -96,7 +96,7 @@ def dressed(figure: go.Figure, height: int, titles: bool = False) -> go.Figure:
         },
         hoverlabel={"font": {"family": FONT}},
         hovermode="closest",
-        modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},
+        modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": GREY},
     )
     axis = {
         "gridcolor": FAINT,
