@@ -260,11 +260,11 @@ def _warn_if_changed(path: Path) -> None:
 
 
 def _print_summary(folder: Path) -> None:
-    from twin.analysis.compare import text
+    from twin.analysis.compare import labels, text
     from twin.results.record import Run
 
     record = Run.open(folder)
-    print(text([(record.record["name"], record)], None))
+    print(text([(labels([record])[0], record)], None))
     for warning in record.record.get("warnings", []):
         print(f"attention: {warning}")
     others = len(record.record["notes"]) - len(record.record.get("warnings", []))
