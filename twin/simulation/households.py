@@ -71,52 +71,26 @@ class Households:
 def households(scenario: Scenario, feeder: Feeder) -> Households:
     """Homes on the chosen loads, one row each; then every other load as it is."""
     words, terminals = scenario.customers, feeder.terminals
-    is_load = ~np.isin(terminals.kind, PLANT_KINDS)
-    is_home = np.isin(terminals.kind, HOME_KINDS) & _chosen(words.loads, feeder)
-    if not is_home.any():
-        raise InputError.of(
-            f"no load of {feeder.name} is a home; got '{words.loads}', allowed are "
-            "all, lv or a pattern for the loads' names",
-            key="customers.loads",
-        )
-    homes_at = _homes_per_load(scenario, terminals.p_kw)
-    homes = np.repeat(np.flatnonzero(is_home), homes_at[is_home])
-    others = np.flatnonzero(is_load & ~is_home)
-    terminal = np.concatenate([homes, others])
-    per = np.concatenate([homes_at[homes], np.ones(len(others), dtype=np.int64)])
-    zones = zone_of_node(feeder)
-    node = terminals.node_a[terminal]
-    n, n_home = len(terminal), len(homes)
-    if n_home > MOST_HOMES:
-        raise InputError.of(
-            f"that makes {n_home:,} homes; at most {MOST_HOMES:,} are simulated: a "
-            "larger customers.kw_per_home, or fewer customers.loads",
-            key="customers.homes_per_load",
-        )
+    terminal, per, n_home = _placed(scenario, feeder)
+    n, node, zones = len(terminal), terminals.node_a[terminal], zone_of_node(feeder)
     p_kw = terminals.p_kw[terminal] / per
     q_kvar = terminals.q_kvar[terminal] / per
+    factor = _own_factors(p_kw, q_kvar)
+    factor[:n_home] = _home_factors(words.power_factor, p_kw[:n_home], factor[:n_home])
     roster, unmatched = _matched(scenario, feeder, node[:n_home])
     drawn_pv = uniform(scenario.seed, Purpose.OWNS_PV, np.arange(n_home))
-    pv_kwp = np.zeros(n)
+    pv_kwp, annual_kwh = np.zeros(n), np.zeros(n)
     pv_kwp[:n_home] = np.where(drawn_pv < words.pv_share, words.pv_kw, 0.0)
-    annual_kwh = np.zeros(n)
     annual_kwh[:n_home] = _annual_kwh(scenario, p_kw[:n_home])
-    known_evs = np.full(n, -1)
-    known_charger_kw = np.full(n, np.nan)
+    known_evs, known_charger_kw = np.full(n, -1), np.full(n, np.nan)
     for home, record in roster.items():
         _honour(record, home, annual_kwh, pv_kwp, known_evs, known_charger_kw)
-    region = scenario.region
-    import_kw = words.import_limit_kw or DEFAULT_IMPORT_KW[region]
+    import_kw = words.import_limit_kw or DEFAULT_IMPORT_KW[scenario.region]
     export_kw = words.export_limit_kw
-    factor = np.concatenate(
-        [
-            _home_factors(words.power_factor, p_kw[:n_home], q_kvar[:n_home]),
-            _own_factors(p_kw[n_home:], q_kvar[n_home:]),
-        ]
-    )
+    at_home = np.arange(n) < n_home
     return Households(
         name=_names(feeder, terminal, per, roster),
-        kind=("home",) * n_home + ("other",) * len(others),
+        kind=("home",) * n_home + ("other",) * (n - n_home),
         terminal=terminal,
         node=node,
         zone=np.where(zones[node] < 0, len(feeder.transformers), zones[node]),
@@ -124,17 +98,42 @@ def households(scenario: Scenario, feeder: Feeder) -> Households:
         power_factor=factor,
         kvar_per_kw=_kvar_per_kw(factor, p_kw, q_kvar, n_home),
         peak_kw=p_kw,
-        constant_kw=np.where(np.arange(n) < n_home, 0.0, p_kw),
+        constant_kw=np.where(at_home, 0.0, p_kw),
         pv_kwp=pv_kwp,
-        import_limit_kw=np.where(np.arange(n) < n_home, import_kw, np.inf),
+        import_limit_kw=np.where(at_home, import_kw, np.inf),
         export_limit_kw=pv_kwp if export_kw is None else np.full(n, export_kw),
         known_evs=known_evs,
         known_charger_kw=known_charger_kw,
         n_home=n_home,
         zone_of_node=zones,
         warnings=_warnings(unmatched),
-        notes=_notes(scenario, len(others)),
+        notes=_notes(scenario, n - n_home),
     )
+
+
+def _placed(scenario: Scenario, feeder: Feeder) -> tuple[Ints, Ints, int]:
+    """Terminal of each customer, customers there, and how many of them are homes."""
+    terminals = feeder.terminals
+    is_load = ~np.isin(terminals.kind, PLANT_KINDS)
+    is_home = np.isin(terminals.kind, HOME_KINDS)
+    is_home &= _chosen(scenario.customers.loads, feeder)
+    homes_at = np.where(is_home, _homes_per_load(scenario, terminals.p_kw), 0)
+    n_home = int(homes_at.sum())
+    if not n_home:
+        raise InputError.of(
+            f"no load of {feeder.name} is a home; got '{scenario.customers.loads}', "
+            "allowed are all, lv or a pattern for the loads' names",
+            key="customers.loads",
+        )
+    if n_home > MOST_HOMES:
+        raise InputError.of(
+            f"that makes {n_home:,} homes; at most {MOST_HOMES:,} are simulated: a "
+            "larger customers.kw_per_home, or fewer customers.loads",
+            key="customers.homes_per_load",
+        )
+    others = np.flatnonzero(is_load & ~is_home)
+    terminal = np.concatenate([np.repeat(np.arange(len(homes_at)), homes_at), others])
+    return terminal, np.maximum(1, homes_at)[terminal], n_home
 
 
 def _chosen(loads: str, feeder: Feeder) -> Bools:
@@ -162,10 +161,9 @@ def _annual_kwh(scenario: Scenario, p_kw: Floats) -> Floats:
     return draw_annual_kwh(scenario.seed, len(p_kw), mean_kwh, words.annual_kwh_spread)
 
 
-def _home_factors(said: float | None, p_kw: Floats, q_kvar: Floats) -> Floats:
+def _home_factors(said: float | None, p_kw: Floats, own: Floats) -> Floats:
     if said is not None:
         return np.full(len(p_kw), said)
-    own = _own_factors(p_kw, q_kvar)
     return np.where(p_kw > 0.0, own, DEFAULT_POWER_FACTOR)
 
 
