@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.sparse import csc_matrix
 
 from twin.grid.newton import Newton
-from twin.grid.powerflow import Demand, FixedPoint, power_flow
+from twin.grid.powerflow import Demand, FixedPoint, Triangle, power_flow
 
 Z = 0.1 + 0.05j
 
@@ -277,3 +278,13 @@ def test_the_engine_is_chosen_by_what_the_feeder_holds(grid):
     assert isinstance(power_flow(feeder, None), FixedPoint)
     machine = grid.holding(feeder, 1, 1.0, 10.0)
     assert isinstance(power_flow(machine, None), Newton)
+
+
+def test_the_few_numbers_of_a_mesh_end_with_a_line_that_no_sweep_reaches():
+    lower = csc_matrix(np.array([[0, 0, 0], [2.0, 0, 0], [3.0, 4.0, 0]]))
+    triangle = Triangle.of(lower, backwards=False)
+    assert triangle.at.tolist() == [0, -1]
+    assert triangle.other_to.tolist() == [2, 3]
+    assert triangle.other.tolist() == [3.0, 0.0]
+    assert triangle.first[:2].tolist() == [2.0, 4.0]
+    assert triangle.to[:2].tolist() == [1, 2]
