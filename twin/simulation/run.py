@@ -91,6 +91,7 @@ def run(
             {
                 "audit": audit,
                 **_known_afterwards(world, soc_start),
+                **_told(planned),
                 "wall_time_s": {stage: round(s, 3) for stage, s in wall.items()},
             }
         )
@@ -164,8 +165,7 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
         "seed": scenario.seed,
         "versions": versions,
         "inputs": _checksums(planned.inputs),
-        "warnings": [*scenario_notes(scenario), *planned.warnings],
-        "notes": [*scenario_notes(scenario), *planned.notes],
+        **_told(planned),
         "limits": {
             "standard": limits.name,
             "low_pu": limits.low_pu,
@@ -191,6 +191,15 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
             "hypothetical": int(planned.cars.hypothetical.sum()),
             "travel_histories": planned.travel.effective_sample,
         },
+    }
+
+
+def _told(planned: Plan) -> dict[str, Any]:
+    """Warnings and notes; solving may have added some to the feeder's."""
+    said = scenario_notes(planned.scenario)
+    return {
+        "warnings": [*said, *planned.warnings],
+        "notes": [*said, *planned.notes],
     }
 
 
