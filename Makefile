@@ -6,11 +6,12 @@ S ?=
 R ?=
 T ?= tests
 UPGRADE ?=
+PORT ?= 8050
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check study report bench schema lock browser clean
+.PHONY: help run dash test check study report bench schema lock browser clean
 MAKEFLAGS += --no-print-directory
 
 BIN := $(VENV)/bin
@@ -25,6 +26,9 @@ help: ## list the targets
 
 run: $(READY) ## the main study: what V2G changes, as a table and a report
 	@$(call study_and_report,$(MAIN_STUDY))
+
+dash: $(READY) ## the dashboard over results/ (PORT=8050)
+	@mkdir -p results && $(TWIN) dash --port $(PORT)
 
 test: $(READY) browser ## every test, on two cores (T=tests/grid: only those)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(T)
@@ -64,7 +68,7 @@ lock: $(READY) ## resolve requirements.lock anew (UPGRADE=--upgrade: to the newe
 clean: ## remove the environment and the caches (results stay)
 	@rm -rf $(VENV) build dist mutants .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache
-	@find twin tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find twin dashboards tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 browser:
 	@if [ -d tests/browser ] && ! command -v chromium >/dev/null; then \

@@ -202,6 +202,26 @@ def report(
 
 
 @app.command()
+def dash(
+    results: Annotated[Path, typer.Option(help="Folder of the results.")] = Path(
+        "results"
+    ),
+    host: Annotated[
+        str, typer.Option(help="Where to listen; beyond loopback asks for a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8050,
+) -> None:
+    """Open the dashboard over a folder of results."""
+    if not results.is_dir():
+        raise InputError.of(
+            f"{results} is not a folder; `twin run FILE` makes results", key="--results"
+        )
+    from dashboards.app import serve
+
+    serve(results, host, port)
+
+
+@app.command()
 def verify(path: Folder) -> None:
     """Check a run's files against their checksums."""
     from twin.results.verify import verify as problems_of

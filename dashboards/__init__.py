@@ -1,0 +1,1 @@
+"""The dashboard: looks at a results folder, and starts runs as processes."""

@@ -1,0 +1,162 @@
+"""The application: shell, pages and guard; and the server that carries it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Dash, dcc, html, page_container, set_props
+from dash.development.base_component import Component
+from flask import Response
+
+from dashboards import pages, parts
+from dashboards.data import Library
+from dashboards.desk import Desk, register_shell
+from dashboards.guard import (
+    content_policy,
+    guard,
+    is_loopback,
+    names_of,
+    new_token,
+)
+from twin.errors import InputError
+
+THREADS = 8
+log = logging.getLogger("dashboards")
+
+
+def make(
+    results: Path | str,
+    hosts: Sequence[str] = names_of("127.0.0.1"),
+    token: str | None = None,
+) -> Dash:
+    """The application over a results folder.
+
+    hosts  names under which it may be asked for
+    token  what a browser must show once, where others than this machine can reach it
+    """
+    app = Dash(
+        __name__,
+        title="V2G twin",
+        update_title="",
+        use_pages=True,
+        pages_folder="",
+        suppress_callback_exceptions=True,
+        add_log_handler=False,
+        enable_mcp=False,
+        include_pages_meta=False,
+        serve_locally=True,
+        on_error=lambda error: _tell(desk, error),
+    )
+    guard(app.server, hosts, token)
+    desk = Desk(app, Library(results))
+    register_shell(desk)
+    pages.register(desk)
+    app.layout = lambda: _shell(desk)
+    _seal(app)
+    return app
+
+
+def serve(results: Path, host: str, port: int) -> None:
+    """Serve until interrupted; prints the address to open."""
+    from waitress import create_server
+
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    token = None if is_loopback(host) else new_token()
+    app = make(results, names_of(host), token)
+    try:
+        server = create_server(
+            app.server,
+            host=host,
+            port=port,
+            threads=THREADS,
+            ident=None,
+            max_request_body_size=2_000_000,
+        )
+    except (OSError, ValueError) as error:
+        raise InputError.of(
+            f"cannot listen on {host}:{port}: {error}; --port names another one"
+        ) from error
+    shown = host if is_loopback(host) else names_of(host)[0]
+    said = f"/?token={token}" if token else ""
+    print(f"Dashboard of {results}: http://{shown}:{port}{said}", flush=True)
+    print("Ctrl-C stops it.", flush=True)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        server.close()
+
+
+def _shell(desk: Desk) -> Any:
+    links = [parts.link(tab.title, tab.path) for tab in desk.tabs]
+    return dmc.MantineProvider(
+        id="mantine",
+        forceColorScheme="light",
+        theme={"primaryColor": "blue", "fontFamily": "inherit", "defaultRadius": "sm"},
+        children=[
+            dcc.Store(id="scheme"),
+            dcc.Location(id="go", refresh="callback-nav"),
+            html.A("Skip to the content", href="#content", className="skip"),
+            html.Header(
+                [
+                    parts.link("V2G twin", "/", "brand"),
+                    html.Nav(links, **parts.labelled("Main")),
+                    html.Div(
+                        [
+                            _button(
+                                "copy-link",
+                                "Copy link",
+                                "Copy the address of what is shown",
+                            ),
+                            _button(
+                                "scheme-toggle",
+                                "Dark / light",
+                                "Switch between dark and light",
+                            ),
+                        ],
+                        className="tools",
+                    ),
+                ],
+                className="bar",
+            ),
+            html.Div(id="notice", **parts.attributes(aria_live="polite")),
+            html.Div(page_container, id="content", tabIndex=-1),
+            html.Footer(
+                [
+                    f"v2g-twin {version('v2g-twin')} · ",
+                    html.Code(str(desk.library.results)),
+                ]
+            ),
+        ],
+    )
+
+
+def _button(key: str, words: str, label: str) -> Component:
+    return html.Button(
+        words, id=key, type="button", className="plain", title=label, n_clicks=0
+    )
+
+
+def _tell(desk: Desk, error: Exception) -> None:
+    """An error in a callback: told above the page, which stays as it was."""
+    set_props("notice", {"children": desk.error(error)})
+
+
+def _seal(app: Dash) -> None:
+    """Allow the page's own inline scripts by their hashes, and no others.
+
+    Dash adds its own on the first request, so the hashes are taken with each page.
+    """
+
+    def seal(answer: Response) -> Response:
+        if answer.mimetype == "text/html":
+            policy = content_policy(app.csp_hashes())
+            answer.headers["Content-Security-Policy"] = policy
+        return answer
+
+    app.server.after_request(seal)

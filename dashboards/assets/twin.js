@@ -1,0 +1,145 @@
+/* What the dashboard does in the browser: scheme, address, exports. */
+"use strict";
+(function () {
+  const KEY = "twin-scheme";
+
+  function currentScheme() {
+    const kept = window.localStorage.getItem(KEY);
+    if (kept === "light" || kept === "dark") return kept;
+    return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  }
+
+  function graphOf(button) {
+    return button.closest(".card").querySelector(".js-plotly-plot");
+  }
+
+  function save(name, blob) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  function cell(value) {
+    if (value === null || value === undefined || Number.isNaN(value)) return "";
+    const text = value instanceof Date ? value.toISOString() : String(value);
+    const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? "'" + text : text;
+    return /[",\n\r]/.test(safe) ? '"' + safe.replace(/"/g, '""') + '"' : safe;
+  }
+
+  function titleOf(layout, trace, letter) {
+    const name = (trace[letter + "axis"] || letter).replace(letter, letter + "axis");
+    const axis = layout[name];
+    return (axis && axis.title && axis.title.text) || letter;
+  }
+
+  function at(values, trace, letter, row) {
+    if (values && values.length) return values[row];
+    const first = trace[letter + "0"];
+    const step = trace["d" + letter];
+    if (first === undefined || step === undefined) return row;
+    if (typeof first === "number") return first + row * step;
+    return new Date(Date.parse(first.replace(" ", "T") + "Z") + row * step).toISOString();
+  }
+
+  function table(graph) {
+    const rows = [];
+    const full = graph._fullLayout;
+    for (const trace of graph._fullData) {
+      if (trace.visible === false || trace.hoverinfo === "none") continue;
+      const name = trace.name || "";
+      if (trace.z && trace.z.length) {
+        trace.z.forEach((line, y) => Array.from(line).forEach((z, x) => rows.push(
+          [name, at(trace.x, trace, "x", x), at(trace.y, trace, "y", y), z])));
+        continue;
+      }
+      const count = Math.max((trace.x || []).length, (trace.y || []).length);
+      for (let row = 0; row < count; row += 1) {
+        const y = at(trace.y, trace, "y", row);
+        if (y === null || y === undefined) continue;
+        rows.push([name, at(trace.x, trace, "x", row), y, ""]);
+      }
+    }
+    const first = graph._fullData[0] || {};
+    const bar = first.colorbar && first.colorbar.title && first.colorbar.title.text;
+    const heads = ["series", titleOf(full, first, "x"), titleOf(full, first, "y"), bar || "value"];
+    const hasValue = rows.some((row) => row[3] !== "");
+    return [heads, ...rows].map((row) => (hasValue ? row : row.slice(0, 3)).map(cell).join(",")).join("\n") + "\n";
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-export]");
+    if (!button) return;
+    const graph = graphOf(button);
+    if (!graph || !graph._fullData) return;
+    const name = button.closest(".card").dataset.name || "figure";
+    if (button.dataset.export === "csv") {
+      save(name + ".csv", new Blob([table(graph)], { type: "text/csv" }));
+      return;
+    }
+    const ground = getComputedStyle(document.body).getPropertyValue("--surface").trim();
+    const full = graph._fullLayout;
+    const picture = {
+      data: graph.data,
+      layout: Object.assign({}, graph.layout, { paper_bgcolor: ground, plot_bgcolor: ground }),
+    };
+    window.Plotly.toImage(picture, { format: "png", width: full.width, height: full.height, scale: 2 })
+      .then((url) => fetch(url)).then((answer) => answer.blob())
+      .then((blob) => save(name + ".png", blob));
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("#copy-link");
+    if (!button) return;
+    const said = () => {
+      const words = button.textContent;
+      button.textContent = "Copied";
+      setTimeout(() => { button.textContent = words; }, 1200);
+    };
+    if (navigator.clipboard) navigator.clipboard.writeText(window.location.href).then(said, () => {});
+  });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    twin: Object.assign({}, (window.dash_clientside || {}).twin, {
+      scheme: function (clicks) {
+        let now = currentScheme();
+        if (clicks) {
+          now = now === "dark" ? "light" : "dark";
+          window.localStorage.setItem(KEY, now);
+        }
+        return now;
+      },
+      dress: function (scheme) {
+        const now = scheme || currentScheme();
+        document.documentElement.dataset.agThemeMode = now;
+        document.documentElement.dataset.scheme = now;
+        return now;
+      },
+      remember: function () {
+        const told = window.dash_clientside.callback_context.inputs_list;
+        const query = new URLSearchParams(window.location.search);
+        for (const input of told) {
+          const key = input.id.slice(input.id.indexOf("-") + 1);
+          const value = input.value;
+          if (value === null || value === undefined || value === "") query.delete(key);
+          else query.set(key, Array.isArray(value) ? value.join(",") : String(value));
+        }
+        const words = query.toString();
+        const target = window.location.pathname + (words ? "?" + words : "");
+        window.history.replaceState(window.history.state, "", target);
+      },
+      switch: function (chosen, at) {
+        if (!chosen || !at || chosen === at.scenario + "/" + at.run_id) {
+          return window.dash_clientside.no_update;
+        }
+        return "/run/" + chosen + "/" + at.page + window.location.search;
+      },
+      reloadWhenDone: function (done) {
+        if (done) window.location.reload();
+      },
+    }),
+  });
+  document.documentElement.dataset.scheme = currentScheme();
+  document.documentElement.dataset.agThemeMode = currentScheme();
+})();

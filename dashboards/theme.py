@@ -1,0 +1,159 @@
+"""How figures look, in light and in dark; colours are safe for the colour-blind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import plotly.graph_objects as go
+
+from twin.analysis import theme as paper
+
+Scheme = Literal["light", "dark"]
+FONT = paper.FONT
+CLEAR = "rgba(0,0,0,0)"
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours by meaning. Okabe and Ito's, lifted a little on dark ground."""
+
+    ink: str
+    grey: str
+    faint: str
+    surface: str
+    limit: str
+    base: str
+    base_fill: str
+    charge: str
+    give: str
+    driving: str
+    parked: str
+    pv: str
+    low: str
+    high: str
+    accent: str
+    sequence: tuple[str, ...]
+
+
+LIGHT = Palette(
+    ink="#1f2328",
+    grey="#7d848c",
+    faint="#e4e7ea",
+    surface="#ffffff",
+    limit="#a50026",
+    base="#5b636b",
+    base_fill="#d5d8dc",
+    charge="#0072B2",
+    give="#009E73",
+    driving="#E69F00",
+    parked="#b9bec4",
+    pv="#b8a200",
+    low="#D55E00",
+    high="#CC79A7",
+    accent="#0072B2",
+    sequence=paper.OKABE_ITO,
+)
+DARK = Palette(
+    ink="#e8eaed",
+    grey="#8f979f",
+    faint="#343a41",
+    surface="#1d2125",
+    limit="#ff7b72",
+    base="#aab2ba",
+    base_fill="#3a4047",
+    charge="#4ba3e3",
+    give="#2fc699",
+    driving="#f0b93a",
+    parked="#5a626a",
+    pv="#e6d23c",
+    low="#f0803c",
+    high="#e29ac4",
+    accent="#4ba3e3",
+    sequence=(
+        "#4ba3e3",
+        "#f0b93a",
+        "#e29ac4",
+        "#8fd0f5",
+        "#f0803c",
+        "#2fc699",
+        "#b5b54a",
+    ),
+)
+
+
+def palette(scheme: str | None) -> Palette:
+    """The colours of a scheme; light where none is said."""
+    return DARK if scheme == "dark" else LIGHT
+
+
+def dressed(figure: go.Figure, scheme: str | None, height: int = 360) -> go.Figure:
+    """The common layout. ``height``: pixels."""
+    look = palette(scheme)
+    figure.update_layout(
+        height=height,
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        font={"family": FONT, "size": 13, "color": look.ink},
+        margin={"l": 64, "r": 24, "t": 36, "b": 44},
+        legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        hoverlabel={
+            "font": {"family": FONT, "color": look.ink},
+            "bgcolor": look.surface,
+            "bordercolor": look.grey,
+        },
+        modebar={"bgcolor": CLEAR, "color": look.grey, "activecolor": look.ink},
+        uirevision="kept",
+    )
+    axis = {
+        "gridcolor": look.faint,
+        "zerolinecolor": look.grey,
+        "zeroline": False,
+        "linecolor": look.grey,
+        "tickcolor": look.grey,
+        "ticks": "outside",
+        "title_standoff": 8,
+        "automargin": True,
+    }
+    return figure.update_xaxes(**axis).update_yaxes(**axis)
+
+
+def gap(words: str, scheme: str | None, height: int = 240) -> go.Figure:
+    """In place of a figure: why there is none, and what to do about it."""
+    figure = dressed(go.Figure(), scheme, height)
+    figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    return figure.add_annotation(
+        text=words, showarrow=False, font={"color": palette(scheme).grey, "size": 14}
+    )
+
+
+def recoloured(figure: go.Figure, scheme: str | None) -> go.Figure:
+    """A report's figure on the dashboard's ground."""
+    look = palette(scheme)
+    height = int(figure.layout.height or 360)
+    figure.update_layout(
+        paper_bgcolor=CLEAR,
+        plot_bgcolor=CLEAR,
+        font_color=look.ink,
+        height=height,
+        hoverlabel={"bgcolor": look.surface, "font": {"color": look.ink}},
+    )
+    axis = {"gridcolor": look.faint, "linecolor": look.grey, "tickcolor": look.grey}
+    figure.update_xaxes(**axis).update_yaxes(**axis)
+    if scheme != "dark":
+        return figure
+    turned = dict(zip(paper.OKABE_ITO, DARK.sequence, strict=True)) | {
+        paper.INK: look.ink,
+        paper.LIMIT: look.limit,
+        paper.FAINT: look.faint,
+        paper.BASE_FILL: look.base_fill,
+    }
+    return go.Figure(_turned(figure.to_plotly_json(), turned))
+
+
+def _turned(value: Any, turned: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _turned(one, turned) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_turned(one, turned) for one in value]
+    return turned.get(value, value) if isinstance(value, str) else value
