@@ -17,6 +17,7 @@ from dashboards import pages, parts
 from dashboards.data import Library
 from dashboards.desk import Desk, register_shell
 from dashboards.guard import (
+    TOKEN_KEY,
     content_policy,
     guard,
     is_loopback,
@@ -42,6 +43,7 @@ def make(
     app = Dash(
         __name__,
         title="V2G twin",
+        index_string=_INDEX,
         update_title="",
         use_pages=True,
         pages_folder="",
@@ -82,14 +84,20 @@ def serve(results: Path, host: str, port: int) -> None:
         raise InputError.of(
             f"cannot listen on {host}:{port}: {error}; --port names another one"
         ) from error
-    shown = host if is_loopback(host) else names_of(host)[0]
-    said = f"/?token={token}" if token else ""
-    print(f"Dashboard of {results}: http://{shown}:{port}{said}", flush=True)
+    print(f"Dashboard of {results}: {_address(host, server, token)}", flush=True)
     print("Ctrl-C stops it.", flush=True)
     try:
         server.run()
     except KeyboardInterrupt:
         server.close()
+
+
+def _address(host: str, server: Any, token: str | None) -> str:
+    """What to open; with port 0 the system has chosen one."""
+    shown = host if is_loopback(host) else names_of(host)[0]
+    listens = getattr(server, "effective_listen", None)
+    port = listens[0][1] if listens else server.effective_port
+    return f"http://{shown}:{port}/" + (f"?{TOKEN_KEY}={token}" if token else "")
 
 
 def _shell(desk: Desk) -> Any:
@@ -126,11 +134,12 @@ def _shell(desk: Desk) -> Any:
             ),
             html.Div(id="notice", **parts.attributes(aria_live="polite")),
             html.Div(page_container, id="content", tabIndex=-1),
-            html.Footer(
-                [
+            html.Div(
+                id="foot",
+                children=[
                     f"v2g-twin {version('v2g-twin')} · ",
                     html.Code(str(desk.library.results)),
-                ]
+                ],
             ),
         ],
     )
@@ -160,3 +169,19 @@ def _seal(app: Dash) -> None:
         return answer
 
     app.server.after_request(seal)
+
+
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{%title%}</title>
+<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""

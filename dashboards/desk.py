@@ -58,7 +58,8 @@ class Desk:
         """
 
         def shown(**asked: Any) -> Component:
-            return self._safely(lambda: layout(**_texts(asked)))
+            told = {**_texts(asked), **_named(path, _asked_path())}
+            return self._safely(lambda: layout(**told))
 
         where = {"path_template": path} if "<" in path else {"path": path}
         dash.register_page(
@@ -176,7 +177,8 @@ class Desk:
 
 
 def register_shell(desk: Desk) -> None:
-    """Callbacks of what surrounds every page."""
+    """Callbacks of what surrounds every page, and the page that is none."""
+    dash.register_page("dashboards.not_found_404", title="V2G twin", layout=_nowhere)
     desk.clientside(
         "scheme", Output("scheme", "data"), Input("scheme-toggle", "n_clicks")
     )
@@ -202,6 +204,11 @@ def register_shell(desk: Desk) -> None:
         return progress(status), status.get("state") != "running"
 
     desk.clientside("reloadWhenDone", Input("watched-tick", "disabled"))
+
+
+def _nowhere(**_: str) -> Component:
+    told = parts.empty("There is no such page", parts.link("Back to all runs", "/"))
+    return html.Main(told, className="page")
 
 
 def watched() -> Component:
@@ -256,6 +263,16 @@ def _switch(beside: Sequence[Sibling], here: str) -> Component:
         ),
         hidden=len(once) < 2,
     )
+
+
+def _asked_path() -> str:
+    return str(dash.ctx.inputs.get("_pages_location.pathname") or "")
+
+
+def _named(template: str, path: str) -> dict[str, str]:
+    """Parts of a path by their names in its template: no query may pose as one."""
+    pairs = zip(template.split("/"), path.split("/"), strict=False)
+    return {name[1:-1]: part for name, part in pairs if name.startswith("<")}
 
 
 def _texts(asked: Mapping[str, Any]) -> dict[str, str]:
