@@ -21,6 +21,11 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
+  function pictureOf(url) {
+    const bytes = Uint8Array.from(atob(url.slice(url.indexOf(",") + 1)), (c) => c.charCodeAt(0));
+    return new Blob([bytes], { type: "image/png" });
+  }
+
   function cell(value) {
     if (value === null || value === undefined || Number.isNaN(value)) return "";
     const text = value instanceof Date ? value.toISOString() : String(value);
@@ -85,8 +90,7 @@
       layout: Object.assign({}, graph.layout, { paper_bgcolor: ground, plot_bgcolor: ground }),
     };
     window.Plotly.toImage(picture, { format: "png", width: full.width, height: full.height, scale: 2 })
-      .then((url) => fetch(url)).then((answer) => answer.blob())
-      .then((blob) => save(name + ".png", blob));
+      .then((url) => save(name + ".png", pictureOf(url)));
   });
 
   document.addEventListener("click", (event) => {

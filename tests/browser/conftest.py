@@ -1,0 +1,179 @@
+"""A real browser before a real server over real small runs.
+
+The runs are made once for all workers. A page that logs an error, loses a request or
+asks another host for anything fails its test, whatever else it shows.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from twin.scenario.study import read_study
+from twin.studies.runner import run_study
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+STARTERS = Path(__file__).parents[2] / "scenarios"
+STUDY = """\
+schema: 1
+name: small
+base: first.yaml
+variants:
+  none: {fleet.ev_share: 0}
+  uncontrolled: {policy.name: uncontrolled}
+  valley: {policy.name: valley}
+  v2g_peak: {policy.name: v2g_peak}
+  summary: {output.level: summary}
+baseline: none
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    """A served results folder."""
+
+    url: str
+    results: Path
+    runs: dict[str, str]
+
+    def run(self, variant: str, page: str = "overview", query: str = "") -> str:
+        """The address of a page of a variant's run."""
+        return f"{self.url}/run/first/{self.runs[variant]}/{page}{query}"
+
+
+@dataclass
+class Watched:
+    """What a page did that no page should."""
+
+    host: str
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("console", self._log)
+        page.on("pageerror", lambda error: self._add(f"error {error}"))
+        page.on("requestfailed", self._lost)
+        page.on("request", self._foreign)
+
+    def _add(self, words: str) -> None:
+        self.complaints.append(words)
+
+    def _log(self, message) -> None:
+        if message.type == "error":
+            self._add(f"console {message.text}")
+
+    def _lost(self, request) -> None:
+        if "ERR_ABORTED" not in str(request.failure):
+            self._add(f"lost {request.url} {request.failure}")
+
+    def _foreign(self, request) -> None:
+        if not request.url.startswith((self.host, "data:", "blob:")):
+            self._add(f"foreign {request.url}")
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Path:
+    """The folder with ``results`` and the scenarios, made once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if base.name.startswith("popen") else base
+    folder = shared / "dashboard"
+    with FileLock(shared / "dashboard.lock"):
+        if not (folder / "study.txt").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            shutil.copy(STARTERS / "first.yaml", folder)
+            (folder / "small.yaml").write_text(STUDY)
+            study = read_study(folder / "small.yaml")
+            done = run_study(study, folder / "results", lambda _: None)
+            (folder / "study.txt").write_text(str(done))
+    return folder
+
+
+@contextmanager
+def serving(results: Path, *words: str) -> Iterator[str]:
+    """A server on a port of its own; its address."""
+    command = [sys.executable, "-m", "twin", "dash", "--results", str(results)]
+    server = subprocess.Popen(
+        [*command, "--port", "0", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        yield server.stdout.readline().split()[-1].rstrip("/")
+    finally:
+        server.terminate()
+        server.wait(10)
+        server.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def site(made: Path, tmp_path_factory) -> Iterator[Site]:
+    """The runs in a folder of this module's own, served."""
+    results = tmp_path_factory.mktemp("site") / "results"
+    shutil.copytree(made / "results", results)
+    (study,) = results.glob("studies/small/*/study.json")
+    rows = json.loads(study.read_text())["runs"]
+    with serving(results) as url:
+        yield Site(url, results, {row["label"]: row["run_id"] for row in rows})
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert program, "these tests need Chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    """A page of a laptop's size; complaints fail the test."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    context.set_default_timeout(15_000)
+    opened = context.new_page()
+    watched = Watched(site.url)
+    watched.watch(opened)
+    yield opened
+    context.close()
+    assert not watched.complaints, watched.complaints
+
+
+@pytest.fixture
+def watched_page(browser: Browser):
+    """Makes a page and what it complains of, for tests of what goes wrong."""
+    contexts = []
+
+    def make(host: str) -> tuple[Page, Watched]:
+        context = browser.new_context(viewport={"width": 1366, "height": 768})
+        contexts.append(context)
+        opened, watched = context.new_page(), Watched(host)
+        watched.watch(opened)
+        return opened, watched
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def drawn(page: Page, key: str) -> None:
+    """Wait until a graph has traces that are drawn."""
+    page.wait_for_function(
+        """key => {
+          const plot = document.querySelector('#' + key + ' .js-plotly-plot');
+          return plot && plot._fullData && plot._fullData.length > 0;
+        }""",
+        arg=key,
+    )
