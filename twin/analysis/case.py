@@ -21,6 +21,7 @@ from twin.analysis.digest import (
     loadings_of,
     voltages_of,
 )
+from twin.analysis.kept import kept
 from twin.arrays import Floats, Ints
 from twin.grid.limits import STANDARDS, limits_by_name
 from twin.results.record import Run
@@ -154,7 +155,14 @@ class Case:
         if self.is_unsolved:
             return None
         if self.run.has("voltages"):
-            return voltages_of(self.run, self.terminals, self.limits, self.step_h)
+            asked = (self.terminals, self.limits, self.step_h)
+            return kept(
+                self.run,
+                "voltages",
+                Voltages,
+                asked,
+                lambda: voltages_of(self.run, *asked),
+            )
         if self.run.has("nodes_daily"):
             return daily_voltages_of(self.run, self.terminals)
         return None
@@ -180,7 +188,14 @@ class Case:
             return None
         groups = self.transformer_branches
         if self.run.has("flows"):
-            return loadings_of(self.run, self.emergency, groups, self.step_h)
+            asked = (self.emergency, groups, self.step_h)
+            return kept(
+                self.run,
+                "flows",
+                Loadings,
+                asked,
+                lambda: loadings_of(self.run, *asked),
+            )
         if self.run.has("branches_daily"):
             return daily_loadings_of(self.run, groups)
         return None
