@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ from dashboards import pages, parts
 from dashboards.data import Library
 from dashboards.desk import Desk, register_shell
 from dashboards.guard import (
+    MOST_BODY_BYTES,
     TOKEN_KEY,
     content_policy,
     guard,
@@ -64,39 +66,42 @@ def make(
 
 
 def serve(results: Path, host: str, port: int) -> None:
-    """Serve until interrupted; prints the address to open."""
+    """Serve until Ctrl-C; prints the address to open."""
     from waitress import create_server
 
     logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     logging.getLogger("waitress").setLevel(logging.ERROR)
     token = None if is_loopback(host) else new_token()
-    app = make(results, names_of(host), token)
-    try:
+    with _listening(host, port) as door:
+        app = make(results, names_of(host), token)
         server = create_server(
             app.server,
-            host=host,
-            port=port,
+            sockets=[door],
             threads=THREADS,
             ident=None,
-            max_request_body_size=2_000_000,
+            max_request_body_size=MOST_BODY_BYTES,
         )
-    except (OSError, ValueError) as error:
-        raise InputError.of(
-            f"cannot listen on {host}:{port}: {error}; --port names another one"
-        ) from error
-    print(f"Dashboard of {results}: {_address(host, server, token)}", flush=True)
-    print("Ctrl-C stops it.", flush=True)
-    try:
+        address = _address(host, door.getsockname()[1], token)
+        print(f"Dashboard of {results}: {address}", flush=True)
+        print("Ctrl-C stops it.", flush=True)
         server.run()
-    except KeyboardInterrupt:
-        server.close()
 
 
-def _address(host: str, server: Any, token: str | None) -> str:
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise InputError.of(
+            f"cannot listen on {host}:{port}: {error.strerror}; --port names another",
+            key="--host",
+        ) from error
+
+
+def _address(host: str, port: int, token: str | None) -> str:
     """What to open; with port 0 the system has chosen one."""
     shown = host if is_loopback(host) else names_of(host)[0]
-    listens = getattr(server, "effective_listen", None)
-    port = listens[0][1] if listens else server.effective_port
+    shown = f"[{shown}]" if ":" in shown and shown[0] != "[" else shown
     return f"http://{shown}:{port}/" + (f"?{TOKEN_KEY}={token}" if token else "")
 
 
