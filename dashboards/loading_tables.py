@@ -1,0 +1,221 @@
+"""The tables of the transformers page: by trouble, at one instant, by variant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dash_ag_grid as dag
+from dash import html
+from dash.development.base_component import Component
+
+from dashboards import parts
+from dashboards.address import run_href
+from dashboards.loadings import Row
+from dashboards.rivals import Rival
+
+PAGE = "transformers"
+Column = dict[str, Any]
+
+
+def elements(rows: Sequence[Row], lines: bool, picked: str) -> dag.AgGrid:
+    """Transformers or lines, one of them picked."""
+    most = max((row["loading"] or 0.0 for row in rows), default=0.0)
+    made = parts.grid(
+        f"{PAGE}-table",
+        [
+            _bar(column, most) if column["field"] == "loading" else column
+            for column in (_LINES if lines else _TRANSFORMERS)
+        ],
+        rows,
+        {
+            **_LOW,
+            "rowSelection": {
+                "mode": "singleRow",
+                "checkboxes": False,
+                "enableClickSelection": True,
+            },
+        },
+        height=min(50 + 30 * max(1, len(rows)), 338),
+        row_id="pick",
+    )
+    made.selectedRows = [row for row in rows if row["pick"] == picked]
+    return made
+
+
+def cars(rows: Sequence[Row]) -> dag.AgGrid:
+    """The cars at one instant, those that charge first."""
+    return parts.grid(f"{PAGE}-cars", _CARS, rows, _LOW, height=320, row_id="ev")
+
+
+def customers(rows: Sequence[Row]) -> dag.AgGrid:
+    """The customers at one instant, the most power first."""
+    has_pv = any(row["pv_kw"] for row in rows)
+    known = [x for x in _CUSTOMERS if has_pv or x["field"] != "pv_kw"]
+    return parts.grid(
+        f"{PAGE}-customers", known, rows, _LOW, height=320, row_id="customer"
+    )
+
+
+def variants(found: Sequence[Rival], mine: str, query: Mapping[str, str]) -> Component:
+    """One element in every variant of a study, this run marked."""
+    here = next((one for one in found if one.key == mine), None)
+    most = max([100.0, *(one.highest_pct or 0.0 for one in found)])
+    heads = (
+        "variant",
+        "highest loading",
+        "against this run",
+        "when (local time)",
+        "above rating",
+        "EV charging then",
+        "EV discharging then",
+        "at the instant above",
+    )
+    return html.Table(
+        [
+            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
+            html.Tbody([_variant(one, here, mine, most, query) for one in found]),
+        ],
+        className="plain variants",
+        id=f"{PAGE}-variants",
+    )
+
+
+def _variant(
+    one: Rival, here: Rival | None, mine: str, most: float, query: Mapping[str, str]
+) -> Component:
+    href = run_href(one.scenario, one.run_id, PAGE, {**query, "pick": str(one.index)})
+    name = (
+        html.Strong(f"{one.label} (this run)")
+        if one.key == mine
+        else parts.link(one.label, href)
+    )
+    if one.problem:
+        return html.Tr([html.Th(name, scope="row"), html.Td(one.problem, colSpan=7)])
+    cells = (
+        _difference(one, here, mine),
+        one.time,
+        _said(one.over_h, "h"),
+        _said(one.charge_kw, "kW"),
+        _said(one.give_kw, "kW"),
+        _said(one.then_pct, "%"),
+    )
+    return html.Tr(
+        [
+            html.Th(name, scope="row"),
+            html.Td(_bar_cell(one.highest_pct, most)),
+            *(html.Td(cell) for cell in cells),
+        ],
+        className="here" if one.key == mine else None,
+    )
+
+
+def _bar_cell(value: float | None, most: float) -> Component:
+    share = 100 * (value or 0.0) / most
+    mood = "over" if (value or 0.0) > 100 else ""
+    return html.Div(
+        [
+            html.Span(_said(value, "%")),
+            html.Span(
+                html.Span(style={"width": f"{share:.1f}%"}, className=mood or None),
+                className="track",
+            ),
+        ],
+        className="bar-cell",
+    )
+
+
+def _difference(one: Rival, here: Rival | None, mine: str) -> Component | str:
+    if here is None or one.key == mine:
+        return ""
+    if one.highest_pct is None or here.highest_pct is None:
+        return "–"
+    change = one.highest_pct - here.highest_pct
+    words = f"{change:+,.1f} points".replace("-", "−")
+    mood = "good" if change < -0.05 else "bad" if change > 0.05 else ""
+    return html.Span(words, className=f"tile-change {mood}")
+
+
+def _said(value: float | None, unit: str) -> str:
+    return "–" if value is None else f"{value:,.1f} {unit}".replace("-", "−")
+
+
+def _number(field: str, head: str, digits: int = 1, width: int = 84) -> Column:
+    return {
+        "field": field,
+        "headerName": head,
+        "type": "rightAligned",
+        "valueFormatter": {
+            "function": "params.value == null ? '–' : "
+            f"d3.format(',.{digits}f')(params.value)"
+        },
+        "filter": "agNumberColumnFilter",
+        "minWidth": width,
+        "wrapHeaderText": True,
+    }
+
+
+def _text(field: str, head: str, width: int = 90) -> Column:
+    return {
+        "field": field,
+        "headerName": head,
+        "minWidth": width,
+        "wrapHeaderText": True,
+    }
+
+
+def _bar(column: Column, most: float) -> Column:
+    """A number with a bar behind it, full at 100 % or the highest."""
+    full = max(100.0, most)
+    share = f"(100 * params.value / {full:.3f})"
+    colour = "(params.value > 100 ? 'var(--bar-over)' : 'var(--bar)')"
+    style = (
+        "params.value == null ? {} : {backgroundImage: 'linear-gradient(to right, ' + "
+        f"{colour} + ' ' + {share} + '%, transparent ' + {share} + '%)'}}"
+    )
+    return {**column, "cellStyle": {"function": style}}
+
+
+_LOW = {"rowHeight": 30, "headerHeight": 46}
+_TRANSFORMERS = (
+    _text("name", "Transformer", width=130),
+    _number("loading", "Highest loading [%]", width=160),
+    _text("when", "When (local time)", width=140),
+    _number("rating", "Rating [kVA]", 0),
+    _number("over_h", "Above rating [h]", 2),
+    _number("emergency_h", "Above emergency [h]", 2),
+    _number("longest_h", "Longest stay above [h]", 2),
+    _number("reverse_h", "Reverse flow [h]", 2),
+    _number("customers", "Customers", 0),
+    _number("evs", "EVs", 0, width=70),
+)
+_LINES = (
+    _text("name", "Line", width=150),
+    _number("loading", "Highest loading [%]", width=160),
+    _number("over_h", "Above rating [h]", 2),
+    _number("rating", "Rating [A]", 0),
+    _number("length_m", "Length [m]", 0),
+    _text("behind", "Fed through transformer", width=140),
+    _text("kind", "Kind"),
+    _number("phases", "Phases", 0, width=70),
+)
+_CARS = (
+    _text("name", "Car", width=76),
+    _text("model", "Model", width=120),
+    _text("home", "Home", width=110),
+    _number("kw", "Power [kW]", width=76),
+    _number("share", "Share [%]", width=72),
+    _number("soc", "SOC [%]", 0, width=68),
+    _text("since", "Plugged since", width=128),
+    _text("leaves", "Says it leaves", width=128),
+    _number("wait_h", "Could wait [h]", width=76),
+)
+_CUSTOMERS = (
+    _text("name", "Customer", width=120),
+    _text("kind", "Kind", width=76),
+    _number("base_kw", "Base load [kW]", 2, width=80),
+    _number("pv_kw", "PV [kW]", 2, width=72),
+    _number("ev_kw", "EVs [kW]", 2, width=72),
+    _number("net_kw", "Through the meter [kW]", 2, width=92),
+    _number("share", "Share [%]", width=72),
+)
