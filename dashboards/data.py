@@ -86,6 +86,10 @@ class Library:
         folder = self.folder(scenario, run_id)
         return self._cases.get((folder, _age(folder / RUN_FILE)), lambda: _case(folder))
 
+    def opened(self, folder: Path) -> Case | None:
+        """The run in that folder if it was opened before and is still kept."""
+        return self._cases.peek((folder.resolve(), _age(folder / RUN_FILE)))
+
     def status(self, scenario: object, run_id: object) -> dict[str, Any]:
         """What the run's ``status.json`` says."""
         return read_status(self.folder(scenario, run_id))
@@ -159,6 +163,11 @@ class _Shelf(OrderedDict[Hashable, "Kept"]):
                 self.popitem(last=False)
         return made
 
+    def peek(self, key: Hashable) -> Kept | None:
+        """What is kept under a key, if anything."""
+        with self._lock:
+            return super().get(key)
+
 
 def is_named(found: Found) -> bool:
     """Whether an address can name it."""
@@ -176,10 +185,12 @@ def _study(path: Path) -> StudyFound:
         record = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(record, dict) or not isinstance(record.get("runs"), list):
             raise ValueError("it lists no runs")
-    except (OSError, ValueError) as error:
+        found = StudyFound(folder, folder.parent.name, folder.name, record)
+        _ = found.runs
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         message = f"{STUDY_FILE} cannot be read: {error}"
         return StudyFound(folder, folder.parent.name, folder.name, {}, message)
-    return StudyFound(folder, folder.parent.name, folder.name, record)
+    return found
 
 
 def _is_base(label: str, base: object, of: Sibling) -> bool:
