@@ -2,50 +2,280 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+import dash_mantine_components as dmc
 import plotly.graph_objects as go
-from dash import Input, Output, html
+from dash import Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import parts, theme
+from dashboards import answers, hour_map, load_figures, parts
+from dashboards.answers import Answers, Tile
+from dashboards.credibility import caveats_card, face_card
+from dashboards.data import Library, Sibling
 from dashboards.desk import Desk, Query
+from dashboards.thinning import instant, says_x, window
 from twin.analysis.case import Case
+
+NOTHING = "nothing"
+At = Mapping[str, str]
+Zoom = tuple[str, str]
+SPANS = (
+    ("all", "Whole run"),
+    ("week", "Week of the peak"),
+    ("day", "Day of the peak"),
+)
 
 
 def register(desk: Desk) -> None:
     """The page and its callbacks."""
-    desk.run_page("overview", "Overview", 10, _body)
+
+    def body(case: Case, query: Query) -> Component:
+        return _body(desk.library, case, query)
+
+    desk.run_page("overview", "Overview", 10, body)
+    desk.remember("overview", "against.value", "view.value", "from.value", "to.value")
+    _register_tiles(desk)
+    _register_load(desk)
+
+    @desk.callback(
+        Output("overview-hours", "figure"),
+        Output("overview-hours-caption", "children"),
+        Input("at", "data"),
+        Input("scheme", "data"),
+        Input("overview-view", "value"),
+    )
+    def hours(at: At, scheme: str | None, view: str | None) -> tuple[go.Figure, str]:
+        if scheme is None:
+            raise PreventUpdate
+        case = desk.case(at)
+        keys = [key for key, _ in hour_map.VIEWS]
+        chosen = parts.one_of(keys, view, hour_map.first_view(case))
+        figure = hour_map.drawn(case, chosen, scheme)
+        return figure, hour_map.caption(case, chosen)
+
+    @desk.callback(Output("overview-trust", "children"), Input("at", "data"))
+    def trust(at: At) -> list[Component]:
+        case = desk.case(at)
+        return [face_card(case), caveats_card(case)]
+
+
+def rivals(library: Library, at: At) -> tuple[Sibling, ...]:
+    """Runs of the same study and seed, which have the same chance."""
+    scenario, run_id = at["scenario"], at["run_id"]
+    found = library.siblings(scenario, run_id)
+    mine = [one for one in found if (one.scenario, one.run_id) == (scenario, run_id)]
+    return tuple(
+        one
+        for one in found
+        if mine
+        and one.seed == mine[0].seed
+        and (one.scenario, one.run_id) != (scenario, run_id)
+    )
+
+
+def chosen(library: Library, at: At, asked: str | None) -> str:
+    """Which run it is held against: as asked, else the baseline, else none."""
+    base = library.baseline(at["scenario"], at["run_id"])
+    options = [_key(one) for one in rivals(library, at)]
+    usual = _key(base) if base and _key(base) in options else NOTHING
+    return parts.one_of([*options, NOTHING], asked, usual)
+
+
+def _register_tiles(desk: Desk) -> None:
+    """The quick ones at once; those that read wide tables each on their own."""
+
+    def both(
+        at: At, asked: str | None, of: Callable[[Case], Answers]
+    ) -> tuple[Case, Answers, Answers | None]:
+        case, other = desk.case(at), _other(desk, at, asked)
+        return case, of(case), None if other is None else of(other)
+
+    inputs = (Input("at", "data"), Input("overview-against", "value"))
+
+    @desk.callback(
+        Output("overview-grid-tiles", "children"),
+        Output("overview-energy-tiles", "children"),
+        *inputs,
+    )
+    def totals(at: At, asked: str | None) -> tuple[list[Component], list[Component]]:
+        told = both(at, asked, answers.of_totals)
+        grid, energy = answers.grid_tiles(*told), answers.energy_tiles(*told)
+        return _drawn(grid), _drawn(energy)
+
+    @desk.callback(Output("overview-voltage-tiles", "children"), *inputs)
+    def voltages(at: At, asked: str | None) -> list[Component]:
+        return _drawn(answers.voltage_tiles(*both(at, asked, answers.of_voltages)))
+
+    @desk.callback(Output("overview-loading-tiles", "children"), *inputs)
+    def loadings(at: At, asked: str | None) -> list[Component]:
+        return _drawn(answers.loading_tiles(*both(at, asked, answers.of_loadings)))
+
+
+def _register_load(desk: Desk) -> None:
+    """The chart; a zoom is remembered, and asks for every interval that it shows."""
 
     @desk.callback(
         Output("overview-load", "figure"),
+        Output("overview-load-caption", "children"),
+        Output("overview-from", "value"),
+        Output("overview-to", "value"),
         Input("at", "data"),
         Input("scheme", "data"),
+        Input("overview-against", "value"),
+        Input("overview-load", "relayoutData"),
+        State("overview-from", "value"),
+        State("overview-to", "value"),
+        *(Input(f"overview-span-{key}", "n_clicks") for key, _ in SPANS),
     )
-    def load(at: Mapping[str, str], scheme: str | None) -> go.Figure:
-        if scheme is None:
+    def load(
+        at: At,
+        scheme: str | None,
+        asked: str | None,
+        relayout: object,
+        begin: str | None,
+        end: str | None,
+        *_: int | None,
+    ) -> tuple[Any, Any, str, str]:
+        zoomed = ctx.triggered_id == "overview-load"
+        if scheme is None or (zoomed and not says_x(relayout)):
             raise PreventUpdate
-        return substation(desk.case(at), scheme)
+        case, other = desk.case(at), _other(desk, at, asked)
+        zoom = checked_zoom(begin, end)
+        if zoomed:
+            zoom = zoom_of(case, relayout)
+        elif str(ctx.triggered_id).startswith("overview-span-"):
+            zoom = span(case, str(ctx.triggered_id).rpartition("-")[2])
+        if zoomed and case.steps.height <= load_figures.MOST_SHARED:
+            return no_update, no_update, *zoom
+        figure = load_figures.substation(case, scheme, other, *zoom)
+        return figure, load_figures.caption(case, other), *zoom
 
 
-def _body(case: Case, query: Query) -> Component:
+def span(case: Case, key: str) -> Zoom:
+    """Local instants of a named stretch of the run; nothing for the whole."""
+    days = {"week": 7, "day": 1}.get(key)
+    return ("", "") if days is None else load_figures.around_peak(case, days)
+
+
+def zoom_of(case: Case, relayout: object) -> Zoom:
+    """What a zoom shows, within the run; nothing where it shows the whole run."""
+    times = load_figures.local_times(case)
+    first, last = window(relayout, times)
+    if (first, last) == (0, len(times)):
+        return "", ""
+    said = load_figures.written(times[[first, last - 1]])
+    return _spaced(said[0]), _spaced(said[1])
+
+
+def checked_zoom(begin: str | None, end: str | None) -> Zoom:
+    """Both ends as an address says them; neither if one means nothing."""
+    first, last = instant(begin), instant(end)
+    if first is None or last is None or first >= last:
+        return "", ""
+    return _spaced(str(first)[:16]), _spaced(str(last)[:16])
+
+
+def _body(library: Library, case: Case, query: Query) -> Component:
+    at = {"scenario": case.run.path.parent.name, "run_id": case.run.run_id}
+    begin, end = checked_zoom(query.get("from"), query.get("to"))
+    views = [key for key, _ in hour_map.VIEWS]
+    view = parts.one_of(views, query.get("view"), hour_map.first_view(case))
     return html.Div(
         [
-            parts.chart("overview-load", "Power at the substation", "Local time.", 420),
+            _against(library, at, query.get("against")),
+            html.Div(
+                [
+                    _waiting("overview-grid-tiles", 4),
+                    _waiting("overview-loading-tiles", 2),
+                    _waiting("overview-voltage-tiles", 1),
+                    _waiting("overview-energy-tiles", 5),
+                ],
+                className="tiles overview-tiles",
+            ),
+            parts.chart(
+                "overview-load",
+                "Power at the substation",
+                height=load_figures.HEIGHT,
+                controls=[_button(key, words) for key, words in SPANS],
+            ),
+            dcc.Input(id="overview-from", type="hidden", value=begin),
+            dcc.Input(id="overview-to", type="hidden", value=end),
+            parts.chart(
+                "overview-hours",
+                "By hour and day",
+                height=hour_map.HEIGHT,
+                controls=parts.choice(
+                    "overview-view", hour_map.VIEWS, view, "What the map shows"
+                ),
+            ),
+            html.Div(dmc.Skeleton(height=220), id="overview-trust"),
         ]
     )
 
 
-def substation(case: Case, scheme: str) -> go.Figure:
-    """Power drawn at the substation."""
-    look = theme.palette(scheme)
-    figure = go.Figure()
-    figure.add_scatter(
-        x=case.steps["time"].to_numpy(),
-        y=case.steps["grid_kw"].to_numpy(),
-        line={"color": look.ink},
-        name="substation",
+def _against(library: Library, at: At, asked: str | None) -> Component:
+    """Which run the differences are taken to."""
+    found = rivals(library, at)
+    base = library.baseline(at["scenario"], at["run_id"])
+    options = [{"value": _key(one), "label": _named(one, base)} for one in found]
+    options.append({"value": NOTHING, "label": "nothing: this run alone"})
+    select = dmc.Select(
+        id="overview-against",
+        data=options,
+        value=chosen(library, at, asked),
+        allowDeselect=False,
+        size="xs",
+        w=300,
+        label="Differences are taken to",
     )
-    figure.update_yaxes(title="power [kW]")
-    return theme.dressed(figure, scheme, 420)
+    hint = (
+        "Same seed: the same homes, cars and trips. For V2G, charging cleverly one "
+        "way (valley) is the fair comparison; the baseline shows what EVs change."
+        if found
+        else "This run belongs to no study here, so there is nothing to compare it "
+        "with: select two runs on the first page, or run a study."
+    )
+    return html.Div(
+        [html.Div(select, hidden=not found), html.P(hint, className="caption")],
+        className="overview-against",
+    )
+
+
+def _other(desk: Desk, at: At, asked: str | None) -> Case | None:
+    key = chosen(desk.library, at, asked)
+    if key == NOTHING:
+        return None
+    scenario, _, run_id = key.partition("/")
+    labels = {_key(one): one.label for one in rivals(desk.library, at)}
+    return Case(desk.library.run(scenario, run_id), labels[key])
+
+
+def _drawn(tiles: Sequence[Tile]) -> list[Component]:
+    return [parts.tile(**vars(one)) for one in tiles]
+
+
+def _waiting(key: str, count: int) -> Component:
+    skeletons = [dmc.Skeleton(height=104, radius="md") for _ in range(count)]
+    return html.Div(skeletons, id=key, className="part")
+
+
+def _button(key: str, words: str) -> Component:
+    return html.Button(
+        words, id=f"overview-span-{key}", type="button", className="plain"
+    )
+
+
+def _named(one: Sibling, base: Sibling | None) -> str:
+    is_base = base is not None and _key(one) == _key(base)
+    return f"{one.label} (baseline)" if is_base else one.label
+
+
+def _key(one: Sibling) -> str:
+    return f"{one.scenario}/{one.run_id}"
+
+
+def _spaced(words: str) -> str:
+    return words.replace("T", " ")
