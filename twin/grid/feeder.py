@@ -4,8 +4,9 @@
              |                       |          |          |
            slack                 terminal   terminal   terminal
 
-Every length is electrical: per unit on `s_base_kva` (three-phase) and each node's own
-base voltage. Nodes are electrical nodes: buses joined by a closed bus-bus switch are
+Every length is electrical: per unit on `s_base_kva` and each node's own base voltage:
+of all three phases and line to line for a positive-sequence node (phase 0), of one
+phase and to neutral for any other. Nodes are electrical nodes: buses joined by a closed bus-bus switch are
 one node, and `node_of_bus` says which.
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix
 
 from twin.arrays import Bools, Complexes, Floats, Ints
+from twin.grid.laws import N_LAW
 
 REFERENCE = -1
 
@@ -117,8 +119,13 @@ class Terminals:
     """Pairs of nodes at which power is drawn. All arrays [n_terminal].
 
     `node_b` is -1 where the other side is the reference. `p_kw`, `q_kvar` are the
-    network's own values at 1 pu (a generator's are negative). The shares `p_z`, `p_i`
-    of P follow |V|^2 and |V|; `q_z`, `q_i` those of Q; the rest is constant power.
+    network's own values at the rated voltage (a generator's are negative). The shares
+    `p_z`, `p_i` of P follow |V|^2 and |V|; `q_z`, `q_i` those of Q; the rest is
+    constant power. An element on several phases has a terminal on each, all of the
+    same `kind` and `element`.
+
+    v_rated_pu  across the terminal, on its nodes' base; none: 1 everywhere
+    law         row in `laws` [n_law, N_LAW] where the shares don't say all; else -1
     """
 
     name: list[str]
@@ -132,6 +139,15 @@ class Terminals:
     p_i: Floats
     q_z: Floats
     q_i: Floats
+    v_rated_pu: Floats = field(default_factory=lambda: np.empty(0))
+    law: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    laws: Floats = field(default_factory=lambda: np.empty((0, N_LAW)))
+
+    def __post_init__(self) -> None:
+        if len(self.v_rated_pu) != len(self):
+            object.__setattr__(self, "v_rated_pu", np.ones(len(self)))
+        if len(self.law) != len(self):
+            object.__setattr__(self, "law", np.full(len(self), -1, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.name)
@@ -140,7 +156,7 @@ class Terminals:
     def voltage_dependent(self) -> bool:
         """Whether any terminal draws other than constant power."""
         shares = (self.p_z, self.p_i, self.q_z, self.q_i)
-        return any(bool(np.any(share)) for share in shares)
+        return len(self.laws) > 0 or any(bool(np.any(share)) for share in shares)
 
 
 @dataclass(frozen=True)
@@ -174,5 +190,6 @@ class Feeder:
     @property
     def i_base_a(self) -> Floats:
         """Base current of each node, A [n_node]."""
-        base: Floats = self.s_base_kva / (np.sqrt(3.0) * self.nodes.v_base_kv)
+        three = np.where(self.nodes.phase > 0, 1.0, np.sqrt(3.0))
+        base: Floats = self.s_base_kva / (three * self.nodes.v_base_kv)
         return base

@@ -103,6 +103,7 @@ class Meter:
         self.feeder = feeder
         self.connections = _connections(feeder)
         self._wiring = _wiring(feeder)
+        self._laws = np.ascontiguousarray(feeder.terminals.laws)
         self._constant = not feeder.terminals.voltage_dependent
         self._beside = np.flatnonzero(self.connections.source >= 0).tolist()
         place = {int(node): k for k, node in enumerate(feeder.source_node)}
@@ -176,7 +177,7 @@ class Meter:
         if self._constant:
             return demand.load_kw, demand.load_kvar
         kw, kvar = np.empty_like(demand.load_kw), np.empty_like(demand.load_kvar)
-        serve(v, self.connections, Asked(*demand), kw, kvar)
+        serve(v, self.connections, self._laws, Asked(*demand), kw, kvar)
         return kw, kvar
 
     def shunt_kw(self, v: Complexes) -> float:
@@ -216,6 +217,8 @@ def _connections(feeder: Feeder) -> Connections:
             [place.get(int(node), -1) for node in terminals.node_a], dtype=np.int64
         ),
         shares=np.column_stack(shares).astype(np.float64),
+        rated=terminals.v_rated_pu.astype(np.float64),
+        law=terminals.law.astype(np.int64),
     )
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.arrays import Complexes, Floats, Ints, compiled
+from twin.grid.laws import drawn
 
 HOPELESS_PU = 1e3
 STANDSTILL = 1e-4
@@ -62,7 +63,9 @@ class Wiring(NamedTuple):
 class Connections(NamedTuple):
     """Where terminals are: nodes, port, and shares p_z, p_i, q_z, q_i [n_terminal, 4].
 
-    `source` is the source that a terminal lies beside, -1 for none.
+    `source` is the source that a terminal lies beside, -1 for none; `rated` the
+    voltage across it at which it draws what is asked, pu; `law` its row in the laws,
+    -1 where the shares say all.
     """
 
     node_a: Ints
@@ -70,6 +73,21 @@ class Connections(NamedTuple):
     port: Ints
     source: Ints
     shares: Floats
+    rated: Floats
+    law: Ints
+
+
+class Lawful(NamedTuple):
+    """Terminals that draw by a law of their own: places as in `Sweep.ports` [4, n_law].
+
+    terminal [n_law]; numbers [n_law, N_LAW] as `twin.grid.laws` orders them; rated
+    [n_law], pu.
+    """
+
+    terminal: Ints
+    places: Ints
+    numbers: Floats
+    rated: Floats
 
 
 class Asked(NamedTuple):
@@ -87,20 +105,25 @@ def gather_demand(
 ) -> None:
     """Sum terminals into ports: constant power, current and impedance parts.
 
-    S(V) = S_0 + S_1 |V| + S_2 |V|^2; ports pu [3, n_port], overwritten.
+    S(V) = S_0 + S_1 |V| + S_2 |V|^2; ports pu [3, n_port], overwritten. What follows a
+    law of its own is left out.
     """
     ports[:] = 0.0
-    port, shares = connections.port, connections.shares
+    port, shares, law = connections.port, connections.shares, connections.law
     for t in range(len(port)):
         k = port[t]
-        p, q = asked.load_kw[t] * per_kva, asked.load_kvar[t] * per_kva
-        p_z, p_i = p * shares[t, 0], p * shares[t, 1]
-        q_z, q_i = q * shares[t, 2], q * shares[t, 3]
-        p += asked.fixed_kw[t] * per_kva
-        q += asked.fixed_kvar[t] * per_kva
-        ports[0, k] += complex(p - p_z - p_i, q - q_z - q_i)
-        ports[1, k] += complex(p_i, q_i)
-        ports[2, k] += complex(p_z, q_z)
+        p = asked.fixed_kw[t] * per_kva
+        q = asked.fixed_kvar[t] * per_kva
+        if law[t] < 0:
+            per_v = 1.0 / connections.rated[t]
+            load_p, load_q = asked.load_kw[t] * per_kva, asked.load_kvar[t] * per_kva
+            p_z, p_i = load_p * shares[t, 0], load_p * shares[t, 1]
+            q_z, q_i = load_q * shares[t, 2], load_q * shares[t, 3]
+            p += load_p - p_z - p_i
+            q += load_q - q_z - q_i
+            ports[1, k] += complex(p_i, q_i) * per_v
+            ports[2, k] += complex(p_z, q_z) * (per_v * per_v)
+        ports[0, k] += complex(p, q)
 
 
 @compiled
@@ -108,6 +131,8 @@ def iterate(
     sweep: Sweep,
     ports: Complexes,
     dependent: bool,
+    lawful: Lawful,
+    own: Complexes,
     x: Complexes,
     y: Complexes,
     tolerance: float,
@@ -131,6 +156,8 @@ def iterate(
     for iteration in range(1, most + 1):
         y[:n] = drive
         if not inject(sweep, ports, dependent, x, y):
+            return -iteration
+        if not inject_lawful(lawful, own, x, y):
             return -iteration
         delta = substitute(sweep, x, y)
         if not delta < HOPELESS_PU:
@@ -174,6 +201,25 @@ def inject(
 
 
 @compiled
+def inject_lawful(lawful: Lawful, own: Complexes, x: Complexes, y: Complexes) -> bool:
+    """The same for terminals that follow a law of their own, asked own [n_law], pu."""
+    read_a, read_b, push_a, push_b = lawful.places
+    for k in range(len(own)):
+        if own[k].real == 0.0 and own[k].imag == 0.0:
+            continue
+        v = x[read_a[k]] - x[read_b[k]]
+        square = v.real * v.real + v.imag * v.imag
+        if not square > 0.0:
+            return False
+        p, q = drawn(np.sqrt(square) / lawful.rated[k], lawful.numbers[k])
+        s = complex(own[k].real * p, own[k].imag * q)
+        current = np.conj(s) * v / square
+        y[push_a[k]] -= current
+        y[push_b[k]] += current
+    return True
+
+
+@compiled
 def substitute(sweep: Sweep, x: Complexes, y: Complexes) -> float:
     """x <- U^-1 L^-1 y; the largest change of x, pu."""
     to, low = sweep.to[0], sweep.lines[1]
@@ -211,6 +257,8 @@ def solve_from(
     dependent: bool,
     start: Complexes,
     ports: Complexes,
+    lawful: Lawful,
+    own: Complexes,
     x: Complexes,
     y: Complexes,
     tolerance: float,
@@ -219,10 +267,13 @@ def solve_from(
 ) -> int:
     """Gather, iterate from `start` [n_node], and leave the answer in v [n_node]."""
     gather_demand(connections, asked, per_kva, ports)
+    for k in range(len(own)):
+        t = lawful.terminal[k]
+        own[k] = complex(asked.load_kw[t] * per_kva, asked.load_kvar[t] * per_kva)
     place = sweep.place
     for node in range(len(start)):
         x[place[node]] = start[node]
-    iterations = iterate(sweep, ports, dependent, x, y, tolerance, most)
+    iterations = iterate(sweep, ports, dependent, lawful, own, x, y, tolerance, most)
     for node in range(len(v)):
         v[node] = x[place[node]]
     return iterations
@@ -278,11 +329,17 @@ def measure(
 
 @compiled
 def serve(
-    v: Complexes, connections: Connections, asked: Asked, kw: Floats, kvar: Floats
+    v: Complexes,
+    connections: Connections,
+    numbers: Floats,
+    asked: Asked,
+    kw: Floats,
+    kvar: Floats,
 ) -> None:
     """What the voltage-following part of each terminal draws, kW and kvar.
 
-    P = P_0 (1 + p_i (|V| - 1) + p_z (|V|^2 - 1)), and Q alike.
+    P = P_0 (1 + p_i (|V| - 1) + p_z (|V|^2 - 1)), and Q alike, V per rated voltage;
+    or by the terminal's law, a row of numbers [n_law, N_LAW].
     """
     shares, node_b = connections.shares, connections.node_b
     for t in range(len(node_b)):
@@ -290,6 +347,11 @@ def serve(
         if node_b[t] >= 0:
             across -= v[node_b[t]]
         size = np.sqrt(across.real * across.real + across.imag * across.imag)
+        size /= connections.rated[t]
+        if connections.law[t] >= 0:
+            p, q = drawn(size, numbers[connections.law[t]])
+            kw[t], kvar[t] = asked.load_kw[t] * p, asked.load_kvar[t] * q
+            continue
         linear, square = size - 1.0, size * size - 1.0
         kw[t] = asked.load_kw[t] * (1.0 + shares[t, 1] * linear + shares[t, 0] * square)
         kvar[t] = asked.load_kvar[t] * (

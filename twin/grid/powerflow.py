@@ -15,7 +15,7 @@ from scipy.sparse.linalg import splu
 from twin.arrays import Complexes, Floats, Ints
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter, PowerFlow
-from twin.grid.kernels import Asked, Sweep, solve_from
+from twin.grid.kernels import Asked, Connections, Lawful, Sweep, solve_from
 from twin.grid.newton import Newton
 from twin.grid.ppc import Network
 
@@ -114,6 +114,8 @@ class FixedPoint:
         self.tolerance_pu = tolerance_pu
         self._meter = Meter(feeder)
         self._sweep = _sweep(feeder)
+        self._lawful = _lawful(feeder, self._sweep, self._meter.connections)
+        self._own = np.zeros(len(self._lawful.terminal), dtype=np.complex128)
         self._dependent = feeder.terminals.voltage_dependent
         n_port, n = self._sweep.ports.shape[1], self._sweep.to.shape[1]
         self._ports = np.zeros((3, n_port), dtype=np.complex128)
@@ -141,7 +143,7 @@ class FixedPoint:
             solve_from(
                 self._sweep, self._meter.connections, Asked(*demand),
                 1.0 / self.feeder.s_base_kva, self._dependent, start, self._ports,
-                self._x, self._y, self.tolerance_pu, MOST_ITERATIONS, v,
+                self._lawful, self._own, self._x, self._y, self.tolerance_pu, MOST_ITERATIONS, v,
             )
         )  # fmt: skip
 
@@ -188,6 +190,18 @@ def _sweep(feeder: Feeder) -> Sweep:
         more_low=low.other,
         more_up_to=np.array((up.at, up.other_to)),
         more_up=up.other,
+    )
+
+
+def _lawful(feeder: Feeder, sweep: Sweep, connections: Connections) -> Lawful:
+    """Terminals with a law of their own, at the places of their ports."""
+    terminals = feeder.terminals
+    chosen = np.flatnonzero(terminals.law >= 0)
+    return Lawful(
+        terminal=chosen.astype(np.int64),
+        places=np.ascontiguousarray(sweep.ports[:, connections.port[chosen]]),
+        numbers=np.ascontiguousarray(terminals.laws[terminals.law[chosen]]),
+        rated=terminals.v_rated_pu[chosen].astype(np.float64),
     )
 
 

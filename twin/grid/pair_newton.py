@@ -1,0 +1,139 @@
+"""Newton-Raphson in rectangular coordinates, for terminals between any two nodes.
+
+Y V + A^T I(A V) = 0 at every node but the sources', where A V are the voltages across
+the terminals and I = conj(S(|U|) / U) what each draws at its own voltage U.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.sparse import bmat, csc_matrix, csr_matrix, diags_array
+from scipy.sparse.linalg import splu
+
+from twin.arrays import Complexes, Floats
+from twin.grid.feeder import Feeder
+from twin.grid.flow import Demand, Flow, Meter, apparent
+from twin.grid.laws import drawn
+
+MOST_ITERATIONS = 30
+SMALL_PU = 1e-6
+NOISE_PU = 1e-7
+
+
+class PairNewton:
+    """Newton-Raphson power flow of a feeder without voltage-controlling machines.
+
+    `state` holds the voltages that the next solve starts from. It stops at the
+    tolerance, or where rounding lets it come no closer. Source: da Costa,
+    Martins, Pereira, "Developments in the Newton Raphson power flow formulation based
+    on current injections", IEEE Trans. Power Systems 14 (1999).
+    """
+
+    def __init__(self, feeder: Feeder, tolerance_pu: float = 1e-11) -> None:
+        self.feeder, self.tolerance_pu = feeder, tolerance_pu
+        self._meter = Meter(feeder)
+        self._free = np.setdiff1d(np.arange(feeder.n_node), feeder.source_node)
+        self._across = _incidence(feeder)
+        self._y = csr_matrix(feeder.y_bus)
+        self.state = self._no_load()
+
+    def solve(self, demand: Demand) -> Flow:
+        """Solve one instant from the last one; a failed flow where there is none."""
+        v, free, before = self.state.copy(), self._free, np.inf
+        for iteration in range(1, MOST_ITERATIONS + 1):
+            across = self._across @ v
+            current, by_size, by_voltage = self._drawn(across, demand)
+            missing = (self._y @ v + self._across.T @ current)[free]
+            step = self._step(across, by_size, by_voltage, missing)
+            v[free] -= step
+            change = float(np.max(np.abs(step), initial=0.0))
+            if not np.isfinite(change):
+                break
+            stalled = change < NOISE_PU and change > 0.1 * before
+            before = change
+            if change < self.tolerance_pu or stalled:
+                self.state = v
+                return self._meter.flow(v, demand, iteration, "newton")
+        return self._meter.failed(iteration, "newton")
+
+    def _drawn(
+        self, across: Complexes, demand: Demand
+    ) -> tuple[Complexes, Complexes, Complexes]:
+        """Currents, and g and dg/d|U| of I = g(|U|) U, all [n_terminal]."""
+        size = np.maximum(np.abs(across), SMALL_PU)
+        g = self._admittance(size, demand)
+        more, less = size * (1.0 + SMALL_PU), size * (1.0 - SMALL_PU)
+        slope = self._admittance(more, demand) - self._admittance(less, demand)
+        return g * across, slope / (more - less), g
+
+    def _admittance(self, size: Floats, demand: Demand) -> Complexes:
+        """conj(S) / |U|^2 at voltages of these sizes [n_terminal]."""
+        p, q = self._multiples(size)
+        feeder = self.feeder
+        s = apparent(
+            demand.load_kw * p + demand.fixed_kw,
+            demand.load_kvar * q + demand.fixed_kvar,
+        )
+        drawn_pu: Complexes = np.conj(s) / feeder.s_base_kva / size**2
+        return drawn_pu
+
+    def _multiples(self, size: Floats) -> tuple[Floats, Floats]:
+        terminals = self.feeder.terminals
+        r = size / terminals.v_rated_pu
+        p = 1.0 + terminals.p_i * (r - 1.0) + terminals.p_z * (r**2 - 1.0)
+        q = 1.0 + terminals.q_i * (r - 1.0) + terminals.q_z * (r**2 - 1.0)
+        for row in np.flatnonzero(terminals.law >= 0):
+            p[row], q[row] = drawn(float(r[row]), terminals.laws[terminals.law[row]])
+        return p, q
+
+    def _step(
+        self,
+        across: Complexes,
+        by_size: Complexes,
+        by_voltage: Complexes,
+        missing: Complexes,
+    ) -> Complexes:
+        """dI = g dU + U g' Re(conj(U) dU) / |U|, solved in real and imaginary parts."""
+        size = np.maximum(np.abs(across), SMALL_PU)
+        pull = across * by_size / size
+        real = by_voltage + pull * across.real
+        imaginary = 1j * by_voltage + pull * across.imag
+        a, free = self._across, self._free
+        blocks = []
+        for part in (real, imaginary):
+            own = csr_matrix(a.T @ diags_array(part) @ a)
+            network = self._y if part is real else 1j * self._y
+            blocks.append(csr_matrix(network + own)[free][:, free])
+        jacobian = bmat(
+            [[blocks[0].real, blocks[1].real], [blocks[0].imag, blocks[1].imag]]
+        )
+        right = np.concatenate([missing.real, missing.imag])
+        step = splu(csc_matrix(jacobian)).solve(right)
+        n = len(free)
+        return np.asarray(step[:n] + 1j * step[n:])
+
+    def _no_load(self) -> Complexes:
+        feeder, free = self.feeder, self._free
+        v = np.zeros(feeder.n_node, dtype=np.complex128)
+        v[feeder.source_node] = feeder.source_v
+        rows = csr_matrix(self._y[free])
+        drive = -(rows[:, feeder.source_node] @ feeder.source_v)
+        v[free] = splu(csc_matrix(rows[:, free])).solve(drive)
+        return v
+
+
+def _incidence(feeder: Feeder) -> csr_matrix:
+    """+1 at node_a and -1 at node_b of each terminal. [n_terminal, n_node]"""
+    terminals = feeder.terminals
+    row = np.arange(len(terminals))
+    between = terminals.node_b >= 0
+    return csr_matrix(
+        (
+            np.concatenate([np.ones(len(row)), -np.ones(int(between.sum()))]),
+            (
+                np.concatenate([row, row[between]]),
+                np.concatenate([terminals.node_a, terminals.node_b[between]]),
+            ),
+        ),
+        shape=(len(terminals), feeder.n_node),
+    )
