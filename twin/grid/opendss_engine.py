@@ -1,9 +1,38 @@
 """Asks the OpenDSS engine what a circuit is, and writes the answer as plain arrays.
 
-Runs in a process of its own: ``python -m twin.grid.opendss_engine MASTER OUT``. The
-circuit is solved once as its file says, controls and all; then loads, generators,
-solar and storage are switched off and what is left, with the taps and capacitors as
-they came to rest, is the linear network that is handed on.
+Runs in a process of its own: ``python -m twin.grid.opendss_engine MASTER ROOT FOLDER
+SECONDS``. The circuit is solved as its file says, controls and all; then all that
+draws or pushes power is switched off, and what is left, with the taps and capacitors
+as they came to rest, is the linear network that is handed on in ``answer.npz``:
+
+    y_values, y_rows, y_pointers   system matrix by columns, S        [n_nonzero], [n+1]
+    v_no_load                      voltages with nothing drawn, V     [n_node]
+    own_v                          voltages of the file's solution, V [n_own_node]
+    yprim                          matrices of all elements, S, one after the other
+    source_currents                A into each conductor of each Vsource at no load
+    shape_p, shape_q               multipliers of all load shapes, one after the other
+    words                          JSON text of:
+
+    name, frequency_hz             of the circuit
+    nodes, own_nodes               "bus.node" in the order of v_no_load, of own_v
+    own_losses_kw, own_power_kw    P and Q of the file's solution, engine's own figures
+    buses                          bus: [kV to neutral, x, y]
+    elements                       Vsources and carriers: kind, name, buses, phases,
+                                   conductors (of a terminal), nodes (of each conductor
+                                   of each terminal), at and size in yprim, normal_a,
+                                   emergency_a, open; of a Line length, units, switch;
+                                   of a Transformer windings: kv, kva, delta, tap,
+                                   tap_low, tap_high, taps
+    loads                          kind of place as above, kw, kvar, pf, kv, delta,
+                                   model, v_*_pu, cvr, zipv, class, customers, status,
+                                   *_neutral_ohm, yearly, daily, duty (names of shapes)
+    plants                         what else pushes or draws: kind, place, kw and kvar
+                                   by conductor in the file's solution
+    reg_controls, cap_controls     every property by its name in small letters
+    capacitors                     name and states of the steps
+    shapes                         name: at, size, q_size (in shape_p and shape_q),
+                                   interval_h, actual (kW in place of multipliers)
+    notes                          what is held as it is, ignored or not represented
 """
 
 from __future__ import annotations
@@ -16,264 +45,140 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PC_KINDS = ("Load", "Generator", "PVSystem", "Storage")
-PD_KINDS = ("Line", "Transformer", "AutoTrans", "Capacitor", "Reactor", "Fault")
-CONTROLS = ("RegControl", "CapControl")
+from twin.errors import InputError
+from twin.grid import opendss_elements as ask
+from twin.grid.opendss_elements import complexes
+
+MOST_ITERATIONS, TOLERANCE = 1000, 1e-9
 SILENT = (
     "EnergyMeter",
     "Monitor",
     "Sensor",
     "Vsource",
-    *PC_KINDS,
-    *PD_KINDS,
-    *CONTROLS,
+    "Load",
+    *ask.PC_KINDS,
+    *ask.PD_KINDS,
 )
-MOST_ITERATIONS, TOLERANCE = 1000, 1e-9
 
 
-def main(master: str, out: str) -> int:
-    """Convert one circuit; errors of the engine go to stderr, as it words them."""
+def main(master: str, root: str, folder: str, seconds: str) -> int:
+    """Convert one circuit; what is wrong goes to ``problems.json``."""
     import opendssdirect as dss
 
     try:
-        words, arrays = circuit(dss, master)
-    except dss.DSSException as error:
-        print(f"{error.args[-1]}", file=sys.stderr)
-        return 2
-    with Path(out).open("wb") as file:
+        notes = compiled(dss, Path(master), Path(root), Path(folder))
+        words, arrays = circuit(dss, notes)
+    except InputError as error:
+        told = [[one.where, one.key, one.message] for one in error.problems]
+        (Path(folder) / "problems.json").write_text(json.dumps(told))
+        return error.exit_code
+    with (Path(folder) / "answer.npz").open("wb") as file:
         np.savez(file, **arrays, words=np.array(json.dumps(words)))
     return 0
 
 
-def circuit(dss: Any, master: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Words by name, and arrays by name, of the circuit in a master file."""
+def compiled(dss: Any, master: Path, root: Path, folder: Path) -> list[str]:
+    """Give the engine the circuit's commands; what was ignored."""
     dss.Basic.AllowForms(False)
     dss.Basic.AllowEditor(False)
     dss.Basic.AllowChangeDir(False)
-    _say(dss, "clear")
-    _say(dss, f'compile "{master}"')
-    _say(dss, f"set maxiterations={MOST_ITERATIONS} maxcontroliter=200")
-    _say(dss, f"set tolerance={TOLERANCE}")
-    dss.Solution.Solve()
-    solved = bool(dss.Solution.Converged())
-    _say(dss, "set controlmode=off")
-    dss.Solution.Solve()
+    try:
+        dss.Text.Command("clear")
+        dss.Text.Command(f'compile "{master}"')
+    except dss.DSSException as error:
+        raise InputError.of(str(error.args[-1]), "feeder.source", str(master)) from None
+    return []
+
+
+def circuit(
+    dss: Any, notes: list[str]
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Words by name, and arrays by name, of the circuit that the engine holds."""
     own = _own_solution(dss)
-    loads, plants = _loads(dss), _plants(dss)
-    left_out = _left_out(dss)
-    for kind in PC_KINDS:
-        if dss.Circuit.SetActiveClass(kind) >= 0 and dss.ActiveClass.Count():
-            _say(dss, f"batchedit {kind}..* enabled=no")
-    dss.Solution.Solve()
-    order = [str(name) for name in dss.Circuit.YNodeOrder()]
+    loads, plants = ask.loads(dss), ask.plants(dss)
+    notes = [*notes, *_notes(dss)]
+    _switch_off(dss)
     values, rows, pointers = dss.YMatrix.getYsparse(factor=False)
-    elements, yprim = _elements(dss)
+    elements, yprim, currents = ask.carriers(dss)
     words = {
         "name": str(dss.Circuit.Name()),
         "frequency_hz": float(dss.Solution.Frequency()),
-        "converged": solved,
-        "nodes": order,
-        "buses": _buses(dss),
+        "nodes": [str(name) for name in dss.Circuit.YNodeOrder()],
+        "buses": ask.buses(dss),
         "elements": elements,
         "loads": loads,
         "plants": plants,
-        "left_out": left_out,
-        "own_nodes": own[0],
-        "own_losses_kw": own[2],
-        "own_power_kw": own[3],
+        "reg_controls": ask.controls(dss, "RegControl"),
+        "cap_controls": ask.controls(dss, "CapControl"),
+        "capacitors": ask.capacitors(dss),
+        "notes": notes,
+        **own[0],
     }
     arrays = {
-        "y_values": _complex(values),
+        "y_values": complexes(values),
         "y_rows": np.asarray(rows, dtype=np.int64),
         "y_pointers": np.asarray(pointers, dtype=np.int64),
-        "v_no_load": _complex(dss.YMatrix.getV())[1:],
+        "v_no_load": complexes(dss.YMatrix.getV())[1:],
         "own_v": own[1],
         "yprim": yprim,
+        "source_currents": currents,
     }
     return words, arrays
 
 
-def _say(dss: Any, words: str) -> None:
-    dss.Text.Command(words)
-
-
-def _own_solution(
-    dss: Any,
-) -> tuple[list[str], NDArray[Any], list[float], list[float]]:
-    """Node names, voltages (V), losses (kW, kvar) and power taken (kW, kvar)."""
-    order = [str(name) for name in dss.Circuit.YNodeOrder()]
-    losses = [float(one) / 1000.0 for one in _parts(dss.Circuit.Losses())]
-    power = [-float(one) for one in _parts(dss.Circuit.TotalPower())]
-    return order, _complex(dss.YMatrix.getV())[1:], losses, power
-
-
-def _loads(dss: Any) -> list[dict[str, Any]]:
-    found = []
-    more = dss.Loads.First()
-    while more:
-        name = str(dss.Loads.Name())
-        dss.Circuit.SetActiveElement(f"Load.{name}")
-        if dss.CktElement.Enabled():
-            found.append(
-                {
-                    **_place(dss, name),
-                    "delta": bool(dss.Loads.IsDelta()),
-                    "kv": float(dss.Loads.kV()),
-                    "kw": float(dss.Loads.kW()),
-                    "kvar": float(dss.Loads.kvar()),
-                    "model": int(dss.Loads.Model()),
-                    "v_low_pu": float(dss.Loads.Vminpu()),
-                    "v_high_pu": float(dss.Loads.Vmaxpu()),
-                    "v_lowest_pu": _property(dss, "Vlowpu", 0.5),
-                    "cvr": [float(dss.Loads.CVRwatts()), float(dss.Loads.CVRvars())],
-                    "zipv": [float(one) for one in dss.Loads.ZipV()],
-                    "class": int(dss.Loads.Class()),
-                    "customers": int(dss.Loads.NumCust()),
-                    "shape": str(dss.Loads.Yearly() or dss.Loads.Daily() or ""),
-                }
-            )
-        more = dss.Loads.Next()
-    return found
-
-
-def _plants(dss: Any) -> list[dict[str, Any]]:
-    """Generators, solar and storage with what each conductor drew in the solution."""
-    found = []
-    for kind in PC_KINDS[1:]:
-        for name in _names(dss, kind):
-            dss.Circuit.SetActiveElement(f"{kind}.{name}")
-            if not dss.CktElement.Enabled():
-                continue
-            power = _complex(dss.CktElement.Powers())
-            found.append(
-                {
-                    **_place(dss, name),
-                    "kind": kind.lower(),
-                    "kw": [float(one) for one in power.real],
-                    "kvar": [float(one) for one in power.imag],
-                }
-            )
-    return found
-
-
-def _elements(dss: Any) -> tuple[list[dict[str, Any]], NDArray[Any]]:
-    """Every source and every element that carries current, with its own admittances."""
-    found, flat = [], []
-    for kind in ("Vsource", *PD_KINDS):
-        for name in _names(dss, kind):
-            dss.Circuit.SetActiveElement(f"{kind}.{name}")
-            if not dss.CktElement.Enabled():
-                continue
-            y = _complex(dss.CktElement.YPrim()).ravel()
-            row = {
-                **_place(dss, name),
-                "kind": kind.lower(),
-                "normal_a": float(dss.CktElement.NormalAmps()),
-                "emergency_a": float(dss.CktElement.EmergAmps()),
-                "open": _open(dss),
-                "at": sum(len(one) for one in flat),
-                "size": round(len(y) ** 0.5),
-            }
-            flat.append(y)
-            if kind == "Line":
-                dss.Lines.Name(name)
-                row["length"] = float(dss.Lines.Length())
-                row["units"] = int(dss.Lines.Units())
-                row["switch"] = bool(dss.Lines.IsSwitch())
-            if kind == "Transformer":
-                row["windings"] = _windings(dss, name)
-            found.append(row)
-    return found, np.concatenate(flat) if flat else np.empty(0, dtype=complex)
-
-
-def _windings(dss: Any, name: str) -> list[dict[str, Any]]:
-    dss.Transformers.Name(name)
-    found = []
-    for winding in range(1, dss.Transformers.NumWindings() + 1):
-        dss.Transformers.Wdg(winding)
-        found.append(
-            {
-                "kv": float(dss.Transformers.kV()),
-                "kva": float(dss.Transformers.kVA()),
-                "delta": bool(dss.Transformers.IsDelta()),
-                "tap": float(dss.Transformers.Tap()),
-                "tap_low": float(dss.Transformers.MinTap()),
-                "tap_high": float(dss.Transformers.MaxTap()),
-                "taps": int(dss.Transformers.NumTaps()),
-            }
+def _own_solution(dss: Any) -> tuple[dict[str, Any], NDArray[Any]]:
+    """Let controls come to rest, then solve with them held; names and figures, V."""
+    dss.Text.Command("set mode=snapshot number=1")
+    dss.Text.Command(f"set maxiterations={MOST_ITERATIONS} maxcontroliter=200")
+    dss.Text.Command(f"set tolerance={TOLERANCE}")
+    dss.Solution.Solve()
+    dss.Text.Command("set controlmode=off")
+    dss.Solution.Solve()
+    if not dss.Solution.Converged():
+        raise InputError.of(
+            f"the engine's own solution does not converge in {MOST_ITERATIONS} "
+            "iterations",
+            key="feeder.source",
         )
-    return found
-
-
-def _place(dss: Any, name: str) -> dict[str, Any]:
-    """Where the active element is: buses, and the node of every conductor."""
-    return {
-        "name": name,
-        "buses": [
-            str(one).partition(".")[0].lower() for one in dss.CktElement.BusNames()
-        ],
-        "conductors": int(dss.CktElement.NumConductors()),
-        "phases": int(dss.CktElement.NumPhases()),
-        "nodes": [int(one) for one in dss.CktElement.NodeOrder()],
+    words = {
+        "own_nodes": [str(name) for name in dss.Circuit.YNodeOrder()],
+        "own_losses_kw": _kilo(dss.Circuit.Losses(), 1e-3),
+        "own_power_kw": _kilo(dss.Circuit.TotalPower(), -1.0),
     }
+    return words, complexes(dss.YMatrix.getV())[1:]
 
 
-def _open(dss: Any) -> bool:
-    terminals = range(1, dss.CktElement.NumTerminals() + 1)
-    return any(bool(dss.CktElement.IsOpen(one, 0)) for one in terminals)
+def _switch_off(dss: Any) -> None:
+    """Leave only what is linear, and the sources."""
+    for kind in ("Load", *ask.PC_KINDS, *ask.HELD_KINDS):
+        if dss.Circuit.SetActiveClass(kind) >= 0 and dss.ActiveClass.Count():
+            dss.Text.Command(f"batchedit {kind}..* enabled=no")
+    dss.Solution.Solve()
 
 
-def _buses(dss: Any) -> dict[str, list[float | None]]:
-    """Base voltage to neutral (kV), x and y of every bus; none where unknown."""
-    found: dict[str, list[float | None]] = {}
-    for name in dss.Circuit.AllBusNames():
-        dss.Circuit.SetActiveBus(name)
-        known = bool(dss.Bus.Coorddefined())
-        place = [float(dss.Bus.X()), float(dss.Bus.Y())] if known else [None, None]
-        found[str(name).lower()] = [float(dss.Bus.kVBase()), *place]
-    return found
-
-
-def _left_out(dss: Any) -> list[str]:
-    """Enabled elements that nothing here stands for, and controls held as they are."""
-    found = []
+def _notes(dss: Any) -> list[str]:
+    """Enabled elements that nothing here stands for, and what is held as it is."""
+    held: dict[str, list[str]] = {}
     for full in dss.Circuit.AllElementNames():
         kind, _, name = str(full).partition(".")
         dss.Circuit.SetActiveElement(str(full))
         if kind not in SILENT and dss.CktElement.Enabled():
-            found.append(f"{kind}.{name}")
-    return found
+            held.setdefault(kind, []).append(f"{kind}.{name}")
+    return [f"{_fate(kind)}: {', '.join(found)}" for kind, found in held.items()]
 
 
-def _names(dss: Any, kind: str) -> list[str]:
-    if dss.Circuit.SetActiveClass(kind) < 0 or not dss.ActiveClass.Count():
-        return []
-    return [
-        str(one) for one in dss.ActiveClass.AllNames() if str(one).lower() != "none"
-    ]
+def _fate(kind: str) -> str:
+    if kind in ask.FOLLOWED_CONTROLS:
+        return "held at the taps and steps of the file's own solution"
+    if kind in ask.HELD_KINDS:
+        return "held at the power of the file's own solution"
+    return "not represented, its effect held as in the file's own solution"
 
 
-def _property(dss: Any, name: str, usual: float) -> float:
-    try:
-        return float(dss.Properties.Value(name))
-    except ValueError:
-        return usual
-
-
-def _parts(value: Any) -> list[float]:
-    """Real and imaginary part, however the engine hands over a complex number."""
-    flat = np.asarray(value).ravel()
-    if np.iscomplexobj(flat):
-        return [float(flat[0].real), float(flat[0].imag)]
-    return [float(flat[0]), float(flat[1])]
-
-
-def _complex(values: Any) -> NDArray[Any]:
-    flat = np.asarray(values).ravel()
-    if np.iscomplexobj(flat):
-        return flat.astype(np.complex128)
-    return np.ascontiguousarray(flat, dtype=np.float64).view(np.complex128)
+def _kilo(value: Any, scale: float) -> list[float]:
+    first = complexes(value)[0]
+    return [float(first.real) * scale, float(first.imag) * scale]
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2]))
+    sys.exit(main(*sys.argv[1:5]))

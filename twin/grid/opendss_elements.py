@@ -1,0 +1,258 @@
+"""What each element of a compiled OpenDSS circuit says of itself, as plain words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+PD_KINDS = (
+    "Line",
+    "Transformer",
+    "AutoTrans",
+    "Capacitor",
+    "Reactor",
+    "Fault",
+    "GICTransformer",
+)
+PC_KINDS = ("Generator", "PVSystem", "Storage")
+HELD_KINDS = ("Isource", "VCCS", "UPFC", "IndMach012", "VSConverter", "GICLine")
+FOLLOWED_CONTROLS = ("RegControl", "CapControl")
+SHAPE_KINDS = ("yearly", "daily", "duty")
+
+
+def names(dss: Any, kind: str) -> list[str]:
+    """Names of all elements of a class."""
+    if dss.Circuit.SetActiveClass(kind) < 0 or not dss.ActiveClass.Count():
+        return []
+    found = [str(one) for one in dss.ActiveClass.AllNames()]
+    return [one for one in found if one.lower() != "none"]
+
+
+def enabled(dss: Any, kind: str) -> list[str]:
+    """Names of the elements of a class that are switched on."""
+    found = []
+    for name in names(dss, kind):
+        dss.Circuit.SetActiveElement(f"{kind}.{name}")
+        if dss.CktElement.Enabled():
+            found.append(name)
+    return found
+
+
+def activate(dss: Any, kind: str, name: str) -> None:
+    """Make an element the one that is asked."""
+    dss.Circuit.SetActiveElement(f"{kind}.{name}")
+
+
+def loads(dss: Any) -> list[dict[str, Any]]:
+    """Every load: where it is, what it draws at which voltage, and who it is."""
+    multiplier, growth = float(dss.Solution.LoadMult()), _growth(dss)
+    found = []
+    for name in enabled(dss, "Load"):
+        activate(dss, "Load", name)
+        dss.Loads.Name(name)
+        status = str(dss.Properties.Value("status")).lower()[:1]
+        times = growth * (multiplier if status == "v" else 1.0)
+        found.append(
+            {
+                **place(dss, name),
+                "delta": bool(dss.Loads.IsDelta()),
+                "kv": float(dss.Loads.kV()),
+                "kw": float(dss.Loads.kW()) * times,
+                "kvar": float(dss.Loads.kvar()) * times,
+                "pf": float(dss.Loads.PF()),
+                "model": int(dss.Loads.Model()),
+                "v_low_pu": float(dss.Loads.Vminpu()),
+                "v_high_pu": float(dss.Loads.Vmaxpu()),
+                "v_lowest_pu": number(dss, "Vlowpu", 0.5),
+                "cvr": [float(dss.Loads.CVRwatts()), float(dss.Loads.CVRvars())],
+                "zipv": [float(one) for one in dss.Loads.ZipV()],
+                "class": int(dss.Loads.Class()),
+                "customers": int(dss.Loads.NumCust()),
+                "status": status,
+                "r_neutral_ohm": float(dss.Loads.Rneut()),
+                "x_neutral_ohm": float(dss.Loads.Xneut()),
+                **{
+                    kind: str(dss.Properties.Value(kind)).lower()
+                    for kind in SHAPE_KINDS
+                },
+            }
+        )
+    return found
+
+
+def _growth(dss: Any) -> float:
+    """How much loads have grown by the year that the file sets (without shapes)."""
+    year = int(dss.Solution.Year())
+    rate = 1.0 + float(dss.Solution.PctGrowth()) / 100.0
+    return rate ** (year - 1) if year > 0 else 1.0
+
+
+def plants(dss: Any) -> list[dict[str, Any]]:
+    """Generators, solar, storage and what else pushes, with what each conductor drew.
+
+    ``kw``, ``kvar`` are by conductor of all terminals, in the circuit's own solution.
+    """
+    found = []
+    for kind in (*PC_KINDS, *HELD_KINDS):
+        for name in enabled(dss, kind):
+            activate(dss, kind, name)
+            power = complexes(dss.CktElement.Powers())
+            found.append(
+                {
+                    **place(dss, name),
+                    "kind": kind.lower(),
+                    "kw": [float(one) for one in power.real],
+                    "kvar": [float(one) for one in power.imag],
+                }
+            )
+    return found
+
+
+def carriers(dss: Any) -> tuple[list[dict[str, Any]], NDArray[Any], NDArray[Any]]:
+    """Sources and all that carries current; their admittances; sources' currents."""
+    found, flat, currents = [], [], []
+    done = 0
+    for kind in ("Vsource", *PD_KINDS):
+        for name in enabled(dss, kind):
+            activate(dss, kind, name)
+            y = complexes(dss.CktElement.YPrim()).ravel()
+            found.append(
+                {
+                    **place(dss, name),
+                    "kind": kind.lower(),
+                    "normal_a": float(dss.CktElement.NormalAmps()),
+                    "emergency_a": float(dss.CktElement.EmergAmps()),
+                    "open": _open(dss),
+                    "at": done,
+                    "size": round(len(y) ** 0.5),
+                    **_more(dss, kind, name),
+                }
+            )
+            done += len(y)
+            flat.append(y)
+            if kind == "Vsource":
+                activate(dss, kind, name)
+                currents.append(complexes(dss.CktElement.Currents()))
+    none = np.empty(0, dtype=complex)
+    return found, np.concatenate([none, *flat]), np.concatenate([none, *currents])
+
+
+def _more(dss: Any, kind: str, name: str) -> dict[str, Any]:
+    if kind == "Line":
+        dss.Lines.Name(name)
+        return {
+            "length": float(dss.Lines.Length()),
+            "units": int(dss.Lines.Units()),
+            "switch": bool(dss.Lines.IsSwitch()),
+        }
+    if kind == "Transformer":
+        return {"windings": _windings(dss, name)}
+    if kind == "AutoTrans":
+        return {"windings": _auto_windings(dss)}
+    return {}
+
+
+def _windings(dss: Any, name: str) -> list[dict[str, Any]]:
+    dss.Transformers.Name(name)
+    found = []
+    for winding in range(1, dss.Transformers.NumWindings() + 1):
+        dss.Transformers.Wdg(winding)
+        found.append(
+            {
+                "kv": float(dss.Transformers.kV()),
+                "kva": float(dss.Transformers.kVA()),
+                "delta": bool(dss.Transformers.IsDelta()),
+                "tap": float(dss.Transformers.Tap()),
+                "tap_low": float(dss.Transformers.MinTap()),
+                "tap_high": float(dss.Transformers.MaxTap()),
+                "taps": int(dss.Transformers.NumTaps()),
+            }
+        )
+    return found
+
+
+def _auto_windings(dss: Any) -> list[dict[str, Any]]:
+    """An autotransformer has no interface of its own: its properties are read."""
+    kv, kva, tap = (listed(dss, name) for name in ("kVs", "kVAs", "Taps"))
+    return [
+        {"kv": one, "kva": two, "tap": three, "delta": False}
+        for one, two, three in zip(kv, kva, tap, strict=True)
+    ]
+
+
+def place(dss: Any, name: str) -> dict[str, Any]:
+    """Where the active element is: buses, and the node of every conductor."""
+    buses = [str(one).partition(".")[0].lower() for one in dss.CktElement.BusNames()]
+    return {
+        "name": name,
+        "buses": buses,
+        "conductors": int(dss.CktElement.NumConductors()),
+        "phases": int(dss.CktElement.NumPhases()),
+        "nodes": [int(one) for one in dss.CktElement.NodeOrder()],
+    }
+
+
+def _open(dss: Any) -> bool:
+    terminals = range(1, dss.CktElement.NumTerminals() + 1)
+    return any(bool(dss.CktElement.IsOpen(one, 0)) for one in terminals)
+
+
+def properties(dss: Any, kind: str, name: str) -> dict[str, str]:
+    """Every property of an element, in small letters, as the engine words it."""
+    activate(dss, kind, name)
+    return {
+        str(one).lower(): str(dss.Properties.Value(str(one)))
+        for one in dss.Element.AllPropertyNames()
+    }
+
+
+def controls(dss: Any, kind: str) -> list[dict[str, Any]]:
+    """RegControls or CapControls: all their properties, by name."""
+    return [
+        {"name": name, **properties(dss, kind, name)} for name in enabled(dss, kind)
+    ]
+
+
+def capacitors(dss: Any) -> list[dict[str, Any]]:
+    """Capacitors with the states of their steps."""
+    found = []
+    for name in enabled(dss, "Capacitor"):
+        dss.Capacitors.Name(name)
+        states = [int(one) for one in dss.Capacitors.States()]
+        found.append({"name": name, "states": states})
+    return found
+
+
+def buses(dss: Any) -> dict[str, list[float | None]]:
+    """Base voltage to neutral (kV), x and y of every bus; none where unknown."""
+    found: dict[str, list[float | None]] = {}
+    for name in dss.Circuit.AllBusNames():
+        dss.Circuit.SetActiveBus(name)
+        known = bool(dss.Bus.Coorddefined())
+        xy = [float(dss.Bus.X()), float(dss.Bus.Y())] if known else [None, None]
+        found[str(name).lower()] = [float(dss.Bus.kVBase()), *xy]
+    return found
+
+
+def number(dss: Any, name: str, usual: float) -> float:
+    """A property of the active element as a number."""
+    try:
+        return float(dss.Properties.Value(name))
+    except ValueError:
+        return usual
+
+
+def listed(dss: Any, name: str) -> list[float]:
+    """A property of the active element as numbers."""
+    words = str(dss.Properties.Value(name)).strip("[]() ").replace(",", " ").split()
+    return [float(one) for one in words]
+
+
+def complexes(values: Any) -> NDArray[Any]:
+    """Complex numbers, however the engine hands them over."""
+    flat = np.asarray(values).ravel()
+    if np.iscomplexobj(flat):
+        return flat.astype(np.complex128)
+    return np.ascontiguousarray(flat, dtype=np.float64).view(np.complex128)
