@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix
 
@@ -16,7 +14,7 @@ from twin.grid.flow import apparent
 from twin.grid.pp_branches import branch_labels, branch_lengths, branches_of
 from twin.grid.pp_nodes import nodes_of
 from twin.grid.pp_terminals import terminals_of
-from twin.grid.ppc import Conversion, Network, called, convert, sources_of
+from twin.grid.ppc import Conversion, Network, called, convert, listed, sources_of
 from twin.grid.topology import distances
 
 FACTS = ("svc", "tcsc", "ssc", "vsc", "vsc_stacked", "vsc_bipolar")
@@ -123,21 +121,15 @@ def _notes(net: Network, found: Conversion) -> list[str]:
             for row in np.flatnonzero(~found.active[kind][: len(net[kind])])
         ]
         if off:
-            notes.append(f"not supplied or out of service: {_listed(off)}")
+            notes.append(f"not supplied or out of service: {listed(off)}")
     for kind in ("asymmetric_load", "asymmetric_sgen"):
         if len(net[kind]):
             words = [called(net[kind], kind, row) for row in range(len(net[kind]))]
-            notes.append(f"three phases taken as balanced: {_listed(words)}")
+            notes.append(f"three phases taken as balanced: {listed(words)}")
     if len(net.dcline):
         words = [called(net.dcline, "dcline", row) for row in range(len(net.dcline))]
         notes.append(
             "direct-current lines taken as two machines of given power:"
-            f" {_listed(words)}"
+            f" {listed(words)}"
         )
     return notes
-
-
-def _listed(words: Sequence[str], shown: int = 12) -> str:
-    """Names, the first dozen and how many more."""
-    more = f" and {len(words) - shown} more" if len(words) > shown else ""
-    return ", ".join(words[:shown]) + more

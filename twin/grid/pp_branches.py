@@ -42,8 +42,8 @@ def branches_of(
         near=np.where(flip, second, first),
         far=np.where(flip, first, second),
         phase=np.zeros(n_branch, dtype=np.int64),
-        y_near=_choose(flip, ends[1], ends[0]),
-        y_far=_choose(flip, ends[0], ends[1]),
+        y_near=choose(flip, ends[1], ends[0]),
+        y_far=choose(flip, ends[0], ends[1]),
         near_is_first=~flip,
         rating_near_a=np.where(flip, rating_second, rating_first),
         rating_far_a=np.where(flip, rating_first, rating_second),
@@ -95,7 +95,7 @@ def _kinds(found: Conversion) -> list[str]:
     return kinds
 
 
-def _choose(first: Bools, yes: csr_matrix, no: csr_matrix) -> csr_matrix:
+def choose(first: Bools, yes: csr_matrix, no: csr_matrix) -> csr_matrix:
     """Rows of `yes` where `first`, else rows of `no`."""
     from scipy.sparse import diags_array
 

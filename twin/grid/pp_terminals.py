@@ -25,7 +25,9 @@ def terminals_of(net: Network, found: Conversion) -> Terminals:
             label = called(table, kind, int(row))
             index = int(table.index[row])
             rows.append((label, kind, index, node, 1000.0 * p_mw, 1000.0 * q_mvar))
-            shares.append(_shares(table, int(row)) if kind == "load" else (0, 0, 0, 0))
+            shares.append(
+                shares_of(table, int(row)) if kind == "load" else (0, 0, 0, 0)
+            )
     zip_shares = np.array(shares, dtype=float).reshape(-1, 4)
     return Terminals(
         name=[row[0] for row in rows],
@@ -68,7 +70,8 @@ def _motors(table: Any) -> tuple[Floats, Floats]:
     return p_mw, np.sqrt(apparent**2 - p_mw**2)
 
 
-def _shares(table: Any, row: int) -> tuple[float, float, float, float]:
+def shares_of(table: Any, row: int) -> tuple[float, float, float, float]:
+    """Shares of a load that follow |V|^2 and |V|: of P, then of Q."""
     columns = (
         "const_z_p_percent", "const_i_p_percent",
         "const_z_q_percent", "const_i_q_percent",

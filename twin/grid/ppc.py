@@ -48,8 +48,15 @@ def convert(net: Network) -> Conversion:
     kinds = ("bus", "bus_dc", "ext_grid", "gen", "branch", "branch_dc")
     net["_pd2ppc_lookups"] = {kind: empty for kind in kinds}
     ppc, ppci = _pd2ppc(net)
+    found = gathered(net, ppc, ppci)
+    auxiliary._clean_up(net, res=False)
+    return found
+
+
+def gathered(net: Network, ppc: Any, ppci: Any) -> Conversion:
+    """What a conversion just made says, copied out of the network's caches."""
     lookups = net["_pd2ppc_lookups"]
-    found = Conversion(
+    return Conversion(
         base_mva=float(ppci["baseMVA"]),
         bus=ppci["bus"].copy(),
         gen=ppci["gen"].copy(),
@@ -62,8 +69,6 @@ def convert(net: Network) -> Conversion:
         gen_names=_gen_names(net, ppci, len(ppc["gen"])),
         line_gens=2 * len(net.dcline),
     )
-    auxiliary._clean_up(net, res=False)
-    return found
 
 
 def _gen_names(net: Network, ppci: Any, n_gen: int) -> list[str]:
@@ -112,3 +117,9 @@ def called(table: Any, kind: str, row: int) -> str:
     if isinstance(name, str) and name.strip():
         return name
     return f"{kind} {table.index[row]}"
+
+
+def listed(words: Sequence[str], shown: int = 12) -> str:
+    """Names, the first dozen and how many more."""
+    more = f" and {len(words) - shown} more" if len(words) > shown else ""
+    return ", ".join(words[:shown]) + more
