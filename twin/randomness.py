@@ -33,6 +33,7 @@ class Purpose(IntEnum):
     PLUG_IN = 7
     PLUG_IN_TRAIT = 8
     DECLARED_ERROR = 9
+    CHARGER_PHASE = 10
     ANNUAL_KWH = 20
     HOME_SHAPE = 21
     HOME_SHIFT = 22

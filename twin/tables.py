@@ -356,6 +356,7 @@ _EVS = Table(
         _text("model", "name in the catalogue"),
         _index("customer", "row of the home where it lives"),
         _index("transformer", "row of the transformer that feeds that home; or null"),
+        _index("phase", "1, 2, 3 the phase of its charger; 0 all three, or between"),
         _number("capacity_kwh", "kWh", "usable battery capacity"),
         _number("charge_kw", "kW", "most it can draw at home"),
         _number("discharge_kw", "kW", "most it can give at home; 0: it cannot"),

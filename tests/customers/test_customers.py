@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from twin.customers.customers import Customers
+from twin.customers.spread import Spread
 
 
 def customers(car_customer: tuple[int, ...] = (0, 0, 1), **said: Any) -> Customers:
     words: dict[str, Any] = {
         "name": ("a", "b", "c"),
         "kind": ("home", "home", "other"),
-        "terminal": np.array([1, 1, 0]),
+        "spread": Spread.single(np.array([1, 1, 0])),
         "zone": np.array([0, 0, 1]),
         "annual_kwh": np.full(3, 3500.0),
         "kvar_per_kw": np.array([0.25, 0.5, 0.0]),

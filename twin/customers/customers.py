@@ -8,20 +8,22 @@ from functools import cached_property
 import numpy as np
 
 from twin.arrays import Bools, Floats, Ints, totals
+from twin.customers.spread import Spread
 
 
 @dataclass(frozen=True)
 class Customers:
     """Customers [n] on the terminals of a feeder, and the cars [n_ev] at their plugs.
 
-    ``terminal`` and ``zone`` index the feeder's terminals and the transformer zones;
-    ``kvar_per_kw`` is the reactive share of a load. ``fixed_kw`` and ``fixed_kvar``
-    [n_terminal] are the feeder's own injections, generation < 0.
+    ``spread`` says at which of the feeder's terminals customers draw, ``car_spread``
+    the same of cars (none: as their customers do); ``zone`` indexes the transformer
+    zones; ``kvar_per_kw`` is the reactive share of a load. ``fixed_kw`` and
+    ``fixed_kvar`` [n_terminal] are the feeder's own injections, generation < 0.
     """
 
     name: tuple[str, ...]
     kind: tuple[str, ...]
-    terminal: Ints
+    spread: Spread
     zone: Ints
     annual_kwh: Floats
     kvar_per_kw: Floats
@@ -34,6 +36,7 @@ class Customers:
     n_zone: int
     cars_may_export: bool = True
     voltage_dependent: bool = False
+    car_spread: Spread | None = None
 
     @cached_property
     def _alone(self) -> Bools:
@@ -43,8 +46,9 @@ class Customers:
         return alone
 
     @cached_property
-    def _car_terminal(self) -> Ints:
-        return self.terminal[self.car_customer]
+    def plugs(self) -> Spread:
+        """At which terminals the cars draw."""
+        return self.car_spread or self.spread.of(self.car_customer)
 
     def __len__(self) -> int:
         return len(self.name)
@@ -54,16 +58,24 @@ class Customers:
     ) -> tuple[Floats, Floats, Floats, Floats]:
         """Terminals' loads and fixed injections: kW, kvar, kW, kvar [n_terminal]."""
         n = len(self.fixed_kw)
-        at_load = totals(self.terminal, load_kw, n)
-        at_load_kvar = totals(self.terminal, load_kw * self.kvar_per_kw, n)
-        at_pv = totals(self.terminal, pv_kw, n)
-        at_car = totals(self._car_terminal, car_kw, n)
+        at_load = self.spread.at_terminals(load_kw, n)
+        at_load_kvar = self.spread.kvar_at_terminals(load_kw * self.kvar_per_kw, n)
+        at_pv = self.spread.at_terminals(pv_kw, n)
+        at_car = self.plugs.at_terminals(car_kw, n)
         return (
             at_load,
             at_load_kvar,
             self.fixed_kw + at_car - at_pv,
             self.fixed_kvar,
         )
+
+    def served_kw(self, load_kw: Floats, terminal_kw: Floats) -> Floats:
+        """What customers draw where their terminals draw so much, by voltage [n]."""
+        asked = self.spread.at_terminals(load_kw, len(self.fixed_kw))
+        share = np.divide(
+            terminal_kw, asked, out=np.ones_like(asked), where=asked != 0.0
+        )
+        return self.spread.by_owner(load_kw, share)
 
     def cars_kw(self, car_kw: Floats) -> Floats:
         """What the cars take at each customer's meter [n]."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,7 @@ from twin.simulation.cars import Cars, cars, export_limits_kw
 from twin.simulation.choice import policy_of
 from twin.simulation.households import PLANT_KINDS, Households, households
 from twin.simulation.loads import Curtailed, Loads, network_shapes
+from twin.simulation.plugs import Plugs, plugs
 from twin.simulation.recorder import Recorder, Sizes
 from twin.simulation.violations import Watch
 from twin.simulation.world import World
@@ -65,6 +66,7 @@ class Plan:
     timeline: Timeline
     households: Households
     cars: Cars
+    plugs: Plugs
     limits: Limits
     profile: Profile
     travel: Travel
@@ -134,19 +136,22 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     timeline = Timeline(time.start, time.days, time.step_min, scenario.timezone)
     _check_whole_steps(timeline)
     people = households(scenario, grid.feeder)
-    homes_at = grid.feeder.terminals.element[people.terminal[: people.n_home]]
+    homes_at = grid.feeder.terminals.element[people.spread.first[: people.n_home]]
     by_network = scenario.profiles == "network"
     shapes = network_shapes(grid.net, homes_at) if by_network else None
     seed = scenario.seed
+    fleet = cars(scenario, people)
+    placed = plugs(grid.feeder, people, fleet, seed)
     sky = weather(scenario.region, timeline, seed)
     policy, policy_file = policy_of(scenario)
     words = scenario.tariff
     return Plan(
         scenario=scenario,
-        grid=grid,
+        grid=replace(grid, feeder=placed.feeder),
         timeline=timeline,
         households=people,
-        cars=cars(scenario, people),
+        cars=fleet,
+        plugs=placed,
         limits=_limits(scenario),
         profile=profile(scenario.profiles, _homes(people), timeline, seed, shapes),
         travel=travel(scenario.travel, seed, scenario.fleet.travel_file),
@@ -204,7 +209,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         ),
         outlook=_outlook(plan, surroundings, customers),
         recorder=recorder,
-        terminal_node=feeder.terminals.node_a[people.terminal],
+        plug_node=feeder.terminals.node_a[plan.plugs.spread.terminal],
         rating_kw=np.append(feeder.transformers.rating_kva, SOURCE_KW),
     )
     _start(plan, world)
@@ -254,7 +259,8 @@ def _customers(plan: Plan) -> Customers:
     return Customers(
         name=people.name,
         kind=people.kind,
-        terminal=people.terminal,
+        spread=people.spread,
+        car_spread=plan.plugs.spread,
         zone=people.zone,
         annual_kwh=people.annual_kwh,
         kvar_per_kw=people.kvar_per_kw,

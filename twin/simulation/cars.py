@@ -32,15 +32,20 @@ FLOOR_SOC = 0.1
 LEAST_A = 6.0
 VOLTS = {"DE": 230.0, "US": 240.0}
 LEVEL_1_KW, LEVEL_1_V = 2.0, 120.0
+MOST_ON_ONE_PHASE_KW = 4.6
 HABIT_SOC, HABIT_SPREAD_SOC = 0.6, 0.15
 ALWAYS = 2.0
 
 
 @dataclass(frozen=True)
 class Cars:
-    """Cars [n_ev]: their traits and what the report says of them."""
+    """Cars [n_ev]: their traits and what the report says of them.
+
+    ``phases``: 3 where car and charger take three, should their home have so many.
+    """
 
     traits: Records
+    phases: Ints
     model: tuple[str, ...]
     hypothetical: Bools
 
@@ -66,6 +71,7 @@ def cars(scenario: Scenario, homes: Households) -> Cars:
     rows["floor_soc"] = max(FLOOR_SOC, scenario.policy.reserve_soc)
     rows["plug_in_soc"] = _habit(scenario, entity)
     hypothetical = np.zeros(len(home), dtype=np.bool_)
+    phases = np.ones(len(home), dtype=np.int64)
     for car, (model, plug) in enumerate(zip(models, plugs, strict=True)):
         rows["capacity_kwh"][car] = model.capacity_kwh
         rows["consumption_kwh_per_km"][car] = model.consumption_kwh_per_km
@@ -80,9 +86,11 @@ def cars(scenario: Scenario, homes: Households) -> Cars:
         rows["rated_kw"][car] = max(charge_kw, give_kw)
         rows["min_kw"][car] = min(charge_kw, _least_kw(scenario.region, model, plug))
         hypothetical[car] = assumed
+        most_kw = max(charge_kw, give_kw)
+        phases[car] = _phases_taken(scenario.region, model, plug, most_kw)
     rows["efficiency"] = charging_efficiency(rows)
     rows.flags.writeable = False
-    return Cars(rows, tuple(model.name for model in models), hypothetical)
+    return Cars(rows, phases, tuple(model.name for model in models), hypothetical)
 
 
 def export_limits_kw(scenario: Scenario, homes: Households, fleet: Cars) -> Floats:
@@ -162,6 +170,17 @@ def _plug(kw: float, share: float, region: str) -> Charger:
     """A charger of a power: above 7.4 kW on three phases where the grid has them."""
     phases = 3 if region == "DE" and kw > 7.4 else 1
     return Charger(kw, phases, share, "scenario")
+
+
+def _phases_taken(region: str, model: Vehicle, plug: Charger, most_kw: float) -> int:
+    """On how many phases a home with three would charge, 1 or 3.
+
+    In Germany more than 4.6 kVA must be on three (VDE-AR-N 4100:2019, 5.5.1).
+    """
+    if region != "DE" or plug.kw <= MOST_ON_ONE_PHASE_KW:
+        return 1
+    by_car = min(model.ac_phases, plug.phases) > 1
+    return 3 if by_car or most_kw > MOST_ON_ONE_PHASE_KW else 1
 
 
 def _least_kw(region: str, model: Vehicle, plug: Charger) -> float:

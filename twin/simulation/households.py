@@ -7,13 +7,15 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from twin.arrays import Bools, Floats, Ints
+from twin.arrays import Bools, Floats, Ints, totals
 from twin.customers.roster import Record, Roster
+from twin.customers.spread import Spread, spread_of_groups
 from twin.errors import InputError
-from twin.grid.feeder import Feeder
+from twin.grid.feeder import REFERENCE, Feeder
 from twin.grid.topology import zone_of_node
 from twin.randomness import Purpose, uniform
 from twin.scenario.spec import Scenario
+from twin.simulation.services import services
 from twin.surroundings.homes import draw_annual_kwh
 
 LOW_VOLTAGE_KV = 1.0
@@ -29,12 +31,19 @@ PLANT_KINDS = ("sgen", "storage", "asymmetric_sgen")
 
 @dataclass(frozen=True)
 class Households:
-    """Customers [n], homes first; the rest keep the network's own constant load."""
+    """Customers [n], homes first; the rest keep the network's own constant load.
+
+    ``service`` numbers what of the network each is behind (``services``), ``spread``
+    says at which terminals it draws, ``node`` is that of the first of these, ``phase``
+    the phase of its only terminal (0: positive sequence, or several).
+    """
 
     name: tuple[str, ...]
     kind: tuple[str, ...]
-    terminal: Ints
+    service: Ints
+    spread: Spread
     node: Ints
+    phase: Ints
     zone: Ints
     annual_kwh: Floats
     power_factor: Floats
@@ -57,8 +66,8 @@ class Households:
     def lines(self) -> list[str]:
         """Who lives here, in words."""
         n = self.n_home
-        loads = len(np.unique(self.terminal[:n]))
-        per = np.bincount(self.terminal[:n])
+        loads = len(np.unique(self.service[:n]))
+        per = np.bincount(self.service[:n])
         said = [
             f"homes: {n:,} on {loads:,} of the network's loads, at most "
             f"{per.max(initial=0):,} on one; mean {self.annual_kwh[:n].mean():,.0f} "
@@ -71,10 +80,15 @@ class Households:
 def households(scenario: Scenario, feeder: Feeder) -> Households:
     """Homes on the chosen loads, one row each; then every other load as it is."""
     words, terminals = scenario.customers, feeder.terminals
-    terminal, per, n_home = _placed(scenario, feeder)
-    n, node, zones = len(terminal), terminals.node_a[terminal], zone_of_node(feeder)
-    p_kw = terminals.p_kw[terminal] / per
-    q_kvar = terminals.q_kvar[terminal] / per
+    group = services(feeder)
+    whole = spread_of_groups(
+        group, terminals.p_kw, terminals.q_kvar, words.power_factor is None
+    )
+    service, per, n_home = _placed(scenario, feeder, group, whole)
+    spread, zones = whole.of(service), zone_of_node(feeder)
+    n, node = len(service), terminals.node_a[spread.first]
+    p_kw = totals(group, terminals.p_kw, len(whole.first))[service] / per
+    q_kvar = totals(group, terminals.q_kvar, len(whole.first))[service] / per
     factor = _own_factors(p_kw, q_kvar)
     factor[:n_home] = _home_factors(words.power_factor, p_kw[:n_home], factor[:n_home])
     roster, unmatched = _matched(scenario, feeder, node[:n_home])
@@ -89,10 +103,12 @@ def households(scenario: Scenario, feeder: Feeder) -> Households:
     export_kw = words.export_limit_kw
     at_home = np.arange(n) < n_home
     return Households(
-        name=_names(feeder, terminal, per, roster),
+        name=_names(feeder, spread.first, per, roster),
         kind=("home",) * n_home + ("other",) * (n - n_home),
-        terminal=terminal,
+        service=service,
+        spread=spread,
         node=node,
+        phase=_phases(feeder, spread),
         zone=np.where(zones[node] < 0, len(feeder.transformers), zones[node]),
         annual_kwh=annual_kwh,
         power_factor=factor,
@@ -111,13 +127,16 @@ def households(scenario: Scenario, feeder: Feeder) -> Households:
     )
 
 
-def _placed(scenario: Scenario, feeder: Feeder) -> tuple[Ints, Ints, int]:
-    """Terminal of each customer, customers there, and how many of them are homes."""
-    terminals = feeder.terminals
-    is_load = ~np.isin(terminals.kind, PLANT_KINDS)
+def _placed(
+    scenario: Scenario, feeder: Feeder, group: Ints, whole: Spread
+) -> tuple[Ints, Ints, int]:
+    """Service of each customer, customers there, and how many of them are homes."""
+    terminals, first = feeder.terminals, whole.first
+    is_load = ~np.isin(terminals.kind, PLANT_KINDS)[first]
     is_home = np.isin(terminals.kind, HOME_KINDS)
-    is_home &= _chosen(scenario.customers.loads, feeder)
-    homes_at = np.where(is_home, _homes_per_load(scenario, terminals.p_kw), 0)
+    is_home = (is_home & _chosen(scenario.customers.loads, feeder))[first]
+    p_kw = totals(group, terminals.p_kw, len(first))
+    homes_at = np.where(is_home, _homes_per_load(scenario, p_kw), 0)
     n_home = int(homes_at.sum())
     if not n_home:
         raise InputError.of(
@@ -132,8 +151,16 @@ def _placed(scenario: Scenario, feeder: Feeder) -> tuple[Ints, Ints, int]:
             key="customers.homes_per_load",
         )
     others = np.flatnonzero(is_load & ~is_home)
-    terminal = np.concatenate([np.repeat(np.arange(len(homes_at)), homes_at), others])
-    return terminal, np.maximum(1, homes_at)[terminal], n_home
+    service = np.concatenate([np.repeat(np.arange(len(homes_at)), homes_at), others])
+    return service, np.maximum(1, homes_at)[service], n_home
+
+
+def _phases(feeder: Feeder, spread: Spread) -> Ints:
+    """The phase of each customer's only terminal, from it to neutral; else 0."""
+    terminals = feeder.terminals
+    alone = (spread.count == 1) & (terminals.node_b[spread.first] == REFERENCE)
+    phase = feeder.nodes.phase[terminals.node_a[spread.first]]
+    return np.where(alone, phase, 0)
 
 
 def _chosen(loads: str, feeder: Feeder) -> Bools:
@@ -182,11 +209,11 @@ def _kvar_per_kw(factor: Floats, p_kw: Floats, q_kvar: Floats, n_home: int) -> F
 
 
 def _names(
-    feeder: Feeder, terminal: Ints, per: Ints, roster: dict[int, Record]
+    feeder: Feeder, first: Ints, per: Ints, roster: dict[int, Record]
 ) -> tuple[str, ...]:
     seen: dict[int, int] = {}
     names = []
-    for row, at in enumerate(terminal.tolist()):
+    for row, at in enumerate(first.tolist()):
         seen[at] = seen.get(at, 0) + 1
         own = feeder.terminals.name[at]
         name = own if per[row] == 1 else f"{own}#{seen[at]}"
@@ -200,8 +227,19 @@ def _matched(
     if scenario.customers.file is None:
         return {}, []
     roster = Roster.read(scenario.customers.file)
-    named = dict(zip(feeder.terminals.name, feeder.terminals.node_a, strict=True))
-    return roster.matched(node, {**named, **feeder.node_of_bus})
+    terminals, first = feeder.terminals, _first_of_bus(feeder)
+    named = dict(zip(terminals.name, first[terminals.node_a].tolist(), strict=True))
+    return roster.matched(first[node], {**named, **feeder.node_of_bus})
+
+
+def _first_of_bus(feeder: Feeder) -> Ints:
+    """The first node of each node's bus, where a bus has one for each phase."""
+    nodes = feeder.nodes
+    if not (nodes.phase > 0).any():
+        return np.arange(len(nodes))
+    known: dict[str, int] = {}
+    first = [known.setdefault(bus, node) for node, bus in enumerate(nodes.bus)]
+    return np.array(first, dtype=np.int64)
 
 
 def _honour(

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from twin.arrays import Floats, Ints, totals
+from twin.arrays import Floats, Ints
 from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet, Taken
 from twin.fleet.state import Phase
@@ -129,12 +129,7 @@ class Recorder:
     def _served_kw(self, load_kw: Floats, flow: Flow) -> Floats:
         if not flow.converged or not self.customers.voltage_dependent:
             return load_kw
-        asked = totals(self.customers.terminal, load_kw, len(self.customers.fixed_kw))
-        share = np.divide(
-            flow.terminal_kw, asked, out=np.ones_like(asked), where=asked != 0.0
-        )
-        served: Floats = load_kw * share[self.customers.terminal]
-        return served
+        return self.customers.served_kw(load_kw, flow.terminal_kw)
 
     def _write_scalars(
         self,

@@ -41,7 +41,7 @@ class World:
     population: Population
     outlook: Outlook
     recorder: Recorder
-    terminal_node: Ints
+    plug_node: Ints
     rating_kw: Floats
     k: int = 0
     env: simpy.Environment = field(default_factory=simpy.Environment)
@@ -147,7 +147,7 @@ class World:
     def _v_at_cars(self, flow: Flow | None) -> Floats:
         if flow is None:
             return np.full(len(self.fleet), np.nan)
-        return flow.v_pu[self.terminal_node[self.customers.car_customer]]
+        return self.customers.plugs.lowest(flow.v_pu[self.plug_node])
 
     def _base_kw(self, given: Given) -> Floats:
         return self.customers.by_zone(given.load_kw - given.pv_kw)
