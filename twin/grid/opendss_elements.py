@@ -216,13 +216,33 @@ def controls(dss: Any, kind: str) -> list[dict[str, Any]]:
 
 
 def capacitors(dss: Any) -> list[dict[str, Any]]:
-    """Capacitors with the states of their steps."""
+    """Capacitors with the states and kvar of their steps, and the bank's kV."""
     found = []
     for name in enabled(dss, "Capacitor"):
+        activate(dss, "Capacitor", name)
         dss.Capacitors.Name(name)
         states = [int(one) for one in dss.Capacitors.States()]
-        found.append({"name": name, "states": states})
+        found.append(
+            {
+                "name": name,
+                "states": states,
+                "kvar": listed(dss, "kvar"),
+                "kv": float(dss.Capacitors.kV()),
+                "delta": bool(dss.Capacitors.IsDelta()),
+            }
+        )
     return found
+
+
+def positions(dss: Any) -> dict[str, dict[str, list[float]]]:
+    """Taps of every transformer's windings and states of every capacitor's steps."""
+    taps, steps = {}, {}
+    for name in enabled(dss, "Transformer"):
+        taps[name] = [one["tap"] for one in _windings(dss, name)]
+    for name in enabled(dss, "Capacitor"):
+        dss.Capacitors.Name(name)
+        steps[name] = [float(one) for one in dss.Capacitors.States()]
+    return {"taps": taps, "steps": steps}
 
 
 def buses(dss: Any) -> dict[str, list[float | None]]:

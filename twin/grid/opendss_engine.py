@@ -29,7 +29,9 @@ as they came to rest, is the linear network that is handed on in ``answer.npz``:
     plants                         what else pushes or draws: kind, place, kw and kvar
                                    by conductor in the file's solution
     reg_controls, cap_controls     every property by its name in small letters
-    capacitors                     name and states of the steps
+    capacitors                     name, states and kvar of the steps, kv, delta
+    first                          taps of each transformer's windings, states of each
+                                   capacitor's steps, before controls have acted
     shapes                         name: at, size, q_size (in shape_p and shape_q),
                                    interval_h, actual (kW in place of multipliers)
     notes                          what is held as it is, ignored or not represented
@@ -38,18 +40,25 @@ as they came to rest, is the linear network that is handed on in ``answer.npz``:
 from __future__ import annotations
 
 import json
+import os
+import resource
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import InputError
+from twin.errors import InputError, Problem
 from twin.grid import opendss_elements as ask
 from twin.grid.opendss_elements import complexes
+from twin.grid.opendss_language import Command, Vocabulary, flattened
+from twin.grid.opendss_words import CLASSES
 
 MOST_ITERATIONS, TOLERANCE = 1000, 1e-9
+MOST_MEMORY_BYTES, MOST_FILE_BYTES = 4 << 30, 1 << 29
+WARNINGS, CONTROLS_OFF = (266,), -1
 SILENT = (
     "EnergyMeter",
     "Monitor",
@@ -65,6 +74,7 @@ def main(master: str, root: str, folder: str, seconds: str) -> int:
     """Convert one circuit; what is wrong goes to ``problems.json``."""
     import opendssdirect as dss
 
+    _limit(float(seconds))
     try:
         notes = compiled(dss, Path(master), Path(root), Path(folder))
         words, arrays = circuit(dss, notes)
@@ -73,27 +83,82 @@ def main(master: str, root: str, folder: str, seconds: str) -> int:
         (Path(folder) / "problems.json").write_text(json.dumps(told))
         return error.exit_code
     with (Path(folder) / "answer.npz").open("wb") as file:
-        np.savez(file, **arrays, words=np.array(json.dumps(words)))
+        write: Any = np.savez
+        write(file, **arrays, words=np.array(json.dumps(words)))
     return 0
 
 
+def _limit(seconds: float) -> None:
+    """Bound processor time, memory, what is written, and start no other process."""
+    for kind, most in (
+        (resource.RLIMIT_CPU, int(seconds) + 1),
+        (resource.RLIMIT_AS, MOST_MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, MOST_FILE_BYTES),
+        (resource.RLIMIT_NPROC, 1),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        own = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (own, own))
+
+
 def compiled(dss: Any, master: Path, root: Path, folder: Path) -> list[str]:
-    """Give the engine the circuit's commands; what was ignored."""
+    """Give the engine the circuit's commands, one by one; what was ignored."""
     dss.Basic.AllowForms(False)
     dss.Basic.AllowEditor(False)
     dss.Basic.AllowChangeDir(False)
+    commands, notes = flattened(master, root, folder, vocabulary(dss))
+    descriptor = os.open(folder / "reached", os.O_WRONLY | os.O_CREAT)
     try:
-        dss.Text.Command("clear")
-        dss.Text.Command(f'compile "{master}"')
+        for command in commands:
+            os.pwrite(descriptor, f"{command.where}\n".encode(), 0)
+            notes += _said(dss, command)
+    finally:
+        os.close(descriptor)
+    if not dss.Basic.NumCircuits():
+        raise InputError.of("makes no circuit", "feeder.source", str(master))
+    return notes
+
+
+def _said(dss: Any, command: Command) -> list[str]:
+    """Let the engine obey; a warning of its own is a note."""
+    try:
+        dss.Text.Command(command.text)
     except dss.DSSException as error:
-        raise InputError.of(str(error.args[-1]), "feeder.source", str(master)) from None
+        number, words = int(error.args[0]), " ".join(str(error.args[-1]).split())
+        if number in WARNINGS:
+            return [f"{command.where}: {words}"]
+        problem = Problem(command.where, "OpenDSS", f"{words} (#{number})")
+        raise InputError([problem]) from None
     return []
+
+
+def vocabulary(dss: Any) -> Vocabulary:
+    """The engine's own commands, options and properties, in small letters."""
+    dss.Text.Command("clear")
+    dss.Text.Command("new circuit.words")
+    properties = {}
+    for kind in CLASSES:
+        with suppress(dss.DSSException):
+            dss.Text.Command(f"new {kind}.word")
+        if str(dss.Element.Name()).lower().startswith(f"{kind}."):
+            properties[kind] = [
+                str(one).lower() for one in dss.Element.AllPropertyNames()
+            ]
+    dss.Text.Command("clear")
+    executive = dss.Executive
+    return Vocabulary(
+        [executive.Command(k + 1).lower() for k in range(executive.NumCommands())],
+        [executive.Option(k + 1).lower() for k in range(executive.NumOptions())],
+        properties,
+    )
 
 
 def circuit(
     dss: Any, notes: list[str]
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Words by name, and arrays by name, of the circuit that the engine holds."""
+    first = ask.positions(dss)
     own = _own_solution(dss)
     loads, plants = ask.loads(dss), ask.plants(dss)
     notes = [*notes, *_notes(dss)]
@@ -111,6 +176,7 @@ def circuit(
         "reg_controls": ask.controls(dss, "RegControl"),
         "cap_controls": ask.controls(dss, "CapControl"),
         "capacitors": ask.capacitors(dss),
+        "first": first,
         "notes": notes,
         **own[0],
     }
@@ -129,6 +195,8 @@ def circuit(
 def _own_solution(dss: Any) -> tuple[dict[str, Any], NDArray[Any]]:
     """Let controls come to rest, then solve with them held; names and figures, V."""
     dss.Text.Command("set mode=snapshot number=1")
+    if int(dss.Solution.ControlMode()) != CONTROLS_OFF:
+        dss.Text.Command("set controlmode=static")
     dss.Text.Command(f"set maxiterations={MOST_ITERATIONS} maxcontroliter=200")
     dss.Text.Command(f"set tolerance={TOLERANCE}")
     dss.Solution.Solve()

@@ -16,6 +16,7 @@ from twin.errors import InputError, Problem
 from twin.grid.opendss_circuit import Circuit
 
 MOST_SECONDS = 120.0
+CHILD = ("-m", "twin.grid.opendss_engine")
 ANSWER, PROBLEMS, REACHED, SAID = "answer.npz", "problems.json", "reached", "said"
 KEY = "feeder.source"
 
@@ -40,7 +41,7 @@ def converted(
 def _run(master: Path, root: Path, folder: Path, most_seconds: float) -> int:
     """The child's exit code; a child that takes too long is ended with its group."""
     words = [str(master), str(root), str(folder), str(most_seconds)]
-    command = [sys.executable, "-P", "-m", "twin.grid.opendss_engine", *words]
+    command = [sys.executable, "-P", *CHILD, *words]
     with (folder / SAID).open("wb") as said:
         child = subprocess.Popen(
             command,
@@ -55,9 +56,7 @@ def _run(master: Path, root: Path, folder: Path, most_seconds: float) -> int:
         return child.wait(most_seconds)
     except subprocess.TimeoutExpired:
         raise InputError.of(
-            f"not converted within {most_seconds:g} s{_reached(folder)}",
-            KEY,
-            str(master),
+            f"not converted within {most_seconds:g} s", KEY, _reached(folder, master)
         ) from None
     finally:
         _end(child)
@@ -92,14 +91,12 @@ def _failure(code: int, folder: Path, master: Path) -> InputError:
     last = (folder / SAID).read_text(errors="replace").strip().splitlines()[-1:]
     words = "".join(f": {line[:300]}" for line in last)
     return InputError.of(
-        f"the OpenDSS engine ended with {ended}{words}{_reached(folder)}",
-        KEY,
-        str(master),
+        f"the OpenDSS engine ended with {ended}{words}", KEY, _reached(folder, master)
     )
 
 
-def _reached(folder: Path) -> str:
-    """Where in the circuit's files the child was last."""
+def _reached(folder: Path, master: Path) -> str:
+    """Where in the circuit's files the child was last; else the master file."""
     file = folder / REACHED
     where = file.read_text(errors="replace").partition("\n")[0] if file.exists() else ""
-    return f"; it had come to {where}" if where else ""
+    return where or str(master)
