@@ -24,7 +24,12 @@ KEY = "feeder.model"
 
 def refuse(net: Network) -> None:
     """Raise InputError with every element that three phases cannot hold."""
-    problems = [*_refused_kinds(net), *_refused_groups(net), *_refused_switches(net)]
+    problems = [
+        *_refused_kinds(net),
+        *_refused_groups(net),
+        *_refused_earthings(net),
+        *_refused_switches(net),
+    ]
     if problems:
         raise InputError(problems)
 
@@ -81,6 +86,19 @@ def _refused_groups(net: Network) -> list[Problem]:
         )
         problems.append(Problem("", KEY, said))
     return problems
+
+
+def _refused_earthings(net: Network) -> list[Problem]:
+    """Star points earthed through an impedance, which pandapower takes to a third."""
+    table, earthed = net.trafo, np.zeros(len(net.trafo), dtype=bool)
+    for column in ("xn_ohm", "rn_ohm"):
+        if column in table:
+            earthed |= table[column].fillna(0.0).to_numpy(dtype=float) != 0.0
+    words = [called(table, "trafo", int(row)) for row in np.flatnonzero(earthed)]
+    if not words:
+        return []
+    said = f"three_phase takes star points earthed directly only: {listed(words)}"
+    return [Problem("", KEY, said)]
 
 
 def _refused_switches(net: Network) -> list[Problem]:

@@ -14,6 +14,8 @@ from twin.grid.ppc import Network, called, listed
 
 MAY_BE_NONE = ("line_c0_per_c1", "trafo_mag0_rx", "source_rx", "source_r0_per_x0")
 SMALLEST = 1e-6
+PERCENT = 100.0
+LEAST_MAG0_PERCENT = 300.0
 VECTOR_GROUPS = ("YNyn", "Dyn", "Yzn")
 
 
@@ -24,7 +26,8 @@ class ZeroSequence:
     Lines: where a neutral as thick as the phases carries the return current alone,
     z_0 = z_1 + 3 z_n, so r_0 = 4 r_1 and x_0 about 4 x_1; c_0 = c_1 holds for screened
     cores and is the most it can be. Transformers: delta to earthed star, z_0 = z_1 and
-    a magnetising branch of 100 times that. The grid above: 1000 MVA.
+    a magnetising branch of 100 times that (three-limb cores have less). The grid above:
+    1000 MVA.
     Source: IEC TR 60909-2:2008 (four-core cables, return by the fourth core: R0/R1 = 4,
     X0/X1 about 4); DIgSILENT, technical reference of the two-winding transformer
     (shell type: vk0 = vk, magnetising impedance 10 to 100 vk0); the network library's
@@ -36,7 +39,7 @@ class ZeroSequence:
     line_c0_per_c1: float = 1.0
     trafo_vk0_per_vk: float = 1.0
     trafo_vkr0_per_vkr: float = 1.0
-    trafo_mag0_percent: float = 100.0
+    trafo_zm0_per_z0: float = 100.0
     trafo_mag0_rx: float = 0.0
     trafo_si0_hv_partial: float = 0.9
     trafo_vector_group: str = "Dyn"
@@ -104,7 +107,39 @@ def completed(net: Network, rule: ZeroSequence) -> tuple[Network, list[str]]:
             notes.append(
                 f"assumed for {_these(copy[kind], kind, missing)}: {', '.join(said)}"
             )
-    return copy, notes
+    return copy, [*notes, *_weak_cores(net), *_zigzags(copy)]
+
+
+def _weak_cores(net: Network) -> list[str]:
+    """Given magnetising impedances that no core has: written as a ratio, not percent.
+
+    Earlier versions of the network library took mag0_percent for z_m0 / z_0 itself.
+    """
+    if "mag0_percent" not in net.trafo:
+        return []
+    weak = net.trafo["mag0_percent"].to_numpy(dtype=float) < LEAST_MAG0_PERCENT
+    if not weak.any():
+        return []
+    return [
+        f"mag0_percent of {_these(net.trafo, 'trafo', tuple(weak.tolist()))} is below"
+        f" {LEAST_MAG0_PERCENT:g}: taken as percent of z_0, but no core has so little"
+    ]
+
+
+def _zigzags(net: Network) -> list[str]:
+    """Give Yzn the zero sequence of Dyn: its own leakage to earth, cut off from above.
+
+    pandapower's own depends on the base power of the network; PowerFactory gives both
+    groups the same voltages.
+    """
+    if not len(net.trafo):
+        return []
+    zigzag = (net.trafo["vector_group"] == "Yzn").to_numpy()
+    if not zigzag.any():
+        return []
+    net.trafo.loc[zigzag, "vector_group"] = "Dyn"
+    these = _these(net.trafo, "trafo", tuple(zigzag.tolist()))
+    return [f"zero sequence of Yzn taken as that of Dyn: {these}"]
 
 
 def _plain(word: object) -> str | None:
@@ -123,7 +158,7 @@ def _wanted(rule: ZeroSequence) -> dict[str, dict[str, tuple[float | str, str]]]
             "vector_group": (group_of(rule.trafo_vector_group), ""),
             "vk0_percent": (rule.trafo_vk0_per_vk, "vk_percent"),
             "vkr0_percent": (rule.trafo_vkr0_per_vkr, "vkr_percent"),
-            "mag0_percent": (rule.trafo_mag0_percent, ""),
+            "mag0_percent": (PERCENT * rule.trafo_zm0_per_z0, ""),
             "mag0_rx": (rule.trafo_mag0_rx, ""),
             "si0_hv_partial": (rule.trafo_si0_hv_partial, ""),
         },

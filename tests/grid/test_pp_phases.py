@@ -1,0 +1,408 @@
+"""From pandapower's elements to three phases: every element, beside other engines."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pandapower as pp
+import pandapower.networks as networks
+import pandas as pd
+import pytest
+
+from twin.errors import InputError
+from twin.grid.conversion import to_feeder
+from twin.grid.pair_newton import PairNewton
+from twin.grid.pandapower import seeded
+from twin.grid.powerflow import Demand, FixedPoint
+from twin.grid.pp_phases import to_three_phase
+from twin.grid.sequence import (
+    branch_places,
+    bus_places,
+    current_a,
+    neutral_a,
+    sequences,
+    unbalance,
+)
+
+SOURCES = Path(__file__).parents[1] / "sources" / "three_phase"
+TURNS = np.exp(1j * np.deg2rad([0.0, -120.0, 120.0]))
+
+
+def street(group="Dyn", shift=150.0, **source):
+    """12.47 kV -- 250 kVA -- 0.2 km of cable: the handbook's case G-1.
+
+    0 --(T)-- 1 --cable-- 2
+    """
+    net = pp.create_empty_network()
+    for kv in (12.47, 0.4, 0.4):
+        pp.create_bus(net, kv)
+    grid = dict(s_sc_max_mva=100, rx_max=0.1, x0x_max=1, r0x0_max=0.1) | source
+    pp.create_ext_grid(net, 0, **grid)
+    pp.create_transformer_from_parameters(
+        net, 0, 1, 0.25, 12.47, 0.4, vk_percent=4, vkr_percent=1.2, pfe_kw=0.6,
+        i0_percent=0.3, vk0_percent=4, vkr0_percent=1.2, mag0_percent=100, mag0_rx=0,
+        si0_hv_partial=0.9, shift_degree=shift, vector_group=group, name="T",
+    )  # fmt: skip
+    pp.create_line_from_parameters(
+        net, 1, 2, 0.2, 0.206, 0.08, 260, 0.3, r0_ohm_per_km=0.824, x0_ohm_per_km=0.32,
+        c0_nf_per_km=100, name="cable",
+    )  # fmt: skip
+    return net
+
+
+def solved(net, tolerance_pu=1e-11):
+    feeder = to_three_phase(net, "net", "test")
+    flow = FixedPoint(feeder, tolerance_pu).solve(Demand.own(feeder))
+    assert flow.converged
+    assert flow.method == "fixed point"
+    return feeder, flow
+
+
+def at_bus(feeder, values, bus):
+    return values[feeder.node_of_bus[str(bus)] + np.arange(3)]
+
+
+def by_pandapower(net):
+    """Voltages by bus and phase as `runpp_3ph` finds them."""
+    with np.errstate(invalid="ignore"):
+        pp.runpp_3ph(net)
+    found = net.res_bus_3ph
+    return {
+        bus: np.array([
+            found.at[bus, f"vm_{phase}_pu"]
+            * np.exp(1j * np.deg2rad(found.at[bus, f"va_{phase}_degree"]))
+            for phase in "abc"
+        ])
+        for bus in net.bus.index
+    }  # fmt: skip
+
+
+def agrees(net, within=1e-6):
+    feeder, flow = solved(net)
+    for bus, v in by_pandapower(net).items():
+        if str(bus) in feeder.node_of_bus:
+            np.testing.assert_allclose(at_bus(feeder, flow.v, bus), v, atol=within)
+    return feeder, flow
+
+
+def load(net):
+    pp.create_asymmetric_load(
+        net, 2, p_a_mw=0.02, q_a_mvar=0.004, p_b_mw=0.01, q_b_mvar=0.002, name="home"
+    )
+
+
+G1 = {
+    "load": (load, (0.964761, 0.990786, 1.011446), 0.754128),
+    "export": (
+        lambda net: pp.create_asymmetric_sgen(net, 2, p_a_mw=0.01),
+        (1.016229, 0.994323, 0.998339),
+        0.396693,
+    ),
+    "balanced": (
+        lambda net: pp.create_load(net, 2, 0.03, type="wye"),
+        (0.990671, 0.990671, 0.990671),
+        0.0,
+    ),
+    "delta": (
+        lambda net: pp.create_asymmetric_load(net, 2, p_a_mw=0.02, type="delta"),
+        (0.995232, 0.986015, 0.999976),
+        0.824038,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", G1)
+def test_the_handbooks_street(case):
+    connect, v_pu, unbalance_percent = G1[case]
+    net = street()
+    connect(net)
+    feeder, flow = agrees(net)
+    np.testing.assert_allclose(at_bus(feeder, flow.v_pu, 2), v_pu, atol=1e-6)
+    names, places = bus_places(feeder)
+    share = unbalance(flow.v, places)[names.index("2")]
+    assert 100.0 * share == pytest.approx(unbalance_percent, abs=1e-5)
+
+
+def test_the_handbooks_neutral_current_and_loss():
+    net = street()
+    load(net)
+    feeder, flow = solved(net)
+    first, places = branch_places(feeder)
+    cable = [feeder.branches.name[row] for row in first].index("cable")
+    back = neutral_a(current_a(feeder, flow), places)
+    assert back[cable] == pytest.approx(78.705, abs=5e-4)
+    a = places[cable, 0]
+    far = feeder.branches.far[a]
+    i_far = (feeder.branches.y_far @ flow.v)[a]
+    lost_kw = flow.p_kw[a] + feeder.s_base_kva * (flow.v[far] * np.conj(i_far)).real
+    assert lost_kw == pytest.approx(0.660681, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("group", "shift"),
+    [("Dyn", 150), ("Dyn", 30), ("Dyn", -30), ("YNyn", 0), ("YNyn", 180)],
+)
+def test_transformers_of_every_allowed_group(group, shift):
+    net = street(group, shift, vm_pu=1.02, va_degree=10.0)
+    net.trafo["tap_side"], net.trafo["tap_neutral"] = "hv", 0
+    net.trafo["tap_step_percent"], net.trafo["tap_pos"] = 2.5, -1
+    net.trafo["tap_changer_type"] = "Ratio"
+    load(net)
+    pp.create_sgen(net, 2, 0.012, 0.001, type="wye")
+    pp.create_load(net, 1, 0.02, 0.002, type="delta", scaling=0.8)
+    feeder, flow = agrees(net)
+    for branch, name in enumerate(feeder.branches.name):
+        kind, end = {"T": ("trafo", "hv"), "cable": ("line", "from")}.get(
+            name, ("", "")
+        )
+        if kind:
+            phase = "abc"[feeder.branches.phase[branch] - 1]
+            found = net[f"res_{kind}_3ph"].iloc[0]
+            for mine, its in ((flow.p_kw, f"p_{phase}_{end}_mw"),
+                              (flow.q_kvar, f"q_{phase}_{end}_mvar"),
+                              (flow.i_a, f"i_{phase}_{end}_ka")):  # fmt: skip
+                assert mine[branch] == pytest.approx(1000.0 * found[its], abs=2e-3)
+
+
+def test_open_lines_dead_buses_two_sources_and_shunts():
+    net = street()
+    load(net)
+    far = pp.create_bus(net, 0.4)
+    dead = pp.create_bus(net, 0.4)
+    cable = net.line.iloc[0]
+    for a, b in ((2, far), (1, far)):
+        pp.create_line_from_parameters(
+            net, a, b, 0.3, cable.r_ohm_per_km, cable.x_ohm_per_km, 260, 0.3,
+            r0_ohm_per_km=0.824, x0_ohm_per_km=0.32, c0_nf_per_km=100,
+        )  # fmt: skip
+    pp.create_switch(net, far, 2, "l", closed=False)
+    other = pp.create_bus(net, 0.4)
+    pp.create_ext_grid(
+        net, other, s_sc_max_mva=5, rx_max=0.3, x0x_max=2, r0x0_max=0.2, vm_pu=1.01
+    )
+    end = pp.create_bus(net, 0.4)
+    pp.create_line_from_parameters(
+        net, other, end, 0.1, 0.2, 0.08, 0, 0.3, r0_ohm_per_km=0.8, x0_ohm_per_km=0.3,
+        c0_nf_per_km=0,
+    )  # fmt: skip
+    pp.create_asymmetric_load(net, end, p_c_mw=0.006)
+    pp.create_asymmetric_load(net, dead, p_c_mw=0.006, name="cut off")
+    pp.create_shunt(net, far, q_mvar=-0.005, p_mw=0.001)
+    feeder, flow = agrees(net)
+    assert feeder.dead_buses == (str(dead),)
+    assert any("cut off" in note for note in feeder.notes)
+    balance = flow.grid_kw - flow.served_kw - flow.losses_kw - flow.shunt_kw
+    assert balance == pytest.approx(0.0, abs=1e-7)
+    assert flow.shunt_kw > 0.9
+
+
+def test_a_source_holds_the_positive_sequence_alone():
+    """Z_2 of the source by hand, 3 x 1.1 V^2 / S_sc a phase; X_0 is twice X_2.
+
+    `runpp_3ph` watches the other buses only and stops 1.6e-3 pu short of it.
+    """
+    net = street(s_sc_max_mva=1.0, x0x_max=2.0, r0x0_max=0.5, vm_pu=1.03)
+    pp.create_asymmetric_load(net, 0, p_a_mw=0.03, q_a_mvar=0.01)
+    feeder, flow = solved(net)
+    zero, one, two = sequences(at_bus(feeder, flow.v, 0))
+    assert one == pytest.approx(1.03, abs=1e-12)
+    rows = [k for k, kind in enumerate(feeder.branches.kind) if kind.startswith("so")]
+    i_zero, _, i_two = sequences(-(feeder.branches.y_far @ flow.v)[rows])
+    x_pu = 3.3 / np.sqrt(1.01)
+    assert zero == pytest.approx(-i_zero * 2.0 * x_pu * (0.5 + 1j), abs=1e-12)
+    assert two == pytest.approx(-i_two * x_pu * (0.1 + 1j), abs=1e-12)
+
+
+@pytest.mark.parametrize("group", ["YNyn", "Dyn", "Yzn"])
+def test_powerfactorys_network(group):
+    """Within 1e-5 pu, as far as PowerFactory and its numbers' data agree."""
+    with gzip.open(SOURCES / "validation_net.json.gz", "rt") as file:
+        net = pp.from_json_string(json.dumps(json.load(file)))
+    net.trafo["vector_group"], net.trafo["mag0_percent"] = group, 10_000.0
+    expected = pd.read_csv(SOURCES / "powerfactory.csv")
+    expected = expected[expected.vector_group == group].set_index("name")
+    feeder, flow = solved(net)
+    for bus, name in net.bus["name"].items():
+        wanted = expected.loc[name, ["a", "b", "c"]].to_numpy(dtype=float)
+        np.testing.assert_allclose(at_bus(feeder, flow.v_pu, bus), wanted, atol=1e-5)
+    for branch, name in enumerate(feeder.branches.name):
+        if name in expected.index:
+            phase = "abc"[feeder.branches.phase[branch] - 1]
+            wanted = 1000.0 * expected.loc[name, phase]
+            assert flow.i_a[branch] == pytest.approx(wanted, abs=0.2)
+
+
+def test_the_voltages_do_not_depend_on_the_networks_base_power():
+    found = []
+    for sn_mva in (1.0, 100.0):
+        net = street("Yzn")
+        net.sn_mva = sn_mva
+        load(net)
+        found.append(solved(net)[1].v)
+    np.testing.assert_allclose(found[0], found[1], atol=1e-12)
+
+
+def european(scenario):
+    """The IEEE European feeder; its reactive loads are by a power factor of 0.95."""
+    net = networks.ieee_european_lv_asymmetric(scenario)
+    for phase in "abc":
+        p = net.asymmetric_load[f"p_{phase}_mw"]
+        net.asymmetric_load[f"q_{phase}_mvar"] = p * np.tan(np.arccos(0.95))
+    return net
+
+
+@pytest.mark.parametrize("scenario", ["on_peak_566", "off_peak_1440"])
+def test_the_european_feeder_equals_runpp_3ph_and_newton(scenario):
+    net = european(scenario)
+    feeder, flow = agrees(net, within=5e-6)
+    newton = PairNewton(feeder).solve(Demand.own(feeder))
+    np.testing.assert_allclose(flow.v, newton.v, atol=1e-9)
+    assert len(feeder.terminals) == 55
+
+
+BALANCED = {
+    "create_kerber_landnetz_freileitung_1": {},
+    "create_kerber_vorstadtnetz_kabel_1": {},
+    "mv_oberrhein": {},
+    "create_cigre_network_lv": {},
+    "lv_schutterwald": {},
+}
+
+
+@pytest.mark.parametrize("name", BALANCED)
+def test_balanced_loads_give_the_positive_sequence(name):
+    with seeded(0):
+        net = getattr(networks, name)()
+    three, flow = solved(net)
+    one = to_feeder(net, name, "test")
+    single = FixedPoint(one, 1e-11).solve(Demand.own(one))
+    node = np.array([one.node_of_bus[bus] for bus in one.node_of_bus])
+    mine = np.array([three.node_of_bus[bus] for bus in one.node_of_bus])
+    for phase, turn in enumerate(TURNS):
+        np.testing.assert_allclose(
+            flow.v[mine + phase], single.v[node] * turn, atol=1e-9
+        )
+    n = 3 * len(one.branches)
+    np.testing.assert_allclose(flow.i_a[:n], single.i_a.repeat(3), atol=1e-5)
+    np.testing.assert_allclose(
+        flow.p_kw[:n].reshape(-1, 3).sum(axis=1), single.p_kw, atol=1e-5
+    )
+    np.testing.assert_allclose(flow.loading[:n], single.loading.repeat(3), atol=1e-8)
+    assert flow.grid_kw == pytest.approx(single.grid_kw, rel=1e-9)
+    assert flow.losses_kw == pytest.approx(single.losses_kw, rel=1e-7)
+    assert flow.iterations <= single.iterations + 1
+
+
+def test_unbalanced_mixed_loads_equal_newton_and_balance():
+    """One-phase, delta and voltage-dependent loads on a Kerber network."""
+    with seeded(0):
+        net = networks.create_kerber_vorstadtnetz_kabel_1()
+    rng = np.random.default_rng(4)
+    buses = net.load["bus"].to_numpy()
+    net.load.loc[net.load.index[::3], "type"] = "delta"
+    for column in ("const_z_p_percent", "const_i_q_percent"):
+        net.load[column] = rng.uniform(0.0, 60.0, len(net.load))
+    for bus in buses[::2]:
+        phase = "abc"[rng.integers(3)]
+        pp.create_asymmetric_load(net, bus, **{f"p_{phase}_mw": 0.004})
+    feeder, flow = solved(net)
+    newton = PairNewton(feeder).solve(Demand.own(feeder))
+    np.testing.assert_allclose(flow.v, newton.v, atol=1e-9)
+    balance = flow.grid_kw - flow.served_kw - flow.losses_kw
+    assert abs(balance) < 1e-6 * flow.grid_kw
+    _, places = bus_places(feeder)
+    assert np.nanmax(unbalance(flow.v, places)) > 1e-4
+
+
+def test_a_delta_load_draws_its_shares_by_the_voltage_between_phases():
+    net = street()
+    pp.create_load(net, 2, 0.03, 0.006, type="delta", const_z_p_percent=100.0)
+    load(net)
+    feeder, flow = solved(net)
+    rows = [k for k, kind in enumerate(feeder.terminals.kind) if kind == "load"]
+    v = at_bus(feeder, flow.v, 2)
+    across = np.abs(v - np.roll(v, -1)) / np.sqrt(3.0)
+    np.testing.assert_allclose(flow.terminal_kw[rows], 10.0 * across**2, rtol=1e-12)
+    np.testing.assert_allclose(flow.terminal_kvar[rows], 2.0, rtol=1e-12)
+
+
+def test_storage_is_kept_though_runpp_3ph_leaves_it_out():
+    with_storage, with_load = street(), street()
+    pp.create_storage(with_storage, 2, p_mw=0.03, q_mvar=0.006, max_e_mwh=1.0)
+    pp.create_load(with_load, 2, 0.03, 0.006, type="wye")
+    stored, drawn = solved(with_storage)[1], agrees(with_load)[1]
+    np.testing.assert_allclose(stored.v, drawn.v, atol=1e-12)
+
+
+def test_plants_without_a_type_are_taken_as_star_and_named():
+    net = street()
+    pp.create_sgen(net, 2, 0.03, name="roof", type="PV")
+    feeder, flow = solved(net)
+    assert flow.grid_kw < -25.0
+    assert any("1 sgen without type wye or delta" in note for note in feeder.notes)
+    assert any("roof" in note for note in feeder.notes)
+
+
+def test_an_element_has_terminals_on_the_phases_that_it_uses():
+    net = street()
+    load(net)
+    pp.create_load(net, 2, 0.0, name="empty")
+    terminals = solved(net)[0].terminals
+    assert terminals.name == ["empty"] * 3 + ["home"] * 2
+    node = solved(net)[0].node_of_bus["2"]
+    assert terminals.node_a.tolist() == [node, node + 1, node + 2, node, node + 1]
+    assert terminals.node_b.tolist() == [-1] * 5
+    assert terminals.p_kw.tolist() == pytest.approx([0, 0, 0, 20.0, 10.0])
+
+
+def test_nodes_branches_and_transformers_are_told_by_phase():
+    net = street()
+    feeder = to_three_phase(net, "street", "test")
+    nodes, branches = feeder.nodes, feeder.branches
+    first = feeder.node_of_bus["2"]
+    assert [nodes.bus[first + k] for k in range(3)] == ["2"] * 3
+    assert nodes.phase[first : first + 3].tolist() == [1, 2, 3]
+    assert nodes.v_base_kv[first] == pytest.approx(0.4 / np.sqrt(3.0))
+    angles = np.rad2deg(nodes.angle_rad[first : first + 3])
+    assert np.mod(angles, 360).tolist() == pytest.approx([210.0, 90.0, 330.0])
+    assert nodes.auxiliary.sum() == 4
+    assert branches.name == ["cable"] * 3 + ["T"] * 3 + ["ext_grid 0"] * 3
+    assert branches.phase.tolist() == [1, 2, 3] * 3
+    assert branches.transformer.tolist() == [-1] * 3 + [0] * 3 + [-1] * 3
+    assert feeder.transformers.branch.tolist() == [3]
+    assert nodes.bus[feeder.transformers.node_lv[0]] == "1"
+    assert branches.rating_far_a[3] == pytest.approx(250.0 / (0.4 * np.sqrt(3.0)))
+    assert feeder.model == "three_phase"
+
+
+def refused(net):
+    with pytest.raises(InputError) as caught:
+        to_three_phase(net, "net", "test")
+    return str(caught.value)
+
+
+def test_what_three_phases_cannot_hold_is_refused_by_name():
+    net = street("Dd0")
+    pp.create_gen(net, 2, 0.01, name="diesel")
+    pp.create_ward(net, 2, 0.01, 0, 0, 0, name="town")
+    pp.create_switch(net, 1, 2, "b", z_ohm=0.1, name="coupler")
+    said = refused(net)
+    for word in ("gen: diesel", "ward: town", "Dd0 of T", "YNyn, Dyn, Yzn", "coupler"):
+        assert word in said
+    assert "asymmetric_load" in said
+
+
+def test_what_is_out_of_service_is_no_reason_to_refuse():
+    net = street()
+    pp.create_gen(net, 2, 0.01, name="diesel", in_service=False)
+    load(net)
+    assert solved(net)[1].grid_kw > 30.0
+
+
+def test_earthing_impedances_are_refused():
+    net = street()
+    net.trafo["xn_ohm"] = 2.0
+    assert "T" in refused(net)
