@@ -102,24 +102,28 @@ def inspect(
     voltage: Annotated[
         float | None, typer.Option(help="Voltage of every source, pu.")
     ] = None,
+    root: Annotated[
+        Path | None, typer.Option(help="Folder that OpenDSS files may come from.")
+    ] = None,
 ) -> None:
     """Tell a feeder's health before any electric car."""
-    from twin.grid.inspect import health
-    from twin.grid.pandapower import load_feeder
+    from twin.simulation.grids import inspected, named
 
     if not source.endswith((".yaml", ".yml")):
-        feeder, net = load_feeder(source, {}, voltage)
-        print("\n".join(health(feeder, net).lines()))
+        grid = named(source, voltage, root)
+        print("\n".join(inspected(grid).lines()))
         return
     from twin.scenario.read import read
+    from twin.simulation.grids import grid_of
     from twin.simulation.households import households
 
     scenario = read(Path(source))
     words = scenario.feeder
-    held = voltage or words.source_voltage_pu
-    feeder, net = load_feeder(words.source, words.arguments, held)
-    print("\n".join(health(feeder, net).lines()))
-    print("\n".join(households(scenario, feeder).lines()))
+    if voltage is not None:
+        words = words.model_copy(update={"source_voltage_pu": voltage})
+    grid = grid_of(words)
+    print("\n".join(inspected(grid).lines()))
+    print("\n".join(households(scenario, grid.feeder).lines()))
 
 
 @app.command()

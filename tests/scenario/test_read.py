@@ -68,7 +68,10 @@ def test_defaults_fit_the_region(folder):
 
 SCHUTTERWALD = 'feeder: {source: "pandapower:lv_schutterwald"}\n'
 NAME_WORDS = "1 to 64 of the characters a-z 0-9 _ -, the first a letter or digit"
-SOURCES = "pandapower:<network function>, simbench:<code> or json:<pandapower file>"
+SOURCES = (
+    "pandapower:<network function>, simbench:<code>, json:<pandapower file> or "
+    "opendss:<master file>"
+)
 DATE = "a date such as 2026-01-12, from 1970-01-01 to 2199-12-31"
 SEED = "a whole number from 0 to 9223372036854775807"
 
@@ -195,14 +198,40 @@ SEED = "a whole number from 0 to 9223372036854775807"
             "; did you mean 'pandapower:lv_schutterwald'?",
         ),
         (
-            'feeder: {source: "opendss:Master.dss"}',
-            "2:18: feeder.source: this version solves balanced feeders from "
-            f"pandapower; opendss: feeders come later; allowed: {SOURCES}",
+            'feeder: {source: "opendss:"}',
+            f"2:18: feeder.source: nothing after 'opendss:'; allowed: {SOURCES}",
         ),
         (
-            "feeder: {model: three_phase}",
-            "2:17: feeder.model: this version solves balanced feeders; three_phase "
-            "comes later; allowed: balanced",
+            'feeder: {source: "openDSS:Master.dss"}',
+            "2:18: feeder.source: unknown source 'openDSS:Master.dss'; allowed: "
+            f"{SOURCES}; did you mean 'opendss:Master.dss'?",
+        ),
+        (
+            'feeder: {source: "Master.dss"}',
+            f"2:18: feeder.source: unknown source 'Master.dss'; allowed: {SOURCES}"
+            "; did you mean 'opendss:Master.dss'?",
+        ),
+        (
+            "feeder: {loads: constant_power}",
+            "2:17: feeder.loads: only opendss: feeders take it",
+        ),
+        (
+            "feeder: {zero_sequence: {line_r0_per_r1: 3.0}}",
+            "2:10: feeder.zero_sequence: only for pandapower networks with "
+            "feeder.model: three_phase",
+        ),
+        (
+            "feeder: {model: three_phase}\npower_flow: {solver: pandapower}",
+            "3:22: power_flow.solver: pandapower solves balanced feeders only; "
+            "allowed here: fast",
+        ),
+        (
+            "feeder: {model: three_phase, zero_sequence: {line_r0_per_r2: 3.0}}",
+            "2:46: feeder.zero_sequence.line_r0_per_r2: unknown key; allowed: "
+            "line_r0_per_r1, line_x0_per_x1, line_c0_per_c1, trafo_vk0_per_vk, "
+            "trafo_vkr0_per_vkr, trafo_zm0_per_z0, trafo_mag0_rx, "
+            "trafo_si0_hv_partial, trafo_vector_group, source_s_sc_mva, source_rx, "
+            "source_x0_per_x1, source_r0_per_x0; did you mean 'line_r0_per_r1'?",
         ),
         (
             "feeder: {arguments: {include_heatpumps: true}}",
@@ -317,7 +346,8 @@ def test_several_problems_are_told_at_once_in_the_order_of_the_file(folder):
     assert told(path) == [
         "f.yaml:1:1: name: is missing; needed: " + NAME_WORDS,
         "f.yaml:1:1: feeder: is missing; needed: a mapping with the keys source, "
-        "arguments, model, source_voltage_pu, root, enforce_q_limits",
+        "arguments, model, loads, zero_sequence, source_voltage_pu, root, "
+        "enforce_q_limits",
         f"f.yaml:2:7: seed: got 'a'; allowed: {SEED}",
         "f.yaml:3:15: time.start: '2026-13-01' is not in the calendar",
         "f.yaml:3:33: time.days: got 0; allowed: a whole number from 1 to 3660 [days]",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from twin.errors import InputError
 from twin.scenario import spec
 from twin.scenario.read import read
 from twin.scenario.study import Study
@@ -81,6 +82,43 @@ def test_what_changes_no_result_changes_nothing_resolved(folder, same):
 )
 def test_what_changes_results_changes_what_is_resolved(folder, other):
     assert read(BASE, [other]).resolved() != read(BASE).resolved()
+
+
+def test_an_opendss_master_is_a_file_of_its_own_folder(folder):
+    for place in ("one", "two"):
+        Path(place).mkdir()
+        Path(place, "Master.dss").write_text("clear")
+        Path(place, "f.yaml").write_text(
+            "extends: ../base.yaml\nfeeder: {source: opendss:Master.dss}\n"
+        )
+    one, two = read(Path("one/f.yaml")), read(Path("two/f.yaml"))
+    assert one.files() == {"feeder.source": folder / "one/Master.dss"}
+    assert one.resolved() == two.resolved()
+    said = one.resolved()["feeder"]
+    assert (said["source"], said["model"]) == ("opendss:Master.dss", "three_phase")
+    assert one.feeder.three_phase and one.region == "US"
+    european = read(Path("one/f.yaml"), ["time.timezone=Europe/Berlin"])
+    assert european.region == "DE"
+
+
+def test_an_opendss_master_that_is_not_there_is_told(folder):
+    Path("f.yaml").write_text(
+        "extends: base.yaml\nfeeder:\n  source: opendss:none.dss\n  model: balanced\n"
+    )
+    with pytest.raises(InputError) as told:
+        read(Path("f.yaml"))
+    first, second = str(told.value).splitlines()
+    assert first == f"f.yaml:3:3: feeder.source: no such file '{folder}/none.dss'"
+    assert "feeder.model: an opendss: feeder is always solved by phase" in second
+
+
+def test_zero_sequence_is_what_the_grid_assumes():
+    from dataclasses import asdict
+
+    from twin.grid.zero_sequence import ZeroSequence as Rule
+    from twin.scenario.spec import ZeroSequence
+
+    assert ZeroSequence().model_dump() == asdict(Rule())
 
 
 def test_a_folder_may_move(folder):

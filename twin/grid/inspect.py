@@ -6,13 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.arrays import Bools
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow
 from twin.grid.limits import ANSI_C84_1, EN_50160, Limits
+from twin.grid.pair_newton import PairNewton
 from twin.grid.powerflow import power_flow
 from twin.grid.ppc import Network
 from twin.grid.reference import PandapowerEngine
 from twin.grid.topology import islands
+
+GIVING = ("sgen", "asymmetric_sgen", "generator", "pvsystem")
+STORING = ("storage", "charger")
+OWN = "Newton-Raphson by phase (the twin's own, on the same matrix and load laws)"
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,14 @@ class Violations:
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """Largest difference of the solution from an engine's, and whose it is."""
+
+    difference_pu: float
+    engine: str
+
+
+@dataclass(frozen=True)
 class Health:
     """What a planner should know of a feeder before trusting a study on it."""
 
@@ -77,25 +91,28 @@ class Health:
     overloaded: tuple[str, ...]
     not_represented: tuple[str, ...]
     method: str
-    agreement_pu: float
-    reference_tolerance_mva: float
+    agreement: Agreement
 
     def lines(self) -> list[str]:
         """The same in words."""
         return _lines(self)
 
 
-def health(feeder: Feeder, net: Network) -> Health:
-    """Solve the feeder at its own load and at none, and beside pandapower."""
+def health(
+    feeder: Feeder, net: Network | None, agreement: Agreement | None = None
+) -> Health:
+    """Solve the feeder at its own load and at none, and beside a reference engine.
+
+    ``agreement`` is with the engine that the feeder came from, where that is known.
+    """
     solver = power_flow(feeder, net)
     own = solver.solve(Demand.own(feeder))
     empty = solver.solve(Demand.none(feeder))
-    engine = PandapowerEngine(net, feeder)
-    reference = engine.solve(Demand.own(feeder))
+    agreement = agreement or _agreement(feeder, net, own)
     terminals, nodes = feeder.terminals, feeder.nodes
-    drawing = np.array([kind not in ("sgen", "storage") for kind in terminals.kind])
-    drawing = drawing.astype(bool)
-    giving = np.array([kind == "sgen" for kind in terminals.kind], dtype=bool)
+    plant = np.isin(terminals.kind, GIVING)
+    drawing = ~plant & ~np.isin(terminals.kind, STORING)
+    giving = plant.astype(bool)
     size = np.abs(feeder.source_v)
     return Health(
         name=feeder.name,
@@ -104,12 +121,12 @@ def health(feeder: Feeder, net: Network) -> Health:
         nodes=feeder.n_node,
         branches=len(feeder.branches),
         islands=int(islands(feeder).max(initial=-1)) + 1,
-        sources=len(feeder.source_node),
+        sources=len({feeder.nodes.bus[node] for node in feeder.source_node}),
         voltage_levels_kv=tuple(np.unique(nodes.v_base_kv).tolist()),
-        loads=int(drawing.sum()),
+        loads=_elements(feeder, drawing),
         load_kw=float(terminals.p_kw[drawing].sum()),
         load_kvar=float(terminals.q_kvar[drawing].sum()),
-        generators=int(giving.sum()) + len(feeder.generators),
+        generators=_elements(feeder, giving) + len(feeder.generators),
         generation_kw=float(
             feeder.generators.p_kw.sum() - terminals.p_kw[giving].sum()
         ),
@@ -122,27 +139,54 @@ def health(feeder: Feeder, net: Network) -> Health:
             _violations(feeder, own, limits) for limits in (EN_50160, ANSI_C84_1)
         ),
         overloaded=tuple(
-            feeder.branches.name[branch]
-            for branch in np.flatnonzero(np.nan_to_num(own.loading) > 1.0)
+            _labelled(feeder, branch)
+            for branch in np.flatnonzero(np.nan_to_num(own.loading) > 1.0).tolist()
         ),
         not_represented=(
             *feeder.notes,
             *(f"bus {bus} is not supplied" for bus in feeder.dead_buses),
         ),
         method=own.method,
-        agreement_pu=float(np.max(np.abs(own.v - reference.v), initial=0.0)),
-        reference_tolerance_mva=engine.tolerance_mva,
+        agreement=agreement,
     )
+
+
+def _agreement(feeder: Feeder, net: Network | None, own: Flow) -> Agreement:
+    """With Newton-Raphson: pandapower's of a balanced network, else our own."""
+    demand = Demand.own(feeder)
+    if net is None or feeder.model == "three_phase":
+        answer, engine = PairNewton(feeder).solve(demand), OWN
+    else:
+        reference = PandapowerEngine(net, feeder)
+        answer = reference.solve(demand)
+        engine = f"pandapower's Newton-Raphson at {reference.tolerance_mva:g} MVA"
+    return Agreement(float(np.max(np.abs(own.v - answer.v), initial=0.0)), engine)
+
+
+def _elements(feeder: Feeder, terminals: Bools) -> int:
+    """How many elements the chosen terminals belong to."""
+    rows, kinds = np.flatnonzero(terminals), feeder.terminals.kind
+    return len({(kinds[row], int(feeder.terminals.element[row])) for row in rows})
 
 
 def _transformers(feeder: Feeder, flow: Flow) -> tuple[TransformerHealth, ...]:
-    table = feeder.transformers
+    """The loading of each, that of its highest phase."""
+    table, of = feeder.transformers, feeder.branches.transformer
+    highest = np.full(len(table), -np.inf)
+    rows = np.flatnonzero((of >= 0) & ~np.isnan(flow.loading))
+    np.maximum.at(highest, of[rows], flow.loading[rows])
+    highest = np.where(np.isneginf(highest), np.nan, highest)
     return tuple(
-        TransformerHealth(name, float(kva), float(flow.loading[branch]))
-        for name, kva, branch in zip(
-            table.name, table.rating_kva, table.branch, strict=True
+        TransformerHealth(name, float(kva), float(loading))
+        for name, kva, loading in zip(
+            table.name, table.rating_kva, highest, strict=True
         )
     )
+
+
+def _labelled(feeder: Feeder, branch: int) -> str:
+    phase = int(feeder.branches.phase[branch])
+    return feeder.branches.name[branch] + (f".{phase}" if phase else "")
 
 
 def _range(feeder: Feeder, flow: Flow) -> VoltageRange | None:
@@ -151,16 +195,25 @@ def _range(feeder: Feeder, flow: Flow) -> VoltageRange | None:
     real = np.flatnonzero(~feeder.nodes.auxiliary)
     v_pu = flow.v_pu[real]
     low, high = real[np.argmin(v_pu)], real[np.argmax(v_pu)]
-    names = feeder.nodes.bus
-    return VoltageRange(float(v_pu.min()), names[low], float(v_pu.max()), names[high])
+    where = [
+        feeder.nodes.bus[node]
+        + (f".{feeder.nodes.phase[node]}" if feeder.nodes.phase[node] else "")
+        for node in (low, high)
+    ]
+    return VoltageRange(float(v_pu.min()), where[0], float(v_pu.max()), where[1])
 
 
 def _violations(feeder: Feeder, flow: Flow, limits: Limits) -> Violations:
     beyond = limits.beyond(flow.v_pu)
     return Violations(
         standard=limits.name,
-        buses=int((beyond & ~feeder.nodes.auxiliary).sum()),
-        loads=int(beyond[feeder.terminals.node_a].sum()),
+        buses=len(
+            {
+                feeder.nodes.bus[node]
+                for node in np.flatnonzero(beyond & ~feeder.nodes.auxiliary)
+            }
+        ),
+        loads=_elements(feeder, beyond[feeder.terminals.node_a]),
         low_pu=limits.low_pu,
         high_pu=limits.high_pu,
     )
@@ -195,10 +248,10 @@ def _lines(found: Health) -> list[str]:
     lines += _violated(found)
     lines.append("  not represented, or assumed")
     lines += [f"    {note}" for note in found.not_represented] or ["    nothing"]
-    agreement = _or_unknown(found.agreement_pu, ".1e")
+    agreement = _or_unknown(found.agreement.difference_pu, ".1e")
     lines.append(
         f"  agreement       {agreement} pu between {found.method} and"
-        f" pandapower's Newton-Raphson at {found.reference_tolerance_mva:g} MVA"
+        f" {found.agreement.engine}"
     )
     return lines
 

@@ -17,6 +17,7 @@ from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter, PowerFlow
 from twin.grid.kernels import Asked, Connections, Lawful, Sweep, solve_from
 from twin.grid.newton import Newton
+from twin.grid.pair_newton import PairNewton
 from twin.grid.ppc import Network
 
 __all__ = ["Demand", "FixedPoint", "Flow", "PowerFlow", "power_flow"]
@@ -26,7 +27,7 @@ MOST_ITERATIONS = 100
 
 def power_flow(
     feeder: Feeder,
-    net: Network,
+    net: Network | None,
     solver: str = "fast",
     tolerance_pu: float = 1e-8,
     enforce_q_limits: bool = True,
@@ -34,9 +35,9 @@ def power_flow(
     """The engine for a feeder; pandapower's own where `feeder.unsolvable` says why."""
     from twin.grid.reference import PandapowerEngine
 
-    if solver == "pandapower":
-        return PandapowerEngine(net, feeder, enforce_q_limits=enforce_q_limits)
-    if feeder.unsolvable:
+    by_phase = feeder.model == "three_phase"
+    asked = solver == "pandapower" or bool(feeder.unsolvable)
+    if net is not None and not by_phase and asked:
         return PandapowerEngine(net, feeder, enforce_q_limits=enforce_q_limits)
     if len(feeder.generators):
         return Newton(feeder, tolerance_pu, enforce_q_limits)
@@ -124,7 +125,7 @@ class FixedPoint:
         self._y = np.zeros(n + 1, dtype=np.complex128)
         self._flat = self._no_load()
         self.state = self._flat.copy()
-        self._newton: Newton | None = None
+        self._newton: Newton | PairNewton | None = None
 
     def solve(self, demand: Demand) -> Flow:
         """Warm start, then flat start, then Newton-Raphson, then a failed flow."""
@@ -155,7 +156,9 @@ class FixedPoint:
 
     def _by_newton(self, demand: Demand) -> Flow:
         if self._newton is None:
-            self._newton = Newton(self.feeder, self.tolerance_pu)
+            by_phase = bool((self.feeder.nodes.phase > 0).any())
+            newton = PairNewton if by_phase else Newton
+            self._newton = newton(self.feeder, self.tolerance_pu)
         self._newton.state = self._flat
         flow = self._newton.solve(demand)
         self.state = flow.v if flow.converged else self._flat.copy()

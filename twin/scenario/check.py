@@ -23,7 +23,11 @@ Finding = tuple[str, str]
 Rule = Callable[[Mapping[str, Any]], Iterator[Finding]]
 
 CLASS_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
-SOURCES = "pandapower:<network function>, simbench:<code> or json:<pandapower file>"
+SOURCES = (
+    "pandapower:<network function>, simbench:<code>, json:<pandapower file> or "
+    "opendss:<master file>"
+)
+PREFIXES = ("pandapower", "simbench", "json", "opendss")
 
 
 def findings(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -66,15 +70,11 @@ def _feeder(data: Mapping[str, Any]) -> Iterator[Finding]:
     prefix, colon, rest = source.partition(":")
     if not source:
         return
-    if prefix == "opendss" and colon:
+    if prefix not in PREFIXES or not colon:
         yield (
             "feeder.source",
-            "this version solves balanced feeders from pandapower; opendss: feeders "
-            f"come later; allowed: {SOURCES}",
+            f"unknown source '{source}'; allowed: {SOURCES}{_meant(source)}",
         )
-    elif prefix not in ("pandapower", "simbench", "json") or not colon:
-        hint = f"; did you mean 'pandapower:{source}'?" if source in _feeders() else ""
-        yield "feeder.source", f"unknown source '{source}'; allowed: {SOURCES}{hint}"
     elif not rest:
         yield "feeder.source", f"nothing after '{prefix}:'; allowed: {SOURCES}"
     elif prefix == "pandapower" and rest not in _feeders():
@@ -103,12 +103,45 @@ def _feeder_arguments(data: Mapping[str, Any]) -> Iterator[Finding]:
             )
 
 
-def _three_phase(data: Mapping[str, Any]) -> Iterator[Finding]:
-    if _text(data, "feeder.model") == "three_phase":
+def _meant(source: str) -> str:
+    """A hint at the prefix that is missing, or wrong."""
+    prefix, colon, rest = source.partition(":")
+    if source in _feeders():
+        return f"; did you mean 'pandapower:{source}'?"
+    if source.lower().endswith(".dss"):
+        return f"; did you mean 'opendss:{rest if colon else source}'?"
+    return nearest(prefix.lower(), PREFIXES) if colon else ""
+
+
+def _opendss_only(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """What OpenDSS feeders take and others don't, and the other way round."""
+    source = _text(data, "feeder.source")
+    opendss = source.startswith("opendss:")
+    if opendss and _at(data, "feeder.model") == "balanced":
         yield (
             "feeder.model",
-            "this version solves balanced feeders; three_phase comes later; "
-            "allowed: balanced",
+            "an opendss: feeder is always solved by phase; allowed: three_phase, "
+            "which is its default",
+        )
+    for key in ("feeder.root", "feeder.loads"):
+        if source and not opendss and _is_at(data, key):
+            yield key, "only opendss: feeders take it"
+
+
+def _three_phase(data: Mapping[str, Any]) -> Iterator[Finding]:
+    source = _text(data, "feeder.source")
+    opendss = source.startswith("opendss:")
+    three_phase = opendss or _at(data, "feeder.model") == "three_phase"
+    if _is_at(data, "feeder.zero_sequence") and (opendss or not three_phase):
+        yield (
+            "feeder.zero_sequence",
+            "only for pandapower networks with feeder.model: three_phase"
+            + ("; OpenDSS files give all sequences" if opendss else ""),
+        )
+    if three_phase and _at(data, "power_flow.solver") == "pandapower":
+        yield (
+            "power_flow.solver",
+            "pandapower solves balanced feeders only; allowed here: fast",
         )
 
 
@@ -233,6 +266,7 @@ RULES: tuple[Rule, ...] = (
     _timezone,
     _feeder,
     _feeder_arguments,
+    _opendss_only,
     _three_phase,
     _how_many_evs,
     _mixes,

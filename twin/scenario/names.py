@@ -27,10 +27,15 @@ def known(kind: str) -> tuple[str, ...]:
 
 
 def region_of(source: object, timezone: object = None) -> str:
-    """``US`` or ``DE`` (Europe): where a feeder stands; files are told by time zone."""
+    """``US`` or ``DE`` (Europe): where a feeder stands; files are told by time zone.
+
+    OpenDSS circuits are North American where no time zone is said.
+    """
     prefix, _, rest = str(source).partition(":")
     if prefix == "pandapower" and rest in names()["feeders"]:
         return str(names()["feeders"][rest]["region"])
+    if prefix == "opendss" and timezone is None:
+        return "US"
     american = isinstance(timezone, str) and timezone.startswith(("America/", "US/"))
     return "US" if american and prefix != "simbench" else "DE"
 

@@ -74,4 +74,9 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "a json: feeder's region is not known: Europe is taken (time zone, limits, "
         "data sets); a time zone in America makes it North American",
     ),
+    (
+        lambda s: s.feeder.is_opendss and s.time.timezone is None,
+        "an opendss: feeder's region is not known: North America is taken (time zone, "
+        "limits, data sets); a time zone in Europe makes it European",
+    ),
 )

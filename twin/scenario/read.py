@@ -121,6 +121,7 @@ def absolute_paths(tree: Node) -> tuple[Node, list[Problem]]:
 
 _PATH_KEYS = (
     ("feeder.source", "json:"),
+    ("feeder.source", "opendss:"),
     ("feeder.root", ""),
     ("customers.profiles", ""),
     ("customers.file", ""),

@@ -39,6 +39,53 @@ class Time(Words):
     )
 
 
+Ratio = Annotated[float, Field(ge=0, le=1_000_000)]
+AboveZero = Annotated[float, Field(gt=0, le=1_000_000)]
+
+
+class ZeroSequence(Words):
+    """What stands in for zero-sequence data that a network does not give."""
+
+    line_r0_per_r1: AboveZero = Field(
+        default=4.0, description="Resistance of lines, zero over positive sequence [-]"
+    )
+    line_x0_per_x1: AboveZero = Field(
+        default=4.0, description="Reactance of lines, zero over positive sequence [-]"
+    )
+    line_c0_per_c1: Ratio = Field(
+        default=1.0, description="Capacitance of lines, zero over positive sequence [-]"
+    )
+    trafo_vk0_per_vk: AboveZero = Field(
+        default=1.0, description="Short-circuit voltage of transformers, the same [-]"
+    )
+    trafo_vkr0_per_vkr: Ratio = Field(
+        default=1.0, description="Its real part, the same [-]"
+    )
+    trafo_zm0_per_z0: AboveZero = Field(
+        default=100.0,
+        description="Magnetising over leakage impedance, zero sequence [-]",
+    )
+    trafo_mag0_rx: Ratio = Field(
+        default=0.0, description="R/X of the magnetising impedance [-]"
+    )
+    trafo_si0_hv_partial: AboveZero = Field(
+        default=0.9, description="Share of the leakage at the high-voltage side [-]"
+    )
+    trafo_vector_group: Literal["YNyn", "Dyn", "Yzn"] = Field(
+        default="Dyn", description="Vector group of transformers"
+    )
+    source_s_sc_mva: AboveZero = Field(
+        default=1000.0, description="Short-circuit power of the grid above [MVA]"
+    )
+    source_rx: Ratio = Field(default=0.1, description="R/X of the grid above [-]")
+    source_x0_per_x1: AboveZero = Field(
+        default=1.0, description="Reactance of the grid above, zero over positive [-]"
+    )
+    source_r0_per_x0: Ratio = Field(
+        default=0.1, description="R/X of the grid above in the zero sequence [-]"
+    )
+
+
 class FeederSpec(Words):
     """Which grid it is."""
 
@@ -51,7 +98,17 @@ class FeederSpec(Words):
         description="Arguments of the pandapower network function",
     )
     model: Literal["balanced", "three_phase"] = Field(
-        default="balanced", description="How the grid is solved"
+        default="balanced",
+        description="How the grid is solved; opendss: feeders are always three_phase",
+    )
+    loads: Literal["as_in_file", "constant_power"] = Field(
+        default="as_in_file",
+        description="How loads of an opendss: feeder follow their voltage",
+    )
+    zero_sequence: ZeroSequence | None = Field(
+        default=None,
+        description="Zero-sequence data where a three_phase pandapower network has "
+        "none; default: assumed ones, which the run names",
     )
     source_voltage_pu: Annotated[float, Field(ge=0.8, le=1.2)] | None = Field(
         default=None, description="Voltage of every slack; default: the grid's own [pu]"
@@ -64,6 +121,16 @@ class FeederSpec(Words):
     enforce_q_limits: bool = Field(
         default=True, description="Hold generators within their reactive power limits"
     )
+
+    @property
+    def is_opendss(self) -> bool:
+        """Whether it comes from OpenDSS files."""
+        return self.source.startswith("opendss:")
+
+    @property
+    def three_phase(self) -> bool:
+        """Whether it is solved by phase."""
+        return self.is_opendss or self.model == "three_phase"
 
 
 class CustomersSpec(Words):
@@ -351,16 +418,20 @@ class Scenario(Words):
         plain["fleet"]["travel"] = self.travel
         plain["limits"] = self.judged_by.model_dump(mode="json", exclude_none=True)
         plain["feeder"].pop("root")
+        plain["feeder"]["model"] = (
+            "three_phase" if self.feeder.three_phase else "balanced"
+        )
         for key, path in self.files().items():
             section, name = key.split(".")
-            prefix = "json:" if key == "feeder.source" else ""
+            kind = self.feeder.source.partition(":")[0]
+            prefix = f"{kind}:" if key == "feeder.source" else ""
             plain[section][name] = prefix + path.name
         return plain
 
 
 def _file_of(source: str) -> Path | None:
     prefix, _, rest = source.partition(":")
-    return Path(rest) if prefix == "json" else None
+    return Path(rest) if prefix in ("json", "opendss") else None
 
 
 def _csv_of(profiles: str | None) -> Path | None:

@@ -11,8 +11,10 @@ import numpy as np
 
 from twin.arrays import Complexes
 from twin.grid.flow import Demand, Flow, PowerFlow
+from twin.grid.pair_newton import PairNewton
 from twin.randomness import Purpose, uniform
 
+OWN = "the twin's own Newton-Raphson by phase, on the same admittances and load laws"
 RANDOM_STEPS = 48
 SHARE_OF_RUN = 0.10
 
@@ -89,9 +91,11 @@ class Audit:
             steps.append({"time": times[kept.k], "reason": kept.reason})
             if difference >= worst:
                 worst, worst_at = difference, times[kept.k]
+        by_phase = isinstance(reference, PairNewton)
         return {
-            "engine": "pandapower Newton-Raphson",
-            "loosest_tolerance_mva": loosest_mva,
+            "engine": OWN if by_phase else "pandapower Newton-Raphson",
+            "loosest_tolerance_mva": None if by_phase else loosest_mva,
+            "tolerance_pu": getattr(reference, "tolerance_pu", None),
             "largest_difference_pu": worst,
             "largest_at": worst_at,
             "steps": steps,

@@ -20,19 +20,17 @@ from twin.fleet.start import charge_at_start, place_at_start
 from twin.fleet.state import state
 from twin.fleet.travel import Travel
 from twin.fleet.travel_sources import travel
-from twin.grid.feeder import Feeder
 from twin.grid.limits import Limits, custom_limits, limits_by_name
-from twin.grid.pandapower import load_feeder
 from twin.grid.powerflow import power_flow
-from twin.grid.ppc import Network
 from twin.randomness import Purpose, uniform
 from twin.results.store import RunWriter
 from twin.scenario.spec import Scenario
 from twin.simulation.audit import Audit
 from twin.simulation.cars import Cars, cars, export_limits_kw
 from twin.simulation.choice import policy_of
+from twin.simulation.grids import Grid, load_grid
 from twin.simulation.households import PLANT_KINDS, Households, households
-from twin.simulation.loads import Curtailed, Loads, network_shapes
+from twin.simulation.loads import Curtailed, Loads, shapes_of
 from twin.simulation.plugs import Plugs, plugs
 from twin.simulation.recorder import Recorder, Sizes
 from twin.simulation.violations import Watch
@@ -45,16 +43,10 @@ from twin.surroundings.tariffs import Prices, tariff
 from twin.surroundings.weather import Weather, weather
 from twin.timeline import Timeline
 
+__all__ = ["Grid", "Plan", "build", "load_grid", "plan"]
+
 SOURCE_KW = np.inf
 FLEET_DATA = (VEHICLES, BIDIRECTIONAL, MIXES, CHARGERS)
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A feeder and the network behind it, which runs may share."""
-
-    feeder: Feeder
-    net: Network
 
 
 @dataclass(frozen=True)
@@ -86,6 +78,7 @@ class Plan:
             *self.prices.inputs,
             *FLEET_DATA,
             *self.scenario.files().values(),
+            *self.grid.files,
         ]
         return sorted(set(files))
 
@@ -123,12 +116,6 @@ class Plan:
         return told
 
 
-def load_grid(scenario: Scenario) -> Grid:
-    """The feeder that a scenario names."""
-    words = scenario.feeder
-    return Grid(*load_feeder(words.source, words.arguments, words.source_voltage_pu))
-
-
 def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     """Read and draw everything; nothing is simulated yet."""
     grid = grid or load_grid(scenario)
@@ -136,9 +123,8 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     timeline = Timeline(time.start, time.days, time.step_min, scenario.timezone)
     _check_whole_steps(timeline)
     people = households(scenario, grid.feeder)
-    homes_at = grid.feeder.terminals.element[people.spread.first[: people.n_home]]
     by_network = scenario.profiles == "network"
-    shapes = network_shapes(grid.net, homes_at) if by_network else None
+    shapes = shapes_of(grid, people, timeline) if by_network else None
     seed = scenario.seed
     fleet = cars(scenario, people)
     placed = plugs(grid.feeder, people, fleet, seed)

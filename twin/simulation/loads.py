@@ -6,10 +6,12 @@ import numpy as np
 
 from twin.arrays import Floats, Ints
 from twin.grid.ppc import Network
+from twin.simulation.grids import Grid
 from twin.simulation.households import Households
 from twin.surroundings.network_loads import NetworkShapes
 from twin.surroundings.profiles import Profile
 from twin.surroundings.surroundings import LoadModel, Sun
+from twin.timeline import Timeline
 
 SIMBENCH_YEAR = 2016
 
@@ -24,6 +26,16 @@ class Curtailed:
         """Mean kW produced in each interval of a local day [n_step_of_day, n]."""
         most_kw = self.loads.day_kw(day) + self.export_limit_kw
         return np.minimum(self.sun.day_kw(day), np.maximum(0.0, most_kw))
+
+
+def shapes_of(
+    grid: Grid, people: Households, timeline: Timeline
+) -> NetworkShapes | None:
+    """The shapes that the grid brings for its homes, if it does."""
+    if grid.net is None:
+        return None
+    homes_at = grid.feeder.terminals.element[people.spread.first[: people.n_home]]
+    return network_shapes(grid.net, homes_at)
 
 
 def network_shapes(net: Network, element: Ints) -> NetworkShapes | None:

@@ -14,6 +14,8 @@ import numpy as np
 from twin.arrays import Floats
 from twin.errors import RunFailed
 from twin.fleet.fleet import Fleet
+from twin.grid.flow import PowerFlow
+from twin.grid.pair_newton import PairNewton
 from twin.grid.reference import PandapowerEngine
 from twin.results.durable import sha256_of
 from twin.results.identity import run_id, versions_of
@@ -26,6 +28,7 @@ from twin.simulation.build import Grid, Plan, build, plan
 from twin.simulation.world import World
 
 PACKAGE = Path(__file__).parents[1]
+AUDIT_PU = 1e-11
 LIBRARIES = (
     "simpy",
     "mesa",
@@ -140,14 +143,19 @@ def _audit(planned: Plan, world: World, run_s: float) -> dict[str, Any]:
     if isinstance(world.powerflow, PandapowerEngine):
         return {"engine": "none: every step was solved by pandapower itself"}
     began = time.perf_counter()
-    reference = PandapowerEngine(
-        planned.grid.net,
-        planned.grid.feeder,
-        enforce_q_limits=planned.scenario.feeder.enforce_q_limits,
-    )
+    reference = _reference(planned)
     times = [str(instant) for instant in planned.timeline.utc_times()]
     found = world.recorder.audit.run(reference, run_s, times)
     return {**found, "wall_s": time.perf_counter() - began}
+
+
+def _reference(planned: Plan) -> PowerFlow:
+    """Newton-Raphson: pandapower's of a balanced network, else the twin's own."""
+    feeder, net = planned.grid.feeder, planned.grid.net
+    if feeder.model == "three_phase" or net is None:
+        return PairNewton(feeder, AUDIT_PU)
+    limited = planned.scenario.feeder.enforce_q_limits
+    return PandapowerEngine(net, feeder, enforce_q_limits=limited)
 
 
 def _write_totals(
