@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-from pathlib import Path
-
 import numpy as np
 import pandapower as pp
 import pandapower.networks as networks
-import pandas as pd
 import pytest
 
-from twin.errors import InputError
-from twin.grid.conversion import to_feeder
 from twin.grid.pair_newton import PairNewton
 from twin.grid.pandapower import seeded
 from twin.grid.powerflow import Demand, FixedPoint
@@ -26,9 +19,7 @@ from twin.grid.sequence import (
     sequences,
     unbalance,
 )
-
-SOURCES = Path(__file__).parents[1] / "sources" / "three_phase"
-TURNS = np.exp(1j * np.deg2rad([0.0, -120.0, 120.0]))
+from twin.grid.topology import zone_of_node
 
 
 def street(group="Dyn", shift=150.0, **source):
@@ -216,25 +207,6 @@ def test_a_source_holds_the_positive_sequence_alone():
     assert two == pytest.approx(-i_two * x_pu * (0.1 + 1j), abs=1e-12)
 
 
-@pytest.mark.parametrize("group", ["YNyn", "Dyn", "Yzn"])
-def test_powerfactorys_network(group):
-    """Within 1e-5 pu, as far as PowerFactory and its numbers' data agree."""
-    with gzip.open(SOURCES / "validation_net.json.gz", "rt") as file:
-        net = pp.from_json_string(json.dumps(json.load(file)))
-    net.trafo["vector_group"], net.trafo["mag0_percent"] = group, 10_000.0
-    expected = pd.read_csv(SOURCES / "powerfactory.csv")
-    expected = expected[expected.vector_group == group].set_index("name")
-    feeder, flow = solved(net)
-    for bus, name in net.bus["name"].items():
-        wanted = expected.loc[name, ["a", "b", "c"]].to_numpy(dtype=float)
-        np.testing.assert_allclose(at_bus(feeder, flow.v_pu, bus), wanted, atol=1e-5)
-    for branch, name in enumerate(feeder.branches.name):
-        if name in expected.index:
-            phase = "abc"[feeder.branches.phase[branch] - 1]
-            wanted = 1000.0 * expected.loc[name, phase]
-            assert flow.i_a[branch] == pytest.approx(wanted, abs=0.2)
-
-
 def test_the_voltages_do_not_depend_on_the_networks_base_power():
     found = []
     for sn_mva in (1.0, 100.0):
@@ -243,57 +215,6 @@ def test_the_voltages_do_not_depend_on_the_networks_base_power():
         load(net)
         found.append(solved(net)[1].v)
     np.testing.assert_allclose(found[0], found[1], atol=1e-12)
-
-
-def european(scenario):
-    """The IEEE European feeder; its reactive loads are by a power factor of 0.95."""
-    net = networks.ieee_european_lv_asymmetric(scenario)
-    for phase in "abc":
-        p = net.asymmetric_load[f"p_{phase}_mw"]
-        net.asymmetric_load[f"q_{phase}_mvar"] = p * np.tan(np.arccos(0.95))
-    return net
-
-
-@pytest.mark.parametrize("scenario", ["on_peak_566", "off_peak_1440"])
-def test_the_european_feeder_equals_runpp_3ph_and_newton(scenario):
-    net = european(scenario)
-    feeder, flow = agrees(net, within=5e-6)
-    newton = PairNewton(feeder).solve(Demand.own(feeder))
-    np.testing.assert_allclose(flow.v, newton.v, atol=1e-9)
-    assert len(feeder.terminals) == 55
-
-
-BALANCED = {
-    "create_kerber_landnetz_freileitung_1": {},
-    "create_kerber_vorstadtnetz_kabel_1": {},
-    "mv_oberrhein": {},
-    "create_cigre_network_lv": {},
-    "lv_schutterwald": {},
-}
-
-
-@pytest.mark.parametrize("name", BALANCED)
-def test_balanced_loads_give_the_positive_sequence(name):
-    with seeded(0):
-        net = getattr(networks, name)()
-    three, flow = solved(net)
-    one = to_feeder(net, name, "test")
-    single = FixedPoint(one, 1e-11).solve(Demand.own(one))
-    node = np.array([one.node_of_bus[bus] for bus in one.node_of_bus])
-    mine = np.array([three.node_of_bus[bus] for bus in one.node_of_bus])
-    for phase, turn in enumerate(TURNS):
-        np.testing.assert_allclose(
-            flow.v[mine + phase], single.v[node] * turn, atol=1e-9
-        )
-    n = 3 * len(one.branches)
-    np.testing.assert_allclose(flow.i_a[:n], single.i_a.repeat(3), atol=1e-5)
-    np.testing.assert_allclose(
-        flow.p_kw[:n].reshape(-1, 3).sum(axis=1), single.p_kw, atol=1e-5
-    )
-    np.testing.assert_allclose(flow.loading[:n], single.loading.repeat(3), atol=1e-8)
-    assert flow.grid_kw == pytest.approx(single.grid_kw, rel=1e-9)
-    assert flow.losses_kw == pytest.approx(single.losses_kw, rel=1e-7)
-    assert flow.iterations <= single.iterations + 1
 
 
 def test_unbalanced_mixed_loads_equal_newton_and_balance():
@@ -376,33 +297,5 @@ def test_nodes_branches_and_transformers_are_told_by_phase():
     assert nodes.bus[feeder.transformers.node_lv[0]] == "1"
     assert branches.rating_far_a[3] == pytest.approx(250.0 / (0.4 * np.sqrt(3.0)))
     assert feeder.model == "three_phase"
-
-
-def refused(net):
-    with pytest.raises(InputError) as caught:
-        to_three_phase(net, "net", "test")
-    return str(caught.value)
-
-
-def test_what_three_phases_cannot_hold_is_refused_by_name():
-    net = street("Dd0")
-    pp.create_gen(net, 2, 0.01, name="diesel")
-    pp.create_ward(net, 2, 0.01, 0, 0, 0, name="town")
-    pp.create_switch(net, 1, 2, "b", z_ohm=0.1, name="coupler")
-    said = refused(net)
-    for word in ("gen: diesel", "ward: town", "Dd0 of T", "YNyn, Dyn, Yzn", "coupler"):
-        assert word in said
-    assert "asymmetric_load" in said
-
-
-def test_what_is_out_of_service_is_no_reason_to_refuse():
-    net = street()
-    pp.create_gen(net, 2, 0.01, name="diesel", in_service=False)
-    load(net)
-    assert solved(net)[1].grid_kw > 30.0
-
-
-def test_earthing_impedances_are_refused():
-    net = street()
-    net.trafo["xn_ohm"] = 2.0
-    assert "T" in refused(net)
+    low = [node for node, bus in enumerate(nodes.bus) if bus in ("1", "2")]
+    assert zone_of_node(feeder)[low].tolist() == [0] * 6
