@@ -102,7 +102,7 @@ class Meter:
     def __init__(self, feeder: Feeder) -> None:
         self.feeder = feeder
         self.connections = _connections(feeder)
-        self._wiring = _wiring(feeder)
+        self.wiring = _wiring(feeder)
         self._laws = np.ascontiguousarray(feeder.terminals.laws)
         self._constant = not feeder.terminals.voltage_dependent
         self._beside = np.flatnonzero(self.connections.source >= 0).tolist()
@@ -122,7 +122,7 @@ class Meter:
         feeder = self.feeder
         out = np.empty((4, len(feeder.branches)))
         source = np.empty(len(feeder.source_node), dtype=np.complex128)
-        lost_kw, shunt_kw = measure(v, self._wiring, feeder.s_base_kva, out, source)
+        lost_kw, shunt_kw = measure(v, self.wiring, feeder.s_base_kva, out, source)
         load_kw, load_kvar = self.served(v, demand)
         machines = feeder.generators
         if generator_kvar is None:

@@ -7,6 +7,7 @@ every iteration two triangular sweeps in one compiled call.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from scipy.sparse import csc_array, csc_matrix, csr_matrix
@@ -87,17 +88,21 @@ class Factors:
     up_inverse: Complexes
 
     @classmethod
-    def of(cls, matrix: csc_matrix) -> Factors:
-        """Factorise with little fill-in; a radial grid has none."""
-        lu = splu(
-            matrix,
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )
+    def of(cls, matrix: csc_matrix, last: Ints | None = None) -> Factors:
+        """Factorise with little fill-in; a radial grid has none.
+
+        Lines in `last` are eliminated after everything that they don't depend on.
+        """
+        order = np.arange(matrix.shape[0])
+        if last is not None and len(last):
+            order = _order(matrix, last)
+            lu = _factorised(csc_matrix(matrix[order][:, order]), "NATURAL")
+        else:
+            lu = _factorised(matrix)
+        back = np.argsort(order)
         return cls(
-            row_place=lu.perm_r.astype(np.int64),
-            column_place=lu.perm_c.astype(np.int64),
+            row_place=lu.perm_r[back].astype(np.int64),
+            column_place=lu.perm_c[back].astype(np.int64),
             low=Triangle.of(csc_matrix(_beside_diagonal(lu.L)), backwards=False),
             up=Triangle.of(csr_matrix(_beside_diagonal(lu.U)), backwards=True),
             up_inverse=np.asarray(1.0 / lu.U.diagonal(), dtype=np.complex128),
@@ -110,12 +115,16 @@ class FixedPoint:
     `state` holds the voltages that the next solve starts from.
     """
 
-    def __init__(self, feeder: Feeder, tolerance_pu: float = 1e-8) -> None:
+    def __init__(
+        self,
+        feeder: Feeder,
+        tolerance_pu: float = 1e-8,
+        last: Ints | None = None,
+    ) -> None:
         self.feeder = feeder
         self.tolerance_pu = tolerance_pu
         self._meter = Meter(feeder)
-        self._sweep = _sweep(feeder)
-        self._lawful = _lawful(feeder, self._sweep, self._meter.connections)
+        self._lay_out(feeder, last)
         self._own = np.zeros(len(self._lawful.terminal), dtype=np.complex128)
         self._dependent = feeder.terminals.voltage_dependent
         n_port, n = self._sweep.ports.shape[1], self._sweep.to.shape[1]
@@ -144,9 +153,14 @@ class FixedPoint:
             solve_from(
                 self._sweep, self._meter.connections, Asked(*demand),
                 1.0 / self.feeder.s_base_kva, self._dependent, start, self._ports,
-                self._lawful, self._own, self._x, self._y, self.tolerance_pu, MOST_ITERATIONS, v,
+                self._lawful, self._own, self._x, self._y, self.tolerance_pu,
+                MOST_ITERATIONS, v,
             )
         )  # fmt: skip
+
+    def _lay_out(self, feeder: Feeder, last: Ints | None = None) -> None:
+        self._sweep = _sweep(feeder, last)
+        self._lawful = _lawful(feeder, self._sweep, self._meter.connections)
 
     def _no_load(self) -> Complexes:
         start = np.ones(self.feeder.n_node, dtype=np.complex128)
@@ -165,13 +179,17 @@ class FixedPoint:
         return flow
 
 
-def _sweep(feeder: Feeder) -> Sweep:
-    """Factorise what is not a source, and lay everything out as it is eliminated."""
+def _sweep(feeder: Feeder, last: Ints | None = None) -> Sweep:
+    """Factorise what is not a source, and lay everything out as it is eliminated.
+
+    Nodes in `last` come at the end, as `Factors.of` says.
+    """
     sources = feeder.source_node
     free = np.setdiff1d(np.arange(feeder.n_node), sources)
     n, n_source = len(free), len(sources)
     rows = csr_matrix(csr_matrix(feeder.y_bus)[free])
-    factors = Factors.of(csc_matrix(rows[:, free]))
+    late = None if last is None else np.flatnonzero(np.isin(free, last))
+    factors = Factors.of(csc_matrix(rows[:, free]), late)
     place = np.empty(feeder.n_node, dtype=np.int64)
     place[free] = factors.column_place
     place[sources] = n + np.arange(n_source)
@@ -205,6 +223,24 @@ def _lawful(feeder: Feeder, sweep: Sweep, connections: Connections) -> Lawful:
         places=np.ascontiguousarray(sweep.ports[:, connections.port[chosen]]),
         numbers=np.ascontiguousarray(terminals.laws[terminals.law[chosen]]),
         rated=terminals.v_rated_pu[chosen].astype(np.float64),
+    )
+
+
+def _order(matrix: csc_matrix, last: Ints) -> Ints:
+    """All lines in the order of elimination, those in `last` at the end."""
+    rest = np.setdiff1d(np.arange(matrix.shape[0]), last)
+    within = _factorised(csc_matrix(matrix[rest][:, rest]))
+    return np.concatenate([rest[np.argsort(within.perm_c)], last])
+
+
+def _factorised(
+    matrix: csc_matrix, order: Literal["MMD_AT_PLUS_A", "NATURAL"] = "MMD_AT_PLUS_A"
+) -> Any:
+    return splu(
+        matrix,
+        permc_spec=order,
+        diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
     )
 
 
