@@ -11,7 +11,7 @@ import polars as pl
 from dashboards import theme
 from dashboards.load_figures import local_times
 from twin.analysis.case import Case
-from twin.arrays import Floats, Ints
+from twin.arrays import Floats
 
 HEIGHT = 380
 HOUR = np.timedelta64(1, "h")
@@ -250,15 +250,14 @@ def _customers_at(case: Case) -> dict[str, float]:
     """Customers at each bus, by the name that events give it; a phase its share."""
     if not case.customers.height:
         return {}
-    nodes: Ints = case.customers["node"].to_numpy()
-    buses = case.nodes["bus"].to_numpy()[nodes]
-    names, count = np.unique(buses.astype(str), return_counts=True)
-    watched, phases = np.unique(
-        case.nodes["bus"].to_numpy()[np.unique(nodes)].astype(str), return_counts=True
-    )
-    share = dict(zip(watched.tolist(), phases.tolist(), strict=True))
-    pairs = zip(names.tolist(), count.tolist(), strict=True)
-    return {f"node {bus}": number / share[bus] for bus, number in pairs}
+    at: dict[str, float] = {}
+    names = case.nodes.select("bus", "phase").rows()
+    for nodes in case.terminals.tolist():
+        own = set(nodes)
+        for bus, phase in (names[node] for node in own):
+            name = f"node {bus}.{phase}" if phase else f"node {bus}"
+            at[name] = at.get(name, 0.0) + 1.0 / len(own)
+    return at
 
 
 def _days(case: Case) -> tuple[str, ...]:

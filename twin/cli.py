@@ -123,7 +123,7 @@ def inspect(
         words = words.model_copy(update={"source_voltage_pu": voltage})
     grid = grid_of(words)
     print("\n".join(inspected(grid).lines()))
-    print("\n".join(households(scenario, grid.feeder).lines()))
+    print("\n".join(households(scenario, grid.feeder, grid.loads).lines()))
 
 
 @app.command()

@@ -60,11 +60,15 @@ def test_weeks_are_judged_one_by_one(make_run, monkeypatch):
 
 def test_a_three_phase_customer_is_judged_at_its_worst_phase():
     nodes = pl.DataFrame(
-        {"bus": ["a", "a", "a", "b"], "phase": [1, 2, 3, 2]},
+        {
+            "bus": ["a", "a", "a", "a", "b"],
+            "phase": [4, 1, 2, 3, 2],
+            "auxiliary": [True, False, False, False, False],
+        }
     )
-    terminals = _all_phases(nodes, np.array([0, 3]), np.array([0, 2]))
-    assert terminals.tolist() == [[0, 1, 2], [3, 3, 3]]
-    low, high = extremes(np.array([[0.95, 0.88, 1.12, 0.97]]), terminals)
+    terminals = _all_phases(nodes, np.array([1, 4]), np.array([0, 2]))
+    assert terminals.tolist() == [[1, 2, 3], [4, 4, 4]]
+    low, high = extremes(np.array([[0.01, 0.95, 0.88, 1.12, 0.97]]), terminals)
     assert low.tolist() == [[0.88, 0.97]]
     assert high.tolist() == [[1.12, 0.97]]
 

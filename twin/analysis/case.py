@@ -235,8 +235,9 @@ def _empty(table: str) -> dict[str, Any]:
 def _all_phases(nodes: pl.DataFrame, node: Ints, phase: Ints) -> Ints:
     """A customer on all phases (0) is judged at each live phase of its bus."""
     rows: dict[str, list[int]] = {}
-    for index, (bus, of) in enumerate(nodes.select("bus", "phase").iter_rows()):
-        if of > 0:
+    known = nodes.select("bus", "phase", "auxiliary").iter_rows()
+    for index, (bus, of, auxiliary) in enumerate(known):
+        if of > 0 and not auxiliary:
             rows.setdefault(bus, []).append(index)
     buses = nodes["bus"].to_list()
     found = np.repeat(node[:, None], 3, axis=1)

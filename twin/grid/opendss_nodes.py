@@ -14,6 +14,7 @@ from twin.grid.opendss_circuit import Circuit
 
 S_BASE_KVA = 1000.0
 SMALLEST_KV = 1e-3
+NEUTRAL_PU = 0.1
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,10 @@ def per_unit(base_kv: Floats, row: Ints, column: Ints) -> Floats:
 def nodes(
     circuit: Circuit, sources: Behind, base_kv: Floats, distance_km: Floats
 ) -> Nodes:
-    """Names, bases and positions of the circuit's nodes, then of the ideal sources."""
+    """Names, bases and positions of the circuit's nodes, then of the ideal sources.
+
+    Neutrals, which have next to no voltage without load, are auxiliary.
+    """
     buses = circuit.words["buses"]
     place = np.array(
         [buses[bus][1:3] for bus, _ in circuit.nodes], dtype=float
@@ -119,7 +123,10 @@ def nodes(
         y=y,
         geographic=geographic(x, y),
         angle_rad=np.concatenate([np.angle(v), np.angle(sources.volts)]),
-        auxiliary=np.arange(len(base_kv)) >= len(v),
+        auxiliary=np.append(
+            np.abs(v) < NEUTRAL_PU * 1000.0 * base_kv[: len(v)],
+            np.ones(len(sources.node), dtype=np.bool_),
+        ),
     )
 
 

@@ -31,7 +31,7 @@ def run_id(
     """
     question = {
         "scenario": resolved,
-        "inputs": [[path.name, sha256_of(path)] for path in sorted(set(inputs))],
+        "inputs": sorted([path.name, sha256_of(path)] for path in set(inputs)),
         "sources": sources_of(package),
         "policy": sha256_of(policy_file) if policy_file else None,
         "versions": versions,

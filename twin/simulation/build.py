@@ -10,8 +10,9 @@ import simpy
 
 from twin.agents.policies import Policy
 from twin.agents.population import Population
-from twin.arrays import Floats
+from twin.arrays import Floats, Ints
 from twin.customers.customers import Customers
+from twin.customers.spread import Spread
 from twin.errors import InputError
 from twin.fleet.catalogue import BIDIRECTIONAL, CHARGERS, MIXES, VEHICLES
 from twin.fleet.fleet import Fleet
@@ -20,6 +21,7 @@ from twin.fleet.start import charge_at_start, place_at_start
 from twin.fleet.state import state
 from twin.fleet.travel import Travel
 from twin.fleet.travel_sources import travel
+from twin.grid.feeder import Feeder
 from twin.grid.limits import Limits, custom_limits, limits_by_name
 from twin.grid.powerflow import power_flow
 from twin.randomness import Purpose, uniform
@@ -35,6 +37,7 @@ from twin.simulation.plugs import Plugs, plugs
 from twin.simulation.recorder import Recorder, Sizes
 from twin.simulation.violations import Watch
 from twin.simulation.world import World
+from twin.surroundings.network_loads import Network
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.profiles import Homes, Profile, profile
 from twin.surroundings.pv import Pv
@@ -61,6 +64,7 @@ class Plan:
     plugs: Plugs
     limits: Limits
     profile: Profile
+    others: Profile | None
     travel: Travel
     weather: Weather
     prices: Prices
@@ -122,9 +126,10 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     time = scenario.time
     timeline = Timeline(time.start, time.days, time.step_min, scenario.timezone)
     _check_whole_steps(timeline)
-    people = households(scenario, grid.feeder)
+    people = households(scenario, grid.feeder, grid.loads)
     by_network = scenario.profiles == "network"
-    shapes = shapes_of(grid, people, timeline) if by_network else None
+    homes, others = slice(0, people.n_home), slice(people.n_home, len(people))
+    shapes = shapes_of(grid, people, homes) if by_network else None
     seed = scenario.seed
     fleet = cars(scenario, people)
     placed = plugs(grid.feeder, people, fleet, seed)
@@ -139,7 +144,10 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
         cars=fleet,
         plugs=placed,
         limits=_limits(scenario),
-        profile=profile(scenario.profiles, _homes(people), timeline, seed, shapes),
+        profile=profile(
+            scenario.profiles, _homes(people, homes), timeline, seed, shapes
+        ),
+        others=_others(grid, people, others, timeline),
         travel=travel(scenario.travel, seed, scenario.fleet.travel_file),
         weather=sky,
         prices=Prices(
@@ -156,7 +164,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     scenario, timeline, feeder = plan.scenario, plan.timeline, plan.grid.feeder
     people, fleet = plan.households, _fleet(plan)
     customers = _customers(plan)
-    loads = Loads(plan.profile, people)
+    loads = Loads(plan.profile, people, plan.others)
     sun: Sun = plan.roofs
     if scenario.customers.export_limit_kw is not None:
         sun = Curtailed(sun, loads, people.export_limit_kw)
@@ -165,7 +173,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         writer,
         timeline,
         customers,
-        Watch.of(feeder, people.node, plan.limits),
+        Watch.of(feeder, _judged(feeder, people.spread), plan.limits),
         np.flatnonzero(~feeder.nodes.auxiliary),
         Sizes(feeder.n_node, len(feeder.branches), len(people), len(fleet)),
         Audit(scenario.seed, timeline.n_steps),
@@ -262,15 +270,31 @@ def _customers(plan: Plan) -> Customers:
     )
 
 
-def _homes(people: Households) -> Homes:
-    n = people.n_home
+def _judged(feeder: Feeder, spread: Spread) -> Ints:
+    """Every node that a customer's terminals touch."""
+    terminals, row = feeder.terminals, spread.terminal
+    nodes = np.concatenate([terminals.node_a[row], terminals.node_b[row]])
+    return nodes[nodes >= 0]
+
+
+def _others(
+    grid: Grid, people: Households, others: slice, timeline: Timeline
+) -> Profile | None:
+    """Loads of a circuit that are no homes follow the shapes that it gives them."""
+    if grid.loads is None or people.n_home == len(people):
+        return None
+    shapes = shapes_of(grid, people, others)
+    return Network(_homes(people, others), timeline, shapes)
+
+
+def _homes(people: Households, rows: slice) -> Homes:
     return Homes(
-        annual_kwh=people.annual_kwh[:n],
-        group=people.zone[:n],
-        power_factor=people.power_factor[:n],
-        peak_kw=people.peak_kw[:n],
-        constant_kw=people.peak_kw[:n],
-        names=people.name[:n],
+        annual_kwh=people.annual_kwh[rows],
+        group=people.zone[rows],
+        power_factor=people.power_factor[rows],
+        peak_kw=people.peak_kw[rows],
+        constant_kw=people.peak_kw[rows],
+        names=people.name[rows],
     )
 
 

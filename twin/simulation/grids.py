@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from twin.errors import InputError
 from twin.grid.feeder import Feeder
 from twin.grid.inspect import Health, health
 from twin.grid.opendss_agreement import agreement_with_engine
 from twin.grid.opendss_circuit import Circuit
 from twin.grid.ppc import Network
 from twin.scenario.spec import FeederSpec, Scenario
+from twin.simulation.circuit_loads import CircuitLoads, circuit_loads
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Grid:
     net: Network | None = None
     circuit: Circuit | None = None
     files: tuple[Path, ...] = ()
+
+    @cached_property
+    def loads(self) -> CircuitLoads | None:
+        """What an OpenDSS circuit says of its loads."""
+        return circuit_loads(self.circuit) if self.circuit is not None else None
 
 
 def load_grid(scenario: Scenario) -> Grid:
@@ -78,7 +84,7 @@ def _from_opendss(words: FeederSpec) -> Grid:
     feeder = to_feeder(circuit, words.source, constant_power)
     if words.source_voltage_pu is not None:
         feeder = held(feeder, words.source_voltage_pu)
-    return Grid(feeder, None, circuit, _files(circuit, master, root))
+    return Grid(feeder, None, circuit, _files(circuit, master))
 
 
 def held(feeder: Feeder, v_pu: float) -> Feeder:
@@ -86,19 +92,6 @@ def held(feeder: Feeder, v_pu: float) -> Feeder:
     return replace(feeder, source_v=v_pu * feeder.source_v / np.abs(feeder.source_v))
 
 
-MOST_FILES = 2_000
-
-
-def _files(circuit: Circuit, master: Path, root: Path) -> tuple[Path, ...]:
-    """The files that the conversion read; where it doesn't say, all below the root."""
-    said = circuit.words.get("files")
-    if said is not None:
-        return tuple(sorted({Path(name) for name in said} - {master}))
-    below = sorted(path for path in root.rglob("*") if path.is_file())
-    if len(below) > MOST_FILES:
-        raise InputError.of(
-            f"{root} holds {len(below):,} files; at most {MOST_FILES:,} are read: "
-            "name a smaller folder that holds the circuit",
-            key="feeder.root",
-        )
-    return tuple(path for path in below if path != master)
+def _files(circuit: Circuit, master: Path) -> tuple[Path, ...]:
+    """The other files that the conversion read."""
+    return tuple(sorted({Path(name) for name in circuit.words["files"]} - {master}))

@@ -15,6 +15,7 @@ from twin.grid.feeder import REFERENCE, Feeder
 from twin.grid.topology import zone_of_node
 from twin.randomness import Purpose, uniform
 from twin.scenario.spec import Scenario
+from twin.simulation.circuit_loads import CircuitLoads
 from twin.simulation.services import services
 from twin.surroundings.homes import draw_annual_kwh
 
@@ -77,14 +78,20 @@ class Households:
         return said + [f"note: {note}" for note in (*self.warnings, *self.notes)]
 
 
-def households(scenario: Scenario, feeder: Feeder) -> Households:
-    """Homes on the chosen loads, one row each; then every other load as it is."""
+def households(
+    scenario: Scenario, feeder: Feeder, own: CircuitLoads | None = None
+) -> Households:
+    """Homes on the chosen loads, one row each; then every other load as it is.
+
+    ``own`` is what an OpenDSS circuit says of its loads: which of them are businesses
+    (and so no homes), and how much energy each was allocated.
+    """
     words, terminals = scenario.customers, feeder.terminals
     group = services(feeder)
     whole = spread_of_groups(
         group, terminals.p_kw, terminals.q_kvar, words.power_factor is None
     )
-    service, per, n_home = _placed(scenario, feeder, group, whole)
+    service, per, n_home = _placed(scenario, feeder, group, whole, own)
     spread, zones = whole.of(service), zone_of_node(feeder)
     n, node = len(service), terminals.node_a[spread.first]
     p_kw = totals(group, terminals.p_kw, len(whole.first))[service] / per
@@ -95,7 +102,9 @@ def households(scenario: Scenario, feeder: Feeder) -> Households:
     drawn_pv = uniform(scenario.seed, Purpose.OWNS_PV, np.arange(n_home))
     pv_kwp, annual_kwh = np.zeros(n), np.zeros(n)
     pv_kwp[:n_home] = np.where(drawn_pv < words.pv_share, words.pv_kw, 0.0)
-    annual_kwh[:n_home] = _annual_kwh(scenario, p_kw[:n_home])
+    load = terminals.element[spread.first]
+    allocated = np.full(n, np.nan) if own is None else own.annual_kwh(load, p_kw)
+    annual_kwh[:n_home] = _annual_kwh(scenario, p_kw[:n_home], allocated[:n_home])
     known_evs, known_charger_kw = np.full(n, -1), np.full(n, np.nan)
     for home, record in roster.items():
         _honour(record, home, annual_kwh, pv_kwp, known_evs, known_charger_kw)
@@ -104,7 +113,7 @@ def households(scenario: Scenario, feeder: Feeder) -> Households:
     at_home = np.arange(n) < n_home
     return Households(
         name=_names(feeder, spread.first, per, roster),
-        kind=("home",) * n_home + ("other",) * (n - n_home),
+        kind=("home",) * n_home + _kinds(load[n_home:], own),
         service=service,
         spread=spread,
         node=node,
@@ -123,18 +132,25 @@ def households(scenario: Scenario, feeder: Feeder) -> Households:
         n_home=n_home,
         zone_of_node=zones,
         warnings=_warnings(unmatched),
-        notes=_notes(scenario, n - n_home),
+        notes=_notes(scenario, n - n_home, own),
     )
 
 
 def _placed(
-    scenario: Scenario, feeder: Feeder, group: Ints, whole: Spread
+    scenario: Scenario,
+    feeder: Feeder,
+    group: Ints,
+    whole: Spread,
+    own: CircuitLoads | None,
 ) -> tuple[Ints, Ints, int]:
     """Service of each customer, customers there, and how many of them are homes."""
     terminals, first = feeder.terminals, whole.first
     is_load = ~np.isin(terminals.kind, PLANT_KINDS)[first]
     is_home = np.isin(terminals.kind, HOME_KINDS)
-    is_home = (is_home & _chosen(scenario.customers.loads, feeder))[first]
+    is_home &= _chosen(scenario.customers.loads, feeder)
+    if own is not None and scenario.customers.loads in ("all", "lv"):
+        is_home[is_home] = ~own.business[terminals.element[is_home]]
+    is_home = is_home[first]
     p_kw = totals(group, terminals.p_kw, len(first))
     homes_at = np.where(is_home, _homes_per_load(scenario, p_kw), 0)
     n_home = int(homes_at.sum())
@@ -180,12 +196,29 @@ def _homes_per_load(scenario: Scenario, p_kw: Floats) -> Ints:
     return np.full(len(p_kw), words.homes_per_load, dtype=np.int64)
 
 
-def _annual_kwh(scenario: Scenario, p_kw: Floats) -> Floats:
+def _annual_kwh(scenario: Scenario, p_kw: Floats, allocated_kwh: Floats) -> Floats:
+    """As the scenario says; by the network's own loads, as allocated where known."""
     words = scenario.customers
-    if words.annual_kwh == "network":
-        return FULL_LOAD_H * p_kw
-    mean_kwh = words.annual_kwh or DEFAULT_ANNUAL_KWH[scenario.region]
+    if _by_network(scenario):
+        return np.where(np.isnan(allocated_kwh), FULL_LOAD_H * p_kw, allocated_kwh)
+    mean_kwh = _mean_kwh(words.annual_kwh, scenario.region)
     return draw_annual_kwh(scenario.seed, len(p_kw), mean_kwh, words.annual_kwh_spread)
+
+
+def _by_network(scenario: Scenario) -> bool:
+    """Loads of an OpenDSS circuit keep their allocated energy unless one is said."""
+    said = scenario.customers.annual_kwh
+    return said == "network" or (said is None and scenario.feeder.is_opendss)
+
+
+def _mean_kwh(said: object, region: str) -> float:
+    return said if isinstance(said, float) else DEFAULT_ANNUAL_KWH[region]
+
+
+def _kinds(load: Ints, own: CircuitLoads | None) -> tuple[str, ...]:
+    if own is None:
+        return ("other",) * len(load)
+    return tuple("business" if own.business[k] else "other" for k in load)
 
 
 def _home_factors(said: float | None, p_kw: Floats, own: Floats) -> Floats:
@@ -271,19 +304,26 @@ def _warnings(unmatched: list[str]) -> tuple[str, ...]:
     )
 
 
-def _notes(scenario: Scenario, n_other: int) -> tuple[str, ...]:
-    notes = []
+def _notes(
+    scenario: Scenario, n_other: int, own: CircuitLoads | None
+) -> tuple[str, ...]:
+    notes = list(own.notes) if own is not None else []
     if n_other:
+        kept = "constant power" if own is None else "power and shapes"
         notes.append(
-            f"{n_other} loads of the network are no homes and keep their own "
-            "constant power"
+            f"{n_other} loads of the network are no homes and keep their own {kept}"
         )
-    if scenario.customers.annual_kwh == "network":
+    if _by_network(scenario) and own is not None:
+        notes.append(
+            "customers.annual_kwh: each home's allocated kW with the circuit's own "
+            f"shape; {FULL_LOAD_H:,.0f} h of its kW a year (assumed) where it has none"
+        )
+    elif scenario.customers.annual_kwh == "network":
         notes.append(
             "customers.annual_kwh: the network's own load of each home is taken as its "
             f"share of the common peak, {FULL_LOAD_H:,.0f} h of it a year (assumed)"
         )
-    if scenario.customers.annual_kwh is None:
+    elif scenario.customers.annual_kwh is None:
         mean = DEFAULT_ANNUAL_KWH[scenario.region]
         notes.append(f"customers.annual_kwh: {mean:,.0f} kWh a home is assumed")
     return tuple(notes)

@@ -11,7 +11,6 @@ from twin.simulation.households import Households
 from twin.surroundings.network_loads import NetworkShapes
 from twin.surroundings.profiles import Profile
 from twin.surroundings.surroundings import LoadModel, Sun
-from twin.timeline import Timeline
 
 SIMBENCH_YEAR = 2016
 
@@ -28,14 +27,12 @@ class Curtailed:
         return np.minimum(self.sun.day_kw(day), np.maximum(0.0, most_kw))
 
 
-def shapes_of(
-    grid: Grid, people: Households, timeline: Timeline
-) -> NetworkShapes | None:
-    """The shapes that the grid brings for its homes, if it does."""
-    if grid.net is None:
-        return None
-    homes_at = grid.feeder.terminals.element[people.spread.first[: people.n_home]]
-    return network_shapes(grid.net, homes_at)
+def shapes_of(grid: Grid, people: Households, customers: slice) -> NetworkShapes | None:
+    """The shapes that the grid brings for these customers, if it does."""
+    load = grid.feeder.terminals.element[people.spread.first[customers]]
+    if grid.loads is not None:
+        return grid.loads.shapes_of(load, people.peak_kw[customers])
+    return None if grid.net is None else network_shapes(grid.net, load)
 
 
 def network_shapes(net: Network, element: Ints) -> NetworkShapes | None:
@@ -55,22 +52,31 @@ def network_shapes(net: Network, element: Ints) -> NetworkShapes | None:
 
 
 class Loads:
-    """Loads of all customers by local day: homes first, then constant ones."""
+    """Loads of all customers by local day: homes first, then the others.
 
-    def __init__(self, homes: Profile, households: Households) -> None:
-        self.homes = homes
+    ``others`` is how these follow the network's own shapes; none: they are constant.
+    """
+
+    def __init__(
+        self, homes: Profile, households: Households, others: Profile | None = None
+    ) -> None:
+        self.homes, self.others = homes, others
         self.n_home = households.n_home
         self.constant_kw = households.constant_kw[self.n_home :]
 
     def day_kw(self, day: int) -> Floats:
         """Mean kW of each interval of a local day [n_step_of_day, n]."""
-        return self._beside(self.homes.day_kw(day))
+        others_kw = None if self.others is None else self.others.day_kw(day)
+        return self._beside(self.homes.day_kw(day), others_kw)
 
     def mean_kw(self, day: int) -> Floats:
         """The expected mean kW of each interval [n_step_of_day, n]."""
-        return self._beside(self.homes.mean_kw(day))
+        others_kw = None if self.others is None else self.others.mean_kw(day)
+        return self._beside(self.homes.mean_kw(day), others_kw)
 
-    def _beside(self, homes_kw: Floats) -> Floats:
+    def _beside(self, homes_kw: Floats, others_kw: Floats | None) -> Floats:
+        if others_kw is not None:
+            return np.concatenate([homes_kw, others_kw], axis=1)
         if not len(self.constant_kw):
             return np.ascontiguousarray(homes_kw)
         constant = np.broadcast_to(

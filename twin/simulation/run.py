@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -238,4 +239,11 @@ def _fleet_residual_kwh(fleet: Fleet, soc_start: Floats) -> float:
 
 
 def _checksums(files: list[Path]) -> dict[str, str]:
-    return {file.name: sha256_of(file) for file in files}
+    """By name; files of the same name by that of their folder, too."""
+    names = Counter(file.name for file in files)
+    return {
+        file.name if names[file.name] == 1 else f"{file.parent.name}/{file.name}": (
+            sha256_of(file)
+        )
+        for file in files
+    }

@@ -28,15 +28,15 @@ class Watch:
 
     @classmethod
     def of(cls, feeder: Feeder, customer_node: Ints, limits: Limits) -> Watch:
-        """Watch a feeder's customers and branches."""
+        """Watch every node at which customers are, and the branches, phase by phase."""
         node = np.unique(customer_node)
-        names = [f"node {feeder.nodes.bus[n]}" for n in node]
-        branches = feeder.branches
-        kinds = zip(branches.kind, branches.name, strict=True)
+        nodes, branches = feeder.nodes, feeder.branches
+        names = [f"node {_by_phase(nodes.bus[n], nodes.phase[n])}" for n in node]
+        rows = zip(branches.kind, branches.name, branches.phase, strict=True)
         return cls(
             node,
             names,
-            [f"{kind} {name}" for kind, name in kinds],
+            [f"{kind} {_by_phase(name, phase)}" for kind, name, phase in rows],
             branches.emergency_factor,
             limits,
         )
@@ -82,6 +82,11 @@ class _Spells:
         return _Spells(
             self.first[which], self.last[which], self.column[which], self.worst[which]
         )
+
+
+def _by_phase(name: str, phase: int) -> str:
+    """A name with its phase, as OpenDSS writes it; without in the positive sequence."""
+    return f"{name}.{phase}" if phase else name
 
 
 def nothing() -> pl.DataFrame:

@@ -22,11 +22,22 @@ class NetworkShapes:
     """A year of mean kW of each home, as the network came with it [intervals, n].
 
     From midnight on 1 January of ``year``, in standard time, every ``step_min``.
+    Where several homes share a series, ``column`` [n] says which each follows, at
+    ``scale`` [n] times its values; none: one column each.
     """
 
     year: int
     step_min: int
     kw: Floats
+    column: Ints | None = None
+    scale: Floats | None = None
+
+    def of_homes(self, rows: Floats) -> Floats:
+        """Rows of the series [steps, n_column] as kW of the homes [steps, n]."""
+        if self.column is None or self.scale is None:
+            return rows
+        kw: Floats = rows[:, self.column] * self.scale
+        return kw
 
 
 class NetworkConstant:
@@ -77,7 +88,7 @@ class Network:
         self.homes, self.timeline, self.shapes = homes, timeline, shapes
         per_day = 1440 // shapes.step_min
         self._days = shapes.kw[: len(shapes.kw) // per_day * per_day].reshape(
-            -1, per_day, homes.n
+            -1, per_day, shapes.kw.shape[1]
         )
         self._dates = _dates(shapes.year, len(self._days))
 
@@ -107,12 +118,11 @@ class Network:
         step, own = self.timeline.step_min, self.shapes.step_min
         middles = standard_hours(self.timeline, day)[1] * 60
         if step <= own:
-            held: Floats = one_day[(middles // own).astype(np.int64)]
-            return held
+            held = one_day[(middles // own).astype(np.int64)]
+            return self.shapes.of_homes(held)
         first = ((middles - step / 2) // own).astype(np.int64)
         rows = (first[:, None] + np.arange(step // own)) % len(one_day)
-        means: Floats = one_day[rows].mean(axis=1)
-        return means
+        return self.shapes.of_homes(one_day[rows].mean(axis=1))
 
 
 def _dates(year: int, days: int) -> list[date]:
