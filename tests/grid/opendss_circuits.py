@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import coo_matrix, csc_matrix
 
 import twin
 from twin.arrays import Complexes, Floats
@@ -92,6 +93,22 @@ def difference(
     theirs = np.array([answer[node] for node in circuit.nodes])
     base = 1000.0 * feeder.nodes.v_base_kv[:n]
     return float(np.max(np.abs(flow.v[:n] - theirs / base)))
+
+
+def residual(circuit: Circuit) -> float:
+    """What the sum of all elements leaves of the system matrix, per its largest."""
+    n, row, column, value = len(circuit.nodes), [], [], []
+    for element in circuit.elements:
+        places, y = circuit.places(element), circuit.yprim(element)
+        live = np.flatnonzero(places >= 0)
+        rows, columns = np.meshgrid(places[live], places[live], indexing="ij")
+        row.append(rows.ravel())
+        column.append(columns.ravel())
+        value.append(y[np.ix_(live, live)].ravel())
+    index = (np.concatenate(row), np.concatenate(column))
+    whole = csc_matrix(coo_matrix((np.concatenate(value), index), shape=(n, n)))
+    left = abs(whole - circuit.system)
+    return float(left.max() / abs(circuit.system).max())
 
 
 def behind_impedance(feeder: Feeder, flow: Flow) -> tuple[complex, float]:

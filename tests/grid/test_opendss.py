@@ -14,6 +14,7 @@ from tests.grid.opendss_circuits import (
     MASTERS,
     behind_impedance,
     difference,
+    residual,
     sizes,
     solved,
     unpacked,
@@ -58,6 +59,99 @@ def test_every_node_is_the_engine_s(
     assert after.real == pytest.approx(answer.power.real, rel=1e-6)
     assert after.imag == pytest.approx(answer.power.imag, rel=1e-6)
     assert flow.losses_kw - lost == pytest.approx(answer.losses_kw, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", MASTERS)
+def test_elements_sum_to_the_system_so_that_nothing_is_dropped(
+    name: str, convert: Convert
+) -> None:
+    circuit = convert(name)
+    assert residual(circuit) < 1e-12
+
+
+def test_published_regulator_taps_give_the_published_voltages(
+    tmp_path: Path, folder: Path
+) -> None:
+    whole, root = unpacked("ieee13", folder)
+    taps = {"reg1": 10, "reg2": 8, "reg3": 11}
+    said = [
+        f"transformer.{name}.taps=[1 {1 + 0.00625 * tap}]" for name, tap in taps.items()
+    ]
+    master = root / "Published.dss"
+    lines = [f"redirect {whole.relative_to(root)}", *said, "set controlmode=off"]
+    master.write_text("\n".join(lines))
+    circuit = converted(master, root)
+    feeder = to_feeder(circuit, "ieee13")
+    flow = FixedPoint(feeder, 1e-11).solve(Demand.own(feeder))
+    ours, theirs = sizes(circuit, feeder, flow, "ieee13_published_taps")
+    assert np.max(np.abs(ours - theirs)) < 5e-5
+
+
+def test_loads_of_constant_power_give_the_published_voltages(
+    convert: Convert,
+) -> None:
+    circuit = convert("european_lv")
+    feeder = to_feeder(circuit, "european_lv", constant_power=True)
+    flow = FixedPoint(feeder, 1e-11).solve(Demand.own(feeder))
+    ours, theirs = sizes(circuit, feeder, flow, "eulv_snapshot_constpq")
+    assert np.max(np.abs(ours - theirs)) < 2e-5
+
+
+@pytest.mark.parametrize("name", ["ieee123", "ckt5", "ieee8500"])
+def test_currents_and_loading_are_the_engine_s(
+    name: str, convert: Convert, folder: Path
+) -> None:
+    """Each conductor's current at its near end, and the worse loading of both ends."""
+    circuit = convert(name)
+    feeder = to_feeder(circuit, name)
+    flow = FixedPoint(feeder, 1e-11).solve(Demand.own(feeder))
+    engine = solved(unpacked(name, folder)[0]).engine
+    branches = feeder.branches
+    lines = [k for k, kind in enumerate(branches.kind) if kind == "line"][::17]
+    for row in lines:
+        engine.Circuit.SetActiveElement(f"Line.{branches.name[row]}")
+        currents = np.asarray(engine.CktElement.CurrentsMagAng()[::2])
+        nodes = engine.CktElement.NodeOrder()
+        half = len(nodes) // 2
+        at = nodes[:half].index(branches.phase[row])
+        near, far = currents[at], currents[half + at]
+        if not branches.near_is_first[row]:
+            near, far = far, near
+        assert flow.i_a[row] == pytest.approx(near, rel=1e-4, abs=1e-3)
+        rating = engine.CktElement.NormalAmps()
+        assert flow.loading[row] == pytest.approx(
+            max(near, far) / rating, rel=1e-4, abs=1e-6
+        )
+
+
+def test_a_centre_tapped_service_is_rated_by_its_primary(
+    convert: Convert, folder: Path
+) -> None:
+    circuit = convert("ieee8500")
+    feeder = to_feeder(circuit, "ieee8500")
+    flow = FixedPoint(feeder, 1e-11).solve(Demand.own(feeder))
+    engine = solved(unpacked("ieee8500", folder)[0]).engine
+    services = [
+        k
+        for k, element in enumerate(circuit.elements)
+        if len(element.get("windings", ())) == 3
+    ]
+    assert len(services) > 1000
+    for element in services[::97]:
+        words = circuit.elements[element]
+        rows = np.flatnonzero(
+            (feeder.branches.element == element)
+            & (np.array(feeder.branches.kind) == "transformer")
+        )
+        engine.Circuit.SetActiveElement(f"Transformer.{words['name']}")
+        amps = np.asarray(engine.CktElement.CurrentsMagAng()[::2])
+        rated = [one["kva"] / one["kv"] for one in words["windings"]]
+        worst = max(amps[0] / rated[0], amps[2] / rated[1], amps[5] / rated[2])
+        assert np.nanmax(flow.loading[rows]) == pytest.approx(worst, rel=1e-4)
+        t = feeder.branches.transformer[rows[0]]
+        assert feeder.transformers.name[t] == words["name"]
+        assert feeder.transformers.rating_kva[t] == words["windings"][0]["kva"]
+        assert feeder.transformers.emergency_factor[t] == pytest.approx(1.5)
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ def rewritten(folder: Path, script: str) -> list[str]:
     copies = folder / "copies"
     copies.mkdir(exist_ok=True)
     vocabulary = Vocabulary(COMMANDS, OPTIONS, PROPERTIES)
-    commands, _ = flattened(master(folder, script), folder, copies, vocabulary)
-    return [command.text for command in commands]
+    found = flattened(master(folder, script), folder, copies, vocabulary)
+    return [command.text for command in found.commands]
 
 
 def refused(folder: Path, script: str) -> str:

@@ -83,8 +83,9 @@ def _element_parts(circuit: Circuit, element: dict[str, Any], index: int) -> lis
     y, places = circuit.yprim(element), circuit.places(element)
     live = np.flatnonzero(places >= 0)
     each = int(element["conductors"])
-    near = [k for k in live.tolist() if k < each]
-    far = [k for k in live.tolist() if k >= each]
+    of = element.get("bus_of") or [k // each for k in range(len(places))]
+    near = [[k] for k in live.tolist() if of[k] == 0]
+    far = _together([k for k in live.tolist() if of[k] > 0], places, of)
     ratings, emergency = ratings_a(element)
     found = []
     for row in range(max(len(near), len(far))):
@@ -97,13 +98,13 @@ def _element_parts(circuit: Circuit, element: dict[str, Any], index: int) -> lis
                 name=str(element["name"]),
                 kind=str(element["kind"]),
                 element=index,
-                phase=int(element["nodes"][other if one is None else one]),
-                ends=(int(places[here]), int(places[there])),
+                phase=int(element["nodes"][here[0]]),
+                ends=(int(places[here[0]]), int(places[there[0]])),
                 y_first=_row(y, places, live, one),
                 y_second=_row(y, places, live, other),
                 rating_a=(
                     np.nan if one is None else ratings[0],
-                    np.nan if other is None else ratings[other // each],
+                    np.nan if other is None else ratings[of[other[0]]],
                 ),
                 emergency=emergency,
                 rating_kva=_rating_kva(element),
@@ -114,10 +115,18 @@ def _element_parts(circuit: Circuit, element: dict[str, Any], index: int) -> lis
     return found
 
 
-def _row(y: Complexes, places: Ints, live: Ints, conductor: int | None) -> Row:
-    if conductor is None:
+def _together(far: list[int], places: Ints, of: list[int]) -> list[list[int]]:
+    """Conductors of one terminal at the same place: an autotransformer's windings."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for k in far:
+        groups.setdefault((of[k], int(places[k])), []).append(k)
+    return list(groups.values())
+
+
+def _row(y: Complexes, places: Ints, live: Ints, conductors: list[int] | None) -> Row:
+    if conductors is None:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.complex128)
-    return places[live], y[conductor, live]
+    return places[live], y[conductors][:, live].sum(axis=0)
 
 
 def ratings_a(element: dict[str, Any]) -> tuple[list[float], float]:
@@ -152,10 +161,11 @@ def _length_km(element: dict[str, Any]) -> float:
     return float(element.get("length", 0.0)) * per_unit_km
 
 
-def _ohm(y: Complexes, one: int | None, other: int | None) -> float:
-    if one is None or other is None or y[one, other] == 0.0:
+def _ohm(y: Complexes, one: list[int] | None, other: list[int] | None) -> float:
+    if one is None or other is None:
         return STIFF_OHM
-    return float(1.0 / abs(y[one, other]))
+    across = abs(complex(y[one][:, other].sum()))
+    return 1.0 / across if across > 0.0 else STIFF_OHM
 
 
 def branches(

@@ -86,11 +86,8 @@ class Circuit:
 
     def places(self, element: dict[str, Any]) -> Ints:
         """Place of every conductor of every terminal."""
-        each = int(element["conductors"])
-        found = [
-            self._place(element["buses"][at // each], node)
-            for at, node in enumerate(element["nodes"])
-        ]
+        named = zip(bus_of_each(element), element["nodes"], strict=True)
+        found = [self._place(bus, node) for bus, node in named]
         return np.array(found, dtype=np.int64)
 
     def _place(self, bus: str, node: int) -> int:
@@ -113,7 +110,7 @@ class Circuit:
         fed = {
             int(part[place[bus, node]])
             for one in self.sources
-            for bus, node in zip(_bus_of_each(one), one["nodes"], strict=True)
+            for bus, node in zip(bus_of_each(one), one["nodes"], strict=True)
             if (bus, node) in place
         }
         alive: Bools = np.isin(part, sorted(fed))
@@ -125,6 +122,8 @@ def _split(name: str) -> tuple[str, int]:
     return bus, int(node)
 
 
-def _bus_of_each(element: dict[str, Any]) -> list[str]:
+def bus_of_each(element: dict[str, Any]) -> list[str]:
+    """Bus of every conductor of every terminal."""
     each = int(element["conductors"])
-    return [bus for bus in element["buses"] for _ in range(each)]
+    of = element.get("bus_of") or [k // each for k in range(len(element["nodes"]))]
+    return [element["buses"][k] for k in of]

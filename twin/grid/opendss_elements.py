@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import InputError
+
 PD_KINDS = (
     "Line",
     "Transformer",
@@ -53,6 +55,11 @@ def loads(dss: Any) -> list[dict[str, Any]]:
         activate(dss, "Load", name)
         dss.Loads.Name(name)
         status = str(dss.Properties.Value("status")).lower()[:1]
+        if growth != 1.0 and str(dss.Properties.Value("growth")).strip():
+            raise InputError.of(
+                f"Load.{name} grows by a shape, which is not represented: set year=0",
+                key="feeder.source",
+            )
         times = growth * (multiplier if status == "v" else 1.0)
         found.append(
             {
@@ -92,22 +99,35 @@ def _growth(dss: Any) -> float:
 def plants(dss: Any) -> list[dict[str, Any]]:
     """Generators, solar, storage and what else pushes, with what each conductor drew.
 
-    ``kw``, ``kvar`` are by conductor of all terminals, in the circuit's own solution.
+    S = (V - V_neutral) conj(I) in the circuit's own solution, ``kw`` and ``kvar`` by
+    conductor of all terminals; to ground where a conductor has no neutral beside it.
     """
     found = []
     for kind in (*PC_KINDS, *HELD_KINDS):
         for name in enabled(dss, kind):
             activate(dss, kind, name)
-            power = complexes(dss.CktElement.Powers())
+            where = place(dss, name)
+            power = _drawn(dss, where["phases"], where["conductors"])
             found.append(
                 {
-                    **place(dss, name),
+                    **where,
                     "kind": kind.lower(),
                     "kw": [float(one) for one in power.real],
                     "kvar": [float(one) for one in power.imag],
                 }
             )
     return found
+
+
+def _drawn(dss: Any, phases: int, conductors: int) -> NDArray[Any]:
+    """Power of every conductor against the neutral of its terminal, kVA."""
+    v, i = complexes(dss.CktElement.Voltages()), complexes(dss.CktElement.Currents())
+    across = v.copy()
+    if conductors == phases + 1:
+        for first in range(0, len(v), conductors):
+            across[first : first + conductors] -= v[first + phases]
+    power: NDArray[Any] = across * np.conj(i) / 1000.0
+    return power
 
 
 def carriers(dss: Any) -> tuple[list[dict[str, Any]], NDArray[Any], NDArray[Any]]:
@@ -150,7 +170,7 @@ def _more(dss: Any, kind: str, name: str) -> dict[str, Any]:
     if kind == "Transformer":
         return {"windings": _windings(dss, name)}
     if kind == "AutoTrans":
-        return {"windings": _auto_windings(dss)}
+        return _auto(dss)
     return {}
 
 
@@ -173,13 +193,20 @@ def _windings(dss: Any, name: str) -> list[dict[str, Any]]:
     return found
 
 
-def _auto_windings(dss: Any) -> list[dict[str, Any]]:
-    """An autotransformer has no interface of its own: its properties are read."""
+def _auto(dss: Any) -> dict[str, Any]:
+    """An autotransformer: its series winding ends at the bus of its second terminal.
+
+    It has no interface of its own: its properties are read.
+    """
     kv, kva, tap = (listed(dss, name) for name in ("kVs", "kVAs", "Taps"))
-    return [
+    phases, each = int(dss.CktElement.NumPhases()), int(dss.CktElement.NumConductors())
+    of = [k // each for k in range(each * int(dss.CktElement.NumTerminals()))]
+    of[phases : 2 * phases] = [1] * phases
+    windings = [
         {"kv": one, "kva": two, "tap": three, "delta": False}
         for one, two, three in zip(kv, kva, tap, strict=True)
     ]
+    return {"windings": windings, "bus_of": of}
 
 
 def place(dss: Any, name: str) -> dict[str, Any]:
@@ -216,11 +243,11 @@ def controls(dss: Any, kind: str) -> list[dict[str, Any]]:
 
 
 def capacitors(dss: Any) -> list[dict[str, Any]]:
-    """Capacitors with the states and kvar of their steps, and the bank's kV."""
+    """Capacitors with the kvar and the state of each of their steps."""
     found = []
     for name in enabled(dss, "Capacitor"):
-        activate(dss, "Capacitor", name)
         dss.Capacitors.Name(name)
+        activate(dss, "Capacitor", name)
         states = [int(one) for one in dss.Capacitors.States()]
         found.append(
             {
@@ -235,14 +262,42 @@ def capacitors(dss: Any) -> list[dict[str, Any]]:
 
 
 def positions(dss: Any) -> dict[str, dict[str, list[float]]]:
-    """Taps of every transformer's windings and states of every capacitor's steps."""
-    taps, steps = {}, {}
-    for name in enabled(dss, "Transformer"):
-        taps[name] = [one["tap"] for one in _windings(dss, name)]
-    for name in enabled(dss, "Capacitor"):
-        dss.Capacitors.Name(name)
-        steps[name] = [float(one) for one in dss.Capacitors.States()]
+    """Taps of each winding of each transformer, states of each capacitor's steps."""
+    taps = {
+        name: [one["tap"] for one in _windings(dss, name)]
+        for name in enabled(dss, "Transformer")
+    }
+    steps = {one["name"]: one["states"] for one in capacitors(dss)}
     return {"taps": taps, "steps": steps}
+
+
+def shapes(dss: Any) -> tuple[dict[str, dict[str, Any]], NDArray[Any], NDArray[Any]]:
+    """Load shapes by name; their P and their Q multipliers, one after the other."""
+    found: dict[str, dict[str, Any]] = {}
+    p_all, q_all = [np.empty(0)], [np.empty(0)]
+    for name in names(dss, "LoadShape"):
+        dss.LoadShape.Name(name)
+        p, q = (np.atleast_1d(one) for one in _multipliers(dss))
+        hours = np.atleast_1d(np.asarray(dss.LoadShape.TimeArray(), dtype=float))
+        found[name.lower()] = {
+            "at": sum(len(one) for one in p_all),
+            "size": len(p),
+            "q_at": sum(len(one) for one in q_all),
+            "q_size": len(q),
+            "interval_h": float(dss.LoadShape.HrInterval()),
+            "hours": hours.tolist() if dss.LoadShape.HrInterval() == 0.0 else [],
+            "actual": bool(dss.LoadShape.UseActual()),
+        }
+        p_all.append(p)
+        q_all.append(q)
+    return found, np.concatenate(p_all), np.concatenate(q_all)
+
+
+def _multipliers(dss: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """P and Q multipliers; none of Q where the shape says P alone."""
+    p = np.asarray(dss.LoadShape.PMult(), dtype=float)
+    q = np.asarray(dss.LoadShape.QMult(), dtype=float)
+    return p, q if len(np.atleast_1d(q)) == len(np.atleast_1d(p)) else np.empty(0)
 
 
 def buses(dss: Any) -> dict[str, list[float | None]]:

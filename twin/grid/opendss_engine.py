@@ -44,6 +44,7 @@ import os
 import resource
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ from numpy.typing import NDArray
 from twin.errors import InputError, Problem
 from twin.grid import opendss_elements as ask
 from twin.grid.opendss_elements import complexes
-from twin.grid.opendss_language import Command, Vocabulary, flattened
+from twin.grid.opendss_language import Command, Flattened, Vocabulary, flattened
 from twin.grid.opendss_words import CLASSES
 
 MOST_ITERATIONS, TOLERANCE = 1000, 1e-9
@@ -76,8 +77,8 @@ def main(master: str, root: str, folder: str, seconds: str) -> int:
 
     _limit(float(seconds))
     try:
-        notes = compiled(dss, Path(master), Path(root), Path(folder))
-        words, arrays = circuit(dss, notes)
+        script = compiled(dss, Path(master), Path(root), Path(folder))
+        words, arrays = circuit(dss, script)
     except InputError as error:
         told = [[one.where, one.key, one.message] for one in error.problems]
         (Path(folder) / "problems.json").write_text(json.dumps(told))
@@ -102,22 +103,23 @@ def _limit(seconds: float) -> None:
         resource.setrlimit(kind, (own, own))
 
 
-def compiled(dss: Any, master: Path, root: Path, folder: Path) -> list[str]:
-    """Give the engine the circuit's commands, one by one; what was ignored."""
+def compiled(dss: Any, master: Path, root: Path, folder: Path) -> Flattened:
+    """Give the engine the circuit's commands, one by one; its warnings are notes."""
     dss.Basic.AllowForms(False)
     dss.Basic.AllowEditor(False)
     dss.Basic.AllowChangeDir(False)
-    commands, notes = flattened(master, root, folder, vocabulary(dss))
+    script = flattened(master, root, folder, vocabulary(dss))
+    warnings = []
     descriptor = os.open(folder / "reached", os.O_WRONLY | os.O_CREAT)
     try:
-        for command in commands:
+        for command in script.commands:
             os.pwrite(descriptor, f"{command.where}\n".encode(), 0)
-            notes += _said(dss, command)
+            warnings += _said(dss, command)
     finally:
         os.close(descriptor)
     if not dss.Basic.NumCircuits():
         raise InputError.of("makes no circuit", "feeder.source", str(master))
-    return notes
+    return replace(script, notes=[*script.notes, *warnings])
 
 
 def _said(dss: Any, command: Command) -> list[str]:
@@ -155,13 +157,14 @@ def vocabulary(dss: Any) -> Vocabulary:
 
 
 def circuit(
-    dss: Any, notes: list[str]
+    dss: Any, script: Flattened
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Words by name, and arrays by name, of the circuit that the engine holds."""
     first = ask.positions(dss)
     own = _own_solution(dss)
     loads, plants = ask.loads(dss), ask.plants(dss)
-    notes = [*notes, *_notes(dss)]
+    notes = [*script.notes, *_notes(dss)]
+    shapes, shape_p, shape_q = ask.shapes(dss)
     _switch_off(dss)
     values, rows, pointers = dss.YMatrix.getYsparse(factor=False)
     elements, yprim, currents = ask.carriers(dss)
@@ -177,6 +180,8 @@ def circuit(
         "cap_controls": ask.controls(dss, "CapControl"),
         "capacitors": ask.capacitors(dss),
         "first": first,
+        "shapes": shapes,
+        "files": [str(path) for path in script.files],
         "notes": notes,
         **own[0],
     }
@@ -188,6 +193,8 @@ def circuit(
         "own_v": own[1],
         "yprim": yprim,
         "source_currents": currents,
+        "shape_p": shape_p,
+        "shape_q": shape_q,
     }
     return words, arrays
 

@@ -23,6 +23,7 @@ class Files:
     folder: Path
     bytes_read: int = 0
     copied: dict[Path, Path] = field(default_factory=dict)
+    opened: set[Path] = field(default_factory=set)
 
     def find(self, name: str, beside: Path) -> Path:
         """The real path of a file that a script in the folder `beside` names."""
@@ -46,6 +47,7 @@ class Files:
 
     def read(self, real: Path) -> bytes:
         """All of a regular file, within the bound on all files together."""
+        self.opened.add(real)
         with _opened(real) as descriptor:
             size = os.fstat(descriptor.fileno()).st_size
             self.bytes_read += size

@@ -41,6 +41,15 @@ class Command:
     where: str
 
 
+@dataclass(frozen=True)
+class Flattened:
+    """All commands of a circuit in order, notes on what was ignored, files read."""
+
+    commands: list[Command]
+    notes: list[str]
+    files: list[Path]
+
+
 class RefusedError(Exception):
     """A word that a circuit may not use, and why."""
 
@@ -68,8 +77,8 @@ class Script:
 
 def flattened(
     master: Path, root: Path, folder: Path, vocabulary: Vocabulary
-) -> tuple[list[Command], list[str]]:
-    """The commands of a master file and all that it redirects to; what was ignored."""
+) -> Flattened:
+    """The commands of a master file and of all files that it redirects to."""
     script = Script(Files(root, folder), vocabulary)
     script.folder = master.parent
     try:
@@ -80,7 +89,8 @@ def flattened(
     if script.problems:
         raise InputError(script.problems)
     told = ", ".join(f"{word} ({times})" for word, times in script.ignored.items())
-    return script.commands, [f"ignored in the scripts: {told}"] if told else []
+    notes = [f"ignored in the scripts: {told}"] if told else []
+    return Flattened(script.commands, notes, sorted(script.files.opened))
 
 
 def _follow(script: Script, real: Path) -> None:
@@ -372,11 +382,11 @@ def _option(script: Script, word: Word) -> None:
 
 
 def _solve(script: Script, name: str, rest: list[Word]) -> None:
-    """A snapshot is solved where the file says so, for its controls' sake."""
+    """The circuit is solved once all is read; here only its buses are listed."""
     for word in rest:
         if word.name:
             _option(script, word)
     if script.snapshot:
-        _emit(script, "solve")
+        _emit(script, "makebuslist")
     else:
         _ignore(script, "solve over time")

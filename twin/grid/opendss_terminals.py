@@ -69,7 +69,7 @@ def _load_rows(
 def _told(load: dict[str, Any], pairs: list[Pair]) -> str:
     if all(max(pair) < 0 for pair in pairs):
         return f"Load.{load['name']} is not supplied"
-    return f"Load.{load['name']}: a conductor of it is joined to nothing else"
+    return f"Load.{load['name']}: its neutral is joined to nothing, taken as ground"
 
 
 def _law(load: dict[str, Any]) -> Floats:
@@ -98,13 +98,19 @@ def rated_kv(load: dict[str, Any]) -> float:
 
 
 def _plant_rows(circuit: Circuit, plant: dict[str, Any], index: int) -> list[Drawer]:
-    """What a plant drew at each conductor of its own solution, as constant power."""
-    drawn = zip(circuit.places(plant).tolist(), plant["kw"], plant["kvar"], strict=True)
-    return [
-        Drawer(plant["name"], plant["kind"], index, at, REFERENCE, kw, kvar, 1.0, -1)
-        for at, kw, kvar in drawn
-        if at >= 0
-    ]
+    """What a plant drew in its own solution, as constant power to its neutral."""
+    places, each = circuit.places(plant), int(plant["conductors"])
+    beside = each == int(plant["phases"]) + 1
+    found = []
+    for k, at in enumerate(places.tolist()):
+        neutral = int(places[k // each * each + each - 1]) if beside else REFERENCE
+        kw, kvar = float(plant["kw"][k]), float(plant["kvar"][k])
+        if at >= 0 and at != neutral:
+            b = max(neutral, REFERENCE)
+            found.append(
+                Drawer(plant["name"], plant["kind"], index, at, b, kw, kvar, 1.0, -1)
+            )
+    return found
 
 
 def _columns(rows: list[Drawer], laws: list[Floats]) -> Terminals:
