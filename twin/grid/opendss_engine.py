@@ -72,7 +72,12 @@ SILENT = (
 
 
 def main(master: str, root: str, folder: str, seconds: str) -> int:
-    """Convert one circuit; what is wrong goes to ``problems.json``."""
+    """Convert one circuit; what is wrong goes to ``problems.json``.
+
+    The engine's package would import pandas, which takes longer than most circuits.
+    """
+    modules: dict[str, Any] = sys.modules
+    modules["pandas"] = None
     import opendssdirect as dss
 
     _limit(float(seconds))
