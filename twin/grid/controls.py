@@ -3,7 +3,9 @@
     solve -> all look, arm or rest -> those that are due act -> solve ... until none is
 
 Source: Dugan, "Reference Guide: The Open Distribution System Simulator", control
-queue; modes STATIC and TIME are the engine's.
+queue; modes STATIC and TIME are the engine's. One difference: a regulator that comes
+back into its band forgets its next tap; in TIME the engine keeps it where it is not
+the first, and may do it later without a delay.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from twin.grid.regulators import (
     RegulatorBank,
     RegulatorState,
 )
-from twin.grid.taps import Tapped
+from twin.grid.taps import Elements, Tapped
 
 MOST_ROUNDS = 200
 FINEST_S = 60.0
@@ -45,6 +47,16 @@ class Mode(Enum):
     STATIC = "static"
     TIME = "time"
     EVENT = "event"
+
+
+@dataclass(frozen=True)
+class Regulation:
+    """What moves in a feeder; `left_out` says what is held, by name and why."""
+
+    elements: Elements
+    regulators: tuple[Regulator, ...]
+    capacitors: tuple[Capacitor, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass

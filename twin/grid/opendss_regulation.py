@@ -5,13 +5,13 @@ Everything starts as the circuit's file leaves it, before any control has acted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from twin.arrays import Complexes, Ints
 from twin.grid.capacitors import KINDS, Capacitor
+from twin.grid.controls import Regulation
 from twin.grid.feeder import REFERENCE, Feeder
 from twin.grid.opendss_circuit import Circuit
 from twin.grid.regulators import Phase, Regulator
@@ -20,16 +20,6 @@ from twin.grid.taps import Element, Elements
 PHASES = {"max": Phase.HIGHEST, "min": Phase.LOWEST, "avg": Phase.MEAN}
 REG_WITHOUT = {"cogen": "no", "ldc_z": "0", "rev_z": "0"}
 Words = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Regulation:
-    """What moves in a circuit; `left_out` says what is held, by name and why."""
-
-    elements: Elements
-    regulators: tuple[Regulator, ...]
-    capacitors: tuple[Capacitor, ...]
-    left_out: tuple[str, ...]
 
 
 def regulation(circuit: Circuit, feeder: Feeder) -> Regulation:
@@ -157,8 +147,8 @@ class Parts:
         return Capacitor(
             name=words["name"],
             kind=words["type"].lower(),
-            on=float(words["onsetting"]),
-            off=float(words["offsetting"]),
+            on=_setting(words["type"], words["onsetting"]),
+            off=_setting(words["type"], words["offsetting"]),
             read=read,
             through=self._phases(name, of)[: None if of == 0 else phases],
             terminal=self.elements.conductors(self._number[name], terminal),
@@ -213,6 +203,7 @@ class Parts:
             y = y / np.outer(scale[live], scale[live])
         return Element(
             name=name,
+            kind=str(words["kind"]),
             row=self._row[name],
             movable=movable,
             node=places[live],
@@ -282,6 +273,12 @@ def _rated_v(transformer: Words, winding: int) -> float:
     words = transformer["windings"][winding]
     to_neutral = not words["delta"] and int(transformer["phases"]) > 1
     return 1000.0 * float(words["kv"]) / (np.sqrt(3.0) if to_neutral else 1.0)
+
+
+def _setting(kind: str, word: str) -> float:
+    """A setting as it is compared; a leading power factor, below 0, as 2 - |pf|."""
+    value = float(word)
+    return 2.0 + value if kind.lower() == "pf" and value < 0.0 else value
 
 
 def _phase(word: str) -> int:

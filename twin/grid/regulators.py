@@ -100,11 +100,13 @@ class Regulator:
     rev_delay_s: float = 60.0
     rev_threshold_w: float = 100e3
     rev_neutral: bool = False
+    tap_zero: float | None = None
 
     def number(self, tap: float) -> int:
-        """Tap position, 0 in the middle of the range."""
+        """Tap position: 0 at `tap_zero`, in the middle of the range where none is."""
         middle = 0.5 * (self.tap_low + self.tap_high)
-        return round((tap - middle) / self.tap_step)
+        zero = middle if self.tap_zero is None else self.tap_zero
+        return round((tap - zero) / self.tap_step)
 
 
 @dataclass

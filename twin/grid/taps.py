@@ -21,14 +21,12 @@ from twin.grid.kernels import Sweep
 from twin.grid.powerflow import FixedPoint
 from twin.grid.schur import End
 
-NOT_CARRIERS = ("source impedance",)
-
 
 @dataclass(frozen=True)
 class Element:
     """One element; its live conductors only. Arrays [n_conductor].
 
-    row        what `Branches.element` calls it
+    kind, row  what `Branches.kind` and `Branches.element` call it
     terminal   from 0
     conductor  place within the terminal, from 0
     y          per unit, at scale 1                   [n_conductor, n_conductor]
@@ -36,6 +34,7 @@ class Element:
     """
 
     name: str
+    kind: str
     row: int
     movable: bool
     node: Ints
@@ -55,6 +54,7 @@ class Elements:
     """
 
     name: list[str]
+    kind: list[str]
     row: Ints
     movable: Bools
     first: Ints
@@ -76,6 +76,7 @@ class Elements:
 
         return cls(
             name=[one.name for one in elements],
+            kind=[one.kind for one in elements],
             row=np.array([one.row for one in elements], dtype=np.int64),
             movable=np.array([one.movable for one in elements], dtype=bool),
             first=np.concatenate([[0], np.cumsum(size)]).astype(np.int64),
@@ -213,11 +214,12 @@ class Rows:
         """A branch's row holds the links of the conductor at its own end."""
         branches = feeder.branches
         found: tuple[list[Ints], list[Ints]] = ([], [])
-        carries = ~np.isin(branches.kind, NOT_CARRIERS)
         movable = np.flatnonzero(elements.movable).tolist()
-        element_of = {int(elements.row[e]): e for e in movable}
-        for branch in np.flatnonzero(carries).tolist():
-            element = element_of.get(int(branches.element[branch]))
+        element_of = {(elements.kind[e], int(elements.row[e])): e for e in movable}
+        for branch in range(len(branches)):
+            element = element_of.get(
+                (branches.kind[branch], int(branches.element[branch]))
+            )
             if element is None:
                 continue
             mine = elements.conductors(element)
