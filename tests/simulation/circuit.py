@@ -1,6 +1,6 @@
 """A small American feeder in OpenDSS's words, written for these tests.
 
-source 12.47 kV o--- line, 3 ph ---o mid --- 500 kVA, 480 V ---o shop (business, 3 ph)
+source 12.47 kV o--- line, 3 ph ---o mid --- 500 kVA, 480 V ---o shop (business, plant)
                                    |
                                    +-- 25 kVA, split-phase --o pole: two legs, one 240 V
 """
@@ -24,6 +24,7 @@ new load.flats phases=3 bus1=shop kv=0.48 kw=30 pf=0.95 model=2
 new load.leg_1 phases=1 bus1=pole.1 kv=0.12 kw=2 pf=0.97 model=1
 new load.leg_2 phases=1 bus1=pole.2 kv=0.12 kw=1 pf=0.97 model=1
 new load.across phases=1 bus1=pole.1.2 kv=0.24 kw=3 pf=0.97 model=4
+new generator.plant phases=3 bus1=shop kv=0.48 kw=15 pf=1 model=1
 set voltagebases=(12.47, 0.48, 0.208)
 calcvoltagebases
 """

@@ -31,8 +31,9 @@ from twin.simulation.audit import Audit
 from twin.simulation.cars import Cars, cars, export_limits_kw
 from twin.simulation.choice import policy_of
 from twin.simulation.grids import Grid, load_grid
-from twin.simulation.households import PLANT_KINDS, Households, households
+from twin.simulation.households import Households, households
 from twin.simulation.loads import Curtailed, Loads, shapes_of
+from twin.simulation.placing import PLANT_KINDS
 from twin.simulation.plugs import Plugs, plugs
 from twin.simulation.recorder import Recorder, Sizes
 from twin.simulation.violations import Watch
@@ -49,6 +50,8 @@ from twin.timeline import Timeline
 __all__ = ["Grid", "Plan", "build", "load_grid", "plan"]
 
 SOURCE_KW = np.inf
+FREQUENCY_OF = {"US": "60 Hz", "DE": "50 Hz"}
+REGION_NAMES = {"US": "North America", "DE": "Europe"}
 FLEET_DATA = (VEHICLES, BIDIRECTIONAL, MIXES, CHARGERS)
 
 
@@ -96,6 +99,7 @@ class Plan:
         if self.scenario.power_flow.solver == "fast" and self.grid.feeder.unsolvable:
             elements = ", ".join(self.grid.feeder.unsolvable)
             told.append(f"solved by pandapower's own engine, because of {elements}")
+        told += _elsewhere(self.scenario, self.grid.feeder)
         hypothetical = int(self.cars.hypothetical.sum())
         if hypothetical:
             told.append(
@@ -118,6 +122,18 @@ class Plan:
         if self.households.pv_kwp.any():
             told += self.roofs.notes
         return told
+
+
+def _elsewhere(scenario: Scenario, feeder: Feeder) -> list[str]:
+    """What to say of a circuit whose frequency is not that of the region taken."""
+    hertz = {"us": "60 Hz", "eu": "50 Hz"}[feeder.region]
+    if not scenario.feeder.is_opendss or FREQUENCY_OF[scenario.region] == hertz:
+        return []
+    taken = REGION_NAMES[scenario.region]
+    return [
+        f"the circuit is one of {hertz}, but {taken} is taken for limits, cars, "
+        "chargers and data sets: time.timezone says where it is"
+    ]
 
 
 def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 import numpy as np
 
-from twin.arrays import Bools, Floats, Ints, totals
+from twin.arrays import Floats, Ints, totals
 from twin.customers.roster import Record, Roster
 from twin.customers.spread import Spread, spread_of_groups
-from twin.errors import InputError
 from twin.grid.feeder import REFERENCE, Feeder
 from twin.grid.topology import zone_of_node
 from twin.randomness import Purpose, uniform
 from twin.scenario.spec import Scenario
 from twin.simulation.circuit_loads import CircuitLoads
+from twin.simulation.placing import placed
 from twin.simulation.services import services
 from twin.surroundings.homes import draw_annual_kwh
 
-LOW_VOLTAGE_KV = 1.0
 DEFAULT_ANNUAL_KWH = {"DE": 3_500.0, "US": 7_000.0}
 DEFAULT_IMPORT_KW = {"DE": 30.0, "US": 38.4}
-MOST_HOMES = 200_000
 FULL_LOAD_H = 4_200.0
 DEFAULT_POWER_FACTOR = 0.97
 LEAST_POWER_FACTOR = 0.5
-HOME_KINDS = ("load", "asymmetric_load")
-PLANT_KINDS = ("sgen", "storage", "asymmetric_sgen")
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ def households(
     whole = spread_of_groups(
         group, terminals.p_kw, terminals.q_kvar, words.power_factor is None
     )
-    service, per, n_home = _placed(scenario, feeder, group, whole, own)
+    service, per, n_home = placed(scenario, feeder, group, whole, own)
     spread, zones = whole.of(service), zone_of_node(feeder)
     n, node = len(service), terminals.node_a[spread.first]
     p_kw = totals(group, terminals.p_kw, len(whole.first))[service] / per
@@ -136,64 +131,12 @@ def households(
     )
 
 
-def _placed(
-    scenario: Scenario,
-    feeder: Feeder,
-    group: Ints,
-    whole: Spread,
-    own: CircuitLoads | None,
-) -> tuple[Ints, Ints, int]:
-    """Service of each customer, customers there, and how many of them are homes."""
-    terminals, first = feeder.terminals, whole.first
-    is_load = ~np.isin(terminals.kind, PLANT_KINDS)[first]
-    is_home = np.isin(terminals.kind, HOME_KINDS)
-    is_home &= _chosen(scenario.customers.loads, feeder)
-    if own is not None and scenario.customers.loads in ("all", "lv"):
-        is_home[is_home] = ~own.business[terminals.element[is_home]]
-    is_home = is_home[first]
-    p_kw = totals(group, terminals.p_kw, len(first))
-    homes_at = np.where(is_home, _homes_per_load(scenario, p_kw), 0)
-    n_home = int(homes_at.sum())
-    if not n_home:
-        raise InputError.of(
-            f"no load of {feeder.name} is a home; got '{scenario.customers.loads}', "
-            "allowed are all, lv or a pattern for the loads' names",
-            key="customers.loads",
-        )
-    if n_home > MOST_HOMES:
-        raise InputError.of(
-            f"that makes {n_home:,} homes; at most {MOST_HOMES:,} are simulated: a "
-            "larger customers.kw_per_home, or fewer customers.loads",
-            key="customers.homes_per_load",
-        )
-    others = np.flatnonzero(is_load & ~is_home)
-    service = np.concatenate([np.repeat(np.arange(len(homes_at)), homes_at), others])
-    return service, np.maximum(1, homes_at)[service], n_home
-
-
 def _phases(feeder: Feeder, spread: Spread) -> Ints:
     """The phase of each customer's only terminal, from it to neutral; else 0."""
     terminals = feeder.terminals
     alone = (spread.count == 1) & (terminals.node_b[spread.first] == REFERENCE)
     phase = feeder.nodes.phase[terminals.node_a[spread.first]]
     return np.where(alone, phase, 0)
-
-
-def _chosen(loads: str, feeder: Feeder) -> Bools:
-    terminals = feeder.terminals
-    if loads == "all":
-        return np.ones(len(terminals), dtype=np.bool_)
-    if loads == "lv":
-        return feeder.nodes.v_base_kv[terminals.node_a] < LOW_VOLTAGE_KV
-    return np.array([fnmatchcase(name, loads) for name in terminals.name], dtype=bool)
-
-
-def _homes_per_load(scenario: Scenario, p_kw: Floats) -> Ints:
-    words = scenario.customers
-    if words.homes_per_load == "auto":
-        homes = np.rint(p_kw / words.kw_per_home)
-        return np.maximum(1, homes).astype(np.int64)
-    return np.full(len(p_kw), words.homes_per_load, dtype=np.int64)
 
 
 def _annual_kwh(scenario: Scenario, p_kw: Floats, allocated_kwh: Floats) -> Floats:

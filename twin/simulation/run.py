@@ -16,6 +16,7 @@ from twin.arrays import Floats
 from twin.errors import RunFailed
 from twin.fleet.fleet import Fleet
 from twin.grid.flow import PowerFlow
+from twin.grid.opendss_agreement import agreement_with_engine
 from twin.grid.pair_newton import PairNewton
 from twin.grid.reference import PandapowerEngine
 from twin.results.durable import sha256_of
@@ -147,7 +148,24 @@ def _audit(planned: Plan, world: World, run_s: float) -> dict[str, Any]:
     reference = _reference(planned)
     times = [str(instant) for instant in planned.timeline.utc_times()]
     found = world.recorder.audit.run(reference, run_s, times)
+    found |= _origin(planned)
     return {**found, "wall_s": time.perf_counter() - began}
+
+
+def _origin(planned: Plan) -> dict[str, Any]:
+    """How near an OpenDSS feeder is to the engine's own solution of its file.
+
+    Only where it is solved as its file says: loads and source.
+    """
+    grid, words = planned.grid, planned.scenario.feeder
+    as_in_file = words.loads == "as_in_file" and words.source_voltage_pu is None
+    if grid.circuit is None or not as_in_file:
+        return {}
+    agreement = agreement_with_engine(grid.feeder, grid.circuit)
+    return {
+        "origin_engine": f"{agreement.engine}, at the file's own loads",
+        "origin_difference_pu": agreement.difference_pu,
+    }
 
 
 def _reference(planned: Plan) -> PowerFlow:
