@@ -96,7 +96,7 @@ class Audit:
             "engine": OWN if by_phase else "pandapower Newton-Raphson",
             "loosest_tolerance_mva": None if by_phase else loosest_mva,
             "tolerance_pu": getattr(reference, "tolerance_pu", None),
-            "largest_difference_pu": worst,
+            "largest_difference_pu": worst if steps else None,
             "largest_at": worst_at,
             "steps": steps,
             "unsolved_by_reference": unsolved,
