@@ -1,0 +1,591 @@
+"""Figures of voltage: along the feeder, over time, by customer, by phase."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboards import theme
+from dashboards.thinning import Times, Values, kept_rows
+from dashboards.voltage_profiles import (
+    NO_TRANSFORMER,
+    Groups,
+    distance_km,
+    limit_words,
+    real_nodes,
+)
+from dashboards.voltage_sweeps import Sheet
+from twin.analysis.case import Case
+from twin.analysis.digest import Limits
+from twin.analysis.theme import plain, tint
+from twin.arrays import Bools, Floats, Ints
+
+STANDARDS = {"en50160": "EN 50160", "ansi_c84_1": "ANSI C84.1"}
+NEAR_PU, LEAST_SPAN_PU = 0.03, 0.005
+MOST_COLOURED, MOST_BRANCHES, MOST_NODES = 6, 8_000, 6_000
+MOST_BAND_POINTS = 5_000
+HEIGHT = {"profile": 440, "map": 420, "band": 330, "customer": 340}
+INSTANT = "%{x|%a %d %b %Y %H:%M}"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit of a standard. ``side``: -1 below which, 1 above which it is broken."""
+
+    name: str
+    pu: float
+    side: int
+
+
+def named_limits(limits: Limits) -> tuple[Limit, ...]:
+    """The limits with the names that a figure gives them, the inner ones first."""
+    standard = STANDARDS.get(limits.standard, "the scenario's limits")
+    ranges = limits.standard == "ansi_c84_1"
+    inner = f"{standard}{', range A' if ranges else ''}"
+    outer = f"{standard}, {'range B' if ranges else 'at all times'}"
+    found = [Limit(inner, limits.low_pu, -1), Limit(inner, limits.high_pu, 1)]
+    if limits.outer_low_pu < limits.low_pu:
+        found.append(Limit(outer, limits.outer_low_pu, -1))
+    if limits.outer_high_pu > limits.high_pu:
+        found.append(Limit(outer, limits.outer_high_pu, 1))
+    return tuple(found)
+
+
+def bounded(
+    figure: go.Figure, limits: Limits, values: Sequence[Values], scheme: str
+) -> go.Figure:
+    """A voltage axis that holds the values and the limits near them.
+
+    Inner limits that are farther off are told at the edge, with how far they are.
+    """
+    known = np.concatenate([np.ravel(one) for one in values])
+    known = known[np.isfinite(known)]
+    low, high = (float(known.min()), float(known.max())) if len(known) else (0.98, 1.02)
+    found = named_limits(limits)
+    near = [one for one in found if low - NEAR_PU < one.pu < high + NEAR_PU]
+    bottom = min([low, *(one.pu for one in near)])
+    top = max([high, *(one.pu for one in near)])
+    pad = max(0.11 * (top - bottom), 0.002)
+    for one in near:
+        _limit_line(figure, one, scheme)
+    for one in found[:2]:
+        if one not in near:
+            _limit_beyond(figure, one, low if one.side < 0 else high, scheme)
+    figure.update_yaxes(
+        title="voltage [pu]",
+        range=[bottom - pad, top + pad],
+        tickformat=".4f" if top - bottom < 0.01 else ".3f",
+    )
+    return figure
+
+
+def _limit_line(figure: go.Figure, limit: Limit, scheme: str) -> None:
+    look = theme.palette(scheme)
+    which = "lower" if limit.side < 0 else "upper"
+    figure.add_hline(
+        y=limit.pu,
+        line={"color": look.limit, "width": 1.5, "dash": "dash"},
+        annotation={
+            "text": f"{limit.name}: {which} limit {limit_words(limit.pu)} pu",
+            "font": {"color": look.limit, "size": 12},
+            "x": 0.005 if limit.side < 0 else 0.995,
+            "xanchor": "left" if limit.side < 0 else "right",
+            "yanchor": "top" if limit.side < 0 else "bottom",
+            "showarrow": False,
+        },
+    )
+
+
+def _limit_beyond(figure: go.Figure, limit: Limit, edge: float, scheme: str) -> None:
+    below = limit.side < 0
+    words = (
+        f"{'▼' if below else '▲'} {limit.name}: {'lower' if below else 'upper'} limit "
+        f"{limit_words(limit.pu)} pu is {abs(edge - limit.pu):.3f} pu farther "
+        f"{'down' if below else 'up'}"
+    )
+    figure.add_annotation(
+        text=words,
+        font={"color": theme.palette(scheme).limit, "size": 12},
+        showarrow=False,
+        xref="paper",
+        yref="paper",
+        x=0.005 if below else 0.995,
+        xanchor="left" if below else "right",
+        y=0.005 if below else 0.995,
+        yanchor="bottom" if below else "top",
+    )
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What of a profile is drawn.
+
+    groups  what is of one colour        chosen  the only group in colour, if any
+    span    each node's lowest and highest of the run, if asked for
+    """
+
+    groups: Groups
+    chosen: int | None = None
+    span: tuple[Floats, Floats] | None = None
+
+
+def profile(case: Case, values: Floats, drawn: Drawn, scheme: str) -> go.Figure:
+    """Every node's voltage against its distance, joined along the branches."""
+    figure = go.Figure()
+    distance = distance_km(case)
+    here = real_nodes(case) & np.isfinite(distance) & np.isfinite(values)
+    shown = [values[here]]
+    if drawn.span is not None:
+        shown += [part[real_nodes(case)] for part in drawn.span]
+        _spans(figure, case, drawn.span, scheme)
+    colours = group_colours(drawn.groups, values, drawn.chosen, scheme)
+    rest = [group for group in range(len(colours)) if not colours[group]]
+    _others(figure, case, values, drawn.groups, rest, here, scheme)
+    for group in sorted(
+        (one for one in range(len(colours)) if colours[one]),
+        key=lambda one: _least(values[drawn.groups.of_node == one]),
+    ):
+        mine = here & (drawn.groups.of_node == group)
+        name = plain(drawn.groups.names[group])
+        _lines(figure, case, values, mine, here, colours[group], name)
+        _points(figure, case, values, mine, colours[group], name, 5)
+    figure.update_xaxes(title="distance from the source [km]", rangemode="tozero")
+    figure = theme.dressed(figure, scheme, HEIGHT["profile"])
+    return bounded(figure, case.limits, shown, scheme)
+
+
+def group_colours(
+    groups: Groups, values: Floats, chosen: int | None, scheme: str
+) -> list[str]:
+    """A colour for the chosen group, or the worst few; none for the others."""
+    sequence = theme.palette(scheme).sequence
+    names = range(len(groups.names))
+    if chosen is not None:
+        return [sequence[0] if group == chosen else "" for group in names]
+    lowest = {group: _least(values[groups.of_node == group]) for group in names}
+    real = [group for group in names if groups.names[group] != NO_TRANSFORMER]
+    worst = sorted(real or names, key=lambda group: lowest[group])[:MOST_COLOURED]
+    if len(real) == len(groups.names) <= MOST_COLOURED:
+        worst = real
+    place = {group: sequence[index] for index, group in enumerate(worst)}
+    return [place.get(group, "") for group in names]
+
+
+def _others(
+    figure: go.Figure,
+    case: Case,
+    values: Floats,
+    groups: Groups,
+    rest: Sequence[int],
+    here: Bools,
+    scheme: str,
+) -> None:
+    """What is not in colour, in grey, behind."""
+    mine = here & ~np.isin(groups.of_node, np.setdiff1d(range(len(groups.names)), rest))
+    if not mine.any():
+        return
+    colour = tint(theme.palette(scheme).grey, 0.45)
+    alone = len(rest) == 1
+    name = plain(groups.names[rest[0]]) if alone else "all others"
+    _lines(figure, case, values, mine, here, colour, name)
+    _points(figure, case, values, mine, colour, name, 4)
+
+
+def _points(
+    figure: go.Figure,
+    case: Case,
+    values: Floats,
+    mine: Bools,
+    colour: str,
+    name: str,
+    size: int,
+) -> None:
+    bus, phase = case.nodes["bus"].to_list(), case.nodes["phase"].to_list()
+    distance = distance_km(case)
+    nodes = np.flatnonzero(mine)
+    nodes = nodes[np.argsort(distance[nodes], kind="stable")]
+    most = max(1, MOST_NODES * len(nodes) // max(case.nodes.height, 1))
+    if case.nodes.height > MOST_NODES:
+        nodes = nodes[kept_rows(values[nodes], most)]
+    words = [
+        plain(bus[node]) + (f", phase {phase[node]}" if phase[node] else "")
+        for node in nodes.tolist()
+    ]
+    figure.add_scatter(
+        x=distance[nodes].astype(np.float32),
+        y=values[nodes].astype(np.float32),
+        mode="markers",
+        marker={"size": size, "color": colour},
+        name=name,
+        legendgroup=name,
+        text=words,
+        hovertemplate="node %{text}<br>%{x:.3f} km, %{y:.4f} pu",
+    )
+
+
+def _lines(
+    figure: go.Figure,
+    case: Case,
+    values: Floats,
+    mine: Bools,
+    here: Bools,
+    colour: str,
+    name: str,
+) -> None:
+    """Branches whose far end is one of mine, parted by NaN."""
+    if case.branches.height > MOST_BRANCHES:
+        return
+    start, end = (case.branches[key].to_numpy() for key in ("from_node", "to_node"))
+    joined = mine[end] & here[start]
+    distance, gap = distance_km(case), np.full(int(joined.sum()), np.nan)
+    ends: tuple[Ints, Ints] = (start[joined], end[joined])
+    figure.add_scatter(
+        x=np.stack([*(distance[one] for one in ends), gap], axis=1).ravel(),
+        y=np.stack([*(values[one] for one in ends), gap], axis=1).ravel(),
+        mode="lines",
+        line={"color": tint(colour, 0.55) if colour.startswith("#") else colour},
+        name=name,
+        legendgroup=name,
+        showlegend=False,
+        hoverinfo="none",
+    )
+
+
+def _spans(
+    figure: go.Figure, case: Case, span: tuple[Floats, Floats], scheme: str
+) -> None:
+    """A thin upright from each node's lowest voltage of the run to its highest."""
+    distance = distance_km(case)
+    mine = real_nodes(case) & np.isfinite(distance + span[0] + span[1])
+    gap = np.full(int(mine.sum()), np.nan)
+    figure.add_scatter(
+        x=np.stack([distance[mine], distance[mine], gap], axis=1).ravel(),
+        y=np.stack([span[0][mine], span[1][mine], gap], axis=1).ravel(),
+        mode="lines",
+        line={"color": tint(theme.palette(scheme).grey, 0.3), "width": 2},
+        name="each node's range over the run",
+        hoverinfo="skip",
+    )
+
+
+@dataclass(frozen=True)
+class Colours:
+    """A diverging scale around 1 pu, and how far it reaches to either side."""
+
+    scale: list[tuple[float, str]]
+    span_pu: float
+    ticks: tuple[tuple[float, str], ...]
+
+
+def colours_of(limits: Limits, farthest_pu: float, fixed: bool, scheme: str) -> Colours:
+    """Full colour at the limit, or at the run's farthest; beyond the limit one more.
+
+    farthest_pu  of any value from 1 pu        fixed  whether to reach to the limits
+    """
+    below, above = 1 - limits.low_pu, limits.high_pu - 1
+    span = max(farthest_pu, LEAST_SPAN_PU, below if fixed else 0, above if fixed else 0)
+    dark = scheme == "dark"
+    middle = "#3a4047" if dark else "#f1ede6"
+    lows = ("#ffb27a", "#f0803c") if dark else ("#f2a56b", "#c44e00")
+    highs = ("#9a86d8", "#c3a5ff") if dark else ("#a792d1", "#5e3c99")
+    low_end, high_end = min(below, span), min(above, span)
+    scale = [
+        *_beyond(span - low_end, span, "#ff5c8a" if dark else "#7f0000", first=True),
+        (0.5 - low_end / span / 2, lows[1]),
+        (0.5 - low_end / span / 4, _mixed(lows[0], middle) if dark else lows[0]),
+        (0.5, middle),
+        (0.5 + high_end / span / 4, _mixed(highs[0], middle) if dark else highs[0]),
+        (0.5 + high_end / span / 2, highs[1]),
+        *_beyond(span - high_end, span, "#ffffff" if dark else "#1b0036", first=False),
+    ]
+    exact = [(round(place, 6), colour) for place, colour in scale]
+    return Colours(exact, span, _ticks(limits, span))
+
+
+def _beyond(
+    room: float, span: float, colour: str, first: bool
+) -> list[tuple[float, str]]:
+    """The colour of what lies beyond a limit that the scale reaches past."""
+    if room <= 1e-9:
+        return []
+    share = room / span / 2
+    return (
+        [(0.0, colour), (share, colour)]
+        if first
+        else [
+            (1 - share, colour),
+            (1.0, colour),
+        ]
+    )
+
+
+def _mixed(one: str, other: str) -> str:
+    """The colour half way between two."""
+    pairs = [(int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{(a + b) // 2:02x}" for a, b in pairs)
+
+
+def _ticks(limits: Limits, span: float) -> tuple[tuple[float, str], ...]:
+    """Ticks of the colour bar; those of limits say so."""
+    held = {1.0: "1", 1 - span: f"{1 - span:.3f}", 1 + span: f"{1 + span:.3f}"}
+    half = {1 + sign * span / 2: f"{1 + sign * span / 2:.3f}" for sign in (-1, 1)}
+    found = {**half, **held}
+    for limit in named_limits(limits):
+        if abs(limit.pu - 1) <= span + 1e-9:
+            close = [one for one in found if abs(one - limit.pu) < span / 12]
+            found = {key: words for key, words in found.items() if key not in close}
+            found[limit.pu] = f"{limit_words(limit.pu)} limit"
+    return tuple(sorted(found.items()))
+
+
+def heat(
+    sheet: Sheet, groups: Groups, colours: Colours, step_min: int, scheme: str
+) -> go.Figure:
+    """Voltage by distance or transformer (upwards) over local time."""
+    step = np.timedelta64(sheet.minutes, "m")
+    shift = np.timedelta64(0, "m") if sheet.minutes == step_min else step // 2
+    named = not groups.is_axis
+    place = [plain(name) for name in groups.names] if named else groups.place
+    figure = go.Figure(
+        go.Heatmap(
+            x0=str((sheet.first + shift).astype("datetime64[s]")).replace("T", " "),
+            dx=sheet.minutes * 60_000,
+            y=place,
+            z=sheet.values,
+            zmin=1 - colours.span_pu,
+            zmax=1 + colours.span_pu,
+            colorscale=colours.scale,
+            name="voltage",
+            hoverongaps=False,
+            hovertemplate=_map_words(sheet.minutes, named),
+            colorbar={
+                "title": {"text": "voltage [pu]", "side": "right"},
+                "tickvals": [pu for pu, _ in colours.ticks],
+                "ticktext": [words for _, words in colours.ticks],
+                "thickness": 14,
+                "outlinewidth": 0,
+            },
+        )
+    )
+    title = None if named else "distance from the source [km]"
+    figure.update_yaxes(title=title, autorange="reversed" if named else True)
+    figure = theme.dressed(figure, scheme, HEIGHT["map"])
+    figure.update_xaxes(title="local time", type="date")
+    return figure.update_layout(margin={"t": 12})
+
+
+def _map_words(minutes: int, named: bool) -> str:
+    when = "%{x|%a %d %b %Y}" if minutes >= 1440 else INSTANT
+    where = "%{y}" if named else "%{y:.3f} km"
+    return f"{when}<br>{where}<br>%{{z:.4f}} pu<extra></extra>"
+
+
+def band(
+    local: Times, band_pu: Values, limits: Limits, scheme: str, names: Sequence[str]
+) -> go.Figure:
+    """Lowest, 5 %, median, 95 % and highest over time; names of the three parts."""
+    look = theme.palette(scheme)
+    figure = go.Figure()
+    _areas(figure, local, band_pu, look.accent, names)
+    figure.update_xaxes(title="local time", type="date")
+    figure.update_layout(hovermode="x unified")
+    figure = theme.dressed(figure, scheme, HEIGHT["band"])
+    return bounded(figure, limits, [band_pu], scheme)
+
+
+def _areas(
+    figure: go.Figure,
+    local: Times,
+    band_pu: Values,
+    colour: str,
+    names: Sequence[str],
+    hover: bool = True,
+) -> None:
+    rows = kept_rows(band_pu, MOST_BAND_POINTS)
+    time, shown = local[rows], band_pu[rows].astype(np.float32)
+    ends = (
+        (0, 4, 0.16, "lowest", "highest", names[0]),
+        (1, 3, 0.32, "5 %", "95 %", names[1]),
+    )
+    for low, high, opacity, under, over, area in ends:
+        for column, name, fill in ((high, over, None), (low, under, "tonexty")):
+            figure.add_scatter(
+                x=time,
+                y=shown[:, column],
+                mode="lines",
+                line={"width": 0.7, "color": tint(colour, 0.5)},
+                fill=fill,
+                fillcolor=tint(colour, opacity),
+                name=name if hover else f"{name} of all customers",
+                legendgroup=area,
+                showlegend=False,
+                hovertemplate="%{y:.4f} pu" if hover else None,
+                hoverinfo=None if hover else "skip",
+            )
+        figure.add_scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            marker={"symbol": "square", "size": 13, "color": tint(colour, opacity)},
+            name=area,
+            legendgroup=area,
+            hoverinfo="none",
+        )
+    figure.add_scatter(
+        x=time,
+        y=shown[:, 2],
+        mode="lines",
+        line={"width": 1.6 if hover else 1, "color": colour},
+        name=names[2],
+        hovertemplate="%{y:.4f} pu" if hover else None,
+        hoverinfo=None if hover else "skip",
+    )
+
+
+def distribution(
+    low_pu: Floats, high_pu: Floats, chosen: int | None, limits: Limits, scheme: str
+) -> go.Figure:
+    """Customers' lowest and highest voltages, each sorted: which share is below."""
+    look = theme.palette(scheme)
+    figure = go.Figure()
+    for values, colour, word in (
+        (low_pu, look.low, "lowest"),
+        (high_pu, look.high, "highest"),
+    ):
+        known = np.sort(values[np.isfinite(values)])
+        share = (np.arange(len(known)) + 1) / max(len(known), 1) * 100
+        rows = kept_rows(known)
+        figure.add_scatter(
+            x=share[rows],
+            y=known[rows],
+            mode="lines",
+            line={"color": colour, "width": 2.2, "shape": "hv"},
+            name=f"each customer's {word} voltage",
+            hovertemplate="%{x:.1f} % of customers: at most %{y:.4f} pu<extra></extra>",
+        )
+        if chosen is not None and np.isfinite(values[chosen]):
+            at = 100 * np.searchsorted(known, values[chosen], "right") / len(known)
+            figure.add_scatter(
+                x=[at],
+                y=[values[chosen]],
+                mode="markers",
+                marker={"size": 11, "color": colour, "symbol": "diamond"}
+                | {"line": {"width": 1.5, "color": look.ink}},
+                name=f"the chosen customer's {word}",
+                showlegend=False,
+                hovertemplate="%{y:.4f} pu",
+            )
+    figure.update_xaxes(title="share of customers [%]", range=[0, 100])
+    figure = theme.dressed(figure, scheme, HEIGHT["customer"])
+    return bounded(figure, limits, [low_pu, high_pu], scheme)
+
+
+def course(
+    local: Times,
+    own_pu: Values,
+    band_pu: Values,
+    name: str,
+    limits: Limits,
+    scheme: str,
+) -> go.Figure:
+    """One customer's voltage, the band of all customers behind it.
+
+    own_pu  lowest and highest of its phases    [n_row, 2]
+    """
+    look = theme.palette(scheme)
+    figure = go.Figure()
+    words = ("all customers", "90 % of customers", "median customer")
+    _areas(figure, local, band_pu, look.grey, words, hover=False)
+    rows = kept_rows(own_pu, MOST_BAND_POINTS)
+    one = bool(np.array_equal(own_pu[:, 0], own_pu[:, 1], equal_nan=True))
+    parts = (
+        ((0, "", look.accent),)
+        if one
+        else (
+            (0, ", lowest", look.low),
+            (1, ", highest", look.high),
+        )
+    )
+    for column, which, colour in parts:
+        figure.add_scatter(
+            x=local[rows],
+            y=own_pu[rows, column],
+            mode="lines",
+            line={"color": colour, "width": 1.6},
+            name=f"{plain(name)}{which}",
+            hovertemplate=f"{INSTANT}<br>%{{y:.4f}} pu",
+        )
+    figure.update_xaxes(title="local time", type="date")
+    figure = theme.dressed(figure, scheme, HEIGHT["customer"])
+    return bounded(figure, limits, [band_pu, own_pu], scheme)
+
+
+def phase_bands(
+    local: Times,
+    parts: tuple[Values, Values, Values],
+    names: Sequence[str],
+    limits: Limits,
+    scheme: str,
+) -> go.Figure:
+    """Each phase's lowest, highest and mean over time. [n_row, n_phase] each"""
+    figure = go.Figure()
+    low, high, mean = parts
+    rows = kept_rows(np.concatenate(parts, axis=1), MOST_BAND_POINTS)
+    for column, (name, colour) in enumerate(
+        zip(names, theme.palette(scheme).sequence, strict=False)
+    ):
+        for values, word, fill in ((high, "highest", None), (low, "lowest", "tonexty")):
+            figure.add_scatter(
+                x=local[rows],
+                y=values[rows, column],
+                mode="lines",
+                line={"width": 0.7, "color": tint(colour, 0.6)},
+                fill=fill,
+                fillcolor=tint(colour, 0.14),
+                name=f"{name}, {word}",
+                legendgroup=name,
+                showlegend=False,
+                hovertemplate="%{y:.4f} pu",
+            )
+        figure.add_scatter(
+            x=local[rows],
+            y=mean[rows, column],
+            mode="lines",
+            line={"width": 1.8, "color": colour},
+            name=f"{name}, mean",
+            legendgroup=name,
+            hovertemplate="%{y:.4f} pu",
+        )
+    figure.update_xaxes(title="local time", type="date")
+    figure.update_layout(hovermode="x unified")
+    figure = theme.dressed(figure, scheme, HEIGHT["band"])
+    return bounded(figure, limits, [low, high], scheme)
+
+
+def windowed(
+    figure: go.Figure, shown: tuple[np.datetime64, np.datetime64] | None
+) -> go.Figure:
+    """The same with a part of the time in view."""
+    if shown is None:
+        return figure.update_xaxes(autorange=True).update_layout(uirevision="whole")
+    words = [str(one.astype("datetime64[s]")).replace("T", " ") for one in shown]
+    return figure.update_xaxes(range=words).update_layout(uirevision=" ".join(words))
+
+
+def _least(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.min()) if len(known) else float("inf")
+
+
+def days(minutes: int) -> str:
+    """A length of time in words: ``15 min``, ``6 h``, ``2 days``."""
+    length = timedelta(minutes=minutes)
+    if minutes < 60:
+        return f"{minutes} min"
+    if length.days < 1:
+        return f"{minutes / 60:g} h"
+    return "1 day" if length.days == 1 else f"{length.days} days"
