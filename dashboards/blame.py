@@ -127,15 +127,15 @@ def cars_at(case: Case, members: Members, row: int, measured_kw: float) -> list[
         stay = stays.get(ev, {})
         rows.append(
             {
-                "ev": ev,
-                "name": f"car {ev}",
+                "ev": str(ev),
+                "name": ev,
                 "model": car["model"],
                 "home": _name(case, car["customer"]),
                 "kw": number(kw[ev]),
                 "share": number(_share(kw[ev], measured_kw)),
                 "soc": number(soc[ev], 100.0),
-                "since": case.local(stay.get("plug_in")) or "–",
-                "leaves": case.local(stay.get("declared")) or "–",
+                "since": case.local(stay.get("plug_in")) or "",
+                "leaves": case.local(stay.get("declared")) or "",
                 "wait_h": number(_wait_h(case, car, stay, float(soc[ev]), begin)),
                 "gives": bool(car["discharge_kw"] > 0),
             }
@@ -155,7 +155,7 @@ def customers_at(
     )
     rows = [
         {
-            "customer": one,
+            "customer": str(one),
             "name": _name(case, one),
             "kind": case.customers["kind"][one],
             "base_kw": number(served[one]),

@@ -55,7 +55,7 @@ def course_figure(
     figure.update_xaxes(title=LOCAL, type="date")
     if shown == (0, len(course.time)):
         figure.update_xaxes(range=[course.time[0], course.time[-1]])
-    figure.update_layout(hovermode="x unified")
+    figure.update_layout(hovermode="x unified", showlegend=len(lines) > 1)
     return theme.dressed(figure, scheme, HEIGHT)
 
 

@@ -57,48 +57,60 @@ def customers(rows: Sequence[Row]) -> dag.AgGrid:
     )
 
 
-def variants(found: Sequence[Rival], mine: str, query: Mapping[str, str]) -> Component:
-    """One element in every variant of a study, this run marked."""
+def variants(
+    found: Sequence[Rival], mine: str, at: str | None, query: Mapping[str, str]
+) -> Component:
+    """One element in every variant of a study, this run marked.
+
+    at  the local instant that is looked at
+    """
     here = next((one for one in found if one.key == mine), None)
     most = max([100.0, *(one.highest_pct or 0.0 for one in found)])
+    then = f"At {at.replace('T', ' ')}" if at else "At the instant above"
+    groups = (("", 4), ("At its own highest loading", 3), (then, 3))
     heads = (
-        "variant",
-        "highest loading",
-        "against this run",
-        "when (local time)",
-        "above rating",
-        "EV charging then",
-        "EV discharging then",
-        "at the instant above",
+        "Variant",
+        "Highest loading",
+        "Against this run",
+        "Above rating",
+        "When (local time)",
+        *_POWERS,
+        "Loading",
+        *_POWERS,
     )
+    head = [
+        html.Tr([html.Th(words, colSpan=span) for words, span in groups]),
+        html.Tr([html.Th(words, scope="col") for words in heads]),
+    ]
+    rows = [_variant(one, here, mine, most, query) for one in found]
     return html.Table(
-        [
-            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
-            html.Tbody([_variant(one, here, mine, most, query) for one in found]),
-        ],
+        [html.Thead(head), html.Tbody(rows)],
         className="plain variants",
-        id=f"{PAGE}-variants",
+        id=f"{PAGE}-variants-table",
     )
 
 
 def _variant(
     one: Rival, here: Rival | None, mine: str, most: float, query: Mapping[str, str]
 ) -> Component:
-    href = run_href(one.scenario, one.run_id, PAGE, {**query, "pick": str(one.index)})
+    pick = "line" if query.get("show") == "lines" else "pick"
+    href = run_href(one.scenario, one.run_id, PAGE, {**query, pick: str(one.index)})
     name = (
         html.Strong(f"{one.label} (this run)")
         if one.key == mine
         else parts.link(one.label, href)
     )
     if one.problem:
-        return html.Tr([html.Th(name, scope="row"), html.Td(one.problem, colSpan=7)])
+        return html.Tr([html.Th(name, scope="row"), html.Td(one.problem, colSpan=9)])
     cells = (
         _difference(one, here, mine),
-        one.time,
         _said(one.over_h, "h"),
+        one.time,
         _said(one.charge_kw, "kW"),
         _said(one.give_kw, "kW"),
         _said(one.then_pct, "%"),
+        _said(one.then_charge_kw, "kW"),
+        _said(one.then_give_kw, "kW"),
     )
     return html.Tr(
         [
@@ -149,7 +161,7 @@ def _number(field: str, head: str, digits: int = 1, width: int = 84) -> Column:
             "function": "params.value == null ? '–' : "
             f"d3.format(',.{digits}f')(params.value)"
         },
-        "filter": "agNumberColumnFilter",
+        "filter": False,
         "minWidth": width,
         "wrapHeaderText": True,
     }
@@ -161,7 +173,14 @@ def _text(field: str, head: str, width: int = 90) -> Column:
         "headerName": head,
         "minWidth": width,
         "wrapHeaderText": True,
+        "filter": False,
     }
+
+
+def _day(field: str, head: str) -> Column:
+    """A local time without its year; it sorts with it."""
+    short = f"params.data.{field} ? params.data.{field}.slice(5) : '–'"
+    return {**_text(field, head, 100), "valueFormatter": {"function": short}}
 
 
 def _bar(column: Column, most: float) -> Column:
@@ -176,46 +195,45 @@ def _bar(column: Column, most: float) -> Column:
     return {**column, "cellStyle": {"function": style}}
 
 
+_POWERS = ("EV charging", "EV discharging")
 _LOW = {"rowHeight": 30, "headerHeight": 46}
 _TRANSFORMERS = (
-    _text("name", "Transformer", width=130),
+    _text("name", "Transformer", 130),
     _number("loading", "Highest loading [%]", width=160),
-    _text("when", "When (local time)", width=140),
+    _text("when", "When (local time)", 150),
     _number("rating", "Rating [kVA]", 0),
     _number("over_h", "Above rating [h]", 2),
-    _number("emergency_h", "Above emergency [h]", 2),
-    _number("longest_h", "Longest stay above [h]", 2),
+    _number("emergency_h", "Above emergency [h]", 2, 100),
+    _number("longest_h", "Longest stay above [h]", 2, 100),
     _number("reverse_h", "Reverse flow [h]", 2),
     _number("customers", "Customers", 0),
-    _number("evs", "EVs", 0, width=70),
+    _number("evs", "EVs", 0, 70),
 )
 _LINES = (
-    _text("name", "Line", width=150),
+    _text("name", "Line", 150),
     _number("loading", "Highest loading [%]", width=160),
     _number("over_h", "Above rating [h]", 2),
     _number("rating", "Rating [A]", 0),
     _number("length_m", "Length [m]", 0),
-    _text("behind", "Fed through transformer", width=140),
+    _text("behind", "Fed through transformer", 140),
     _text("kind", "Kind"),
-    _number("phases", "Phases", 0, width=70),
+    _number("phases", "Phases", 0, 70),
 )
 _CARS = (
-    _text("name", "Car", width=76),
-    _text("model", "Model", width=120),
-    _text("home", "Home", width=110),
-    _number("kw", "Power [kW]", width=76),
-    _number("share", "Share [%]", width=72),
-    _number("soc", "SOC [%]", 0, width=68),
-    _text("since", "Plugged since", width=128),
-    _text("leaves", "Says it leaves", width=128),
-    _number("wait_h", "Could wait [h]", width=76),
+    _number("name", "Car", 0, 56),
+    _text("model", "Model", 100),
+    _text("home", "Home", 100),
+    _number("kw", "Power [kW]", width=66),
+    _number("soc", "SOC [%]", 0, 60),
+    _day("since", "Plugged since"),
+    _day("leaves", "Says it leaves"),
+    _number("wait_h", "Could wait [h]", width=70),
 )
 _CUSTOMERS = (
-    _text("name", "Customer", width=120),
-    _text("kind", "Kind", width=76),
-    _number("base_kw", "Base load [kW]", 2, width=80),
-    _number("pv_kw", "PV [kW]", 2, width=72),
-    _number("ev_kw", "EVs [kW]", 2, width=72),
-    _number("net_kw", "Through the meter [kW]", 2, width=92),
-    _number("share", "Share [%]", width=72),
+    _text("name", "Customer", 110),
+    _number("base_kw", "Base load [kW]", 2, 76),
+    _number("pv_kw", "PV [kW]", 2, 66),
+    _number("ev_kw", "EVs [kW]", 2, 66),
+    _number("net_kw", "Net [kW]", 2, 66),
+    _number("share", "Share [%]", width=66),
 )

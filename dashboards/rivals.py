@@ -24,6 +24,7 @@ from twin.errors import TwinError
 
 CourseOf = Callable[[Case, Element], Course | None]
 MOST_COURSES = 4
+WORTH_TELLING_PCT = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +32,7 @@ class Rival:
     """How far the element was loaded in one variant; ``problem``: why not known.
 
     highest_pct  highest loading, at ``time``, when EVs drew and gave so many kW
-    then_pct     loading at the instant that is looked at
+    then_...     the same at the instant that is looked at
     """
 
     label: str
@@ -45,7 +46,10 @@ class Rival:
     over_h: float | None = None
     charge_kw: float | None = None
     give_kw: float | None = None
+    then: str = ""
     then_pct: float | None = None
+    then_charge_kw: float | None = None
+    then_give_kw: float | None = None
     course: Course | None = None
     problem: str = ""
 
@@ -103,33 +107,54 @@ def same_in(case: Case, element: Element) -> Element | None:
 
 
 def verdict(found: Sequence[Rival], mine: str) -> str:
-    """What V2G does about it, in a sentence; empty where the study does not tell."""
+    """What V2G does about it, in a sentence or two; empty if the study can't tell."""
     here = next((one for one in found if one.key == mine), None)
     if here is None or here.highest_pct is None:
         return ""
     peers = [x for x in found if x.point == here.point and x.highest_pct is not None]
-    v2g = min((x for x in peers if x.is_v2g), key=_height, default=None)
-    careless = [x for x in peers if x.policy == "uncontrolled" and x.n_ev]
-    against = careless[0] if careless else None if here.is_v2g else here
+    v2g = here if here.is_v2g else min(_those(peers, "v2g"), key=_height, default=None)
     if v2g is None:
         return "No variant of this study lets cars give power back (V2G)."
-    if against is None or against.key == v2g.key:
+    careless = min(_those(peers, "uncontrolled"), key=_height, default=None)
+    against = careless if here.is_v2g or not here.n_ev else here
+    if against is None:
         return f"With V2G ({v2g.label}) its highest loading is {_height(v2g):.1f} %."
+    clever = min(_those(peers, "valley"), key=_height, default=None)
+    return f"{_change(v2g, against)}{_aside(clever, against)}{_meanwhile(v2g, against)}"
+
+
+def _those(found: Sequence[Rival], policy: str) -> list[Rival]:
+    return [one for one in found if one.n_ev and one.policy.startswith(policy)]
+
+
+def _change(v2g: Rival, against: Rival) -> str:
     change = _height(v2g) - _height(against)
-    told = "lowers" if change < -0.05 else "raises" if change > 0.05 else "leaves"
-    clever = min((x for x in peers if x.policy == "valley"), key=_height, default=None)
-    words = (
-        f"V2G ({v2g.label}) {told} its highest loading from {_height(against):.1f} % "
-        f"({against.label}) to {_height(v2g):.1f} %"
-        if told != "leaves"
-        else f"V2G ({v2g.label}) leaves its highest loading at {_height(v2g):.1f} %, "
-        f"as it is with {against.label}"
-    )
-    if clever is None or clever.key in (v2g.key, against.key):
-        return f"{words}."
+    if abs(change) < WORTH_TELLING_PCT:
+        return (
+            f"V2G ({v2g.label}) leaves its highest loading at {_height(v2g):.1f} %, "
+            f"as with {against.label}"
+        )
     return (
-        f"{words}; charging cleverly one way ({clever.label}) comes to "
-        f"{_height(clever):.1f} %."
+        f"V2G ({v2g.label}) {'lowers' if change < 0 else 'raises'} its highest loading "
+        f"from {_height(against):.1f} % ({against.label}) to {_height(v2g):.1f} %"
+    )
+
+
+def _aside(clever: Rival | None, against: Rival) -> str:
+    if clever is None or clever.key == against.key:
+        return "."
+    height = f"{_height(clever):.1f} %"
+    return f"; charging cleverly one way ({clever.label}) comes to {height}."
+
+
+def _meanwhile(v2g: Rival, against: Rival) -> str:
+    """What the cars do with V2G at the instant that is looked at."""
+    if against.then_charge_kw is None or v2g.then_give_kw is None:
+        return ""
+    return (
+        f" At {v2g.then} its cars then charge with {v2g.then_charge_kw or 0.0:,.0f} "
+        f"kW and give {v2g.then_give_kw:,.0f} kW, instead of charging with "
+        f"{against.then_charge_kw:,.0f} kW."
     )
 
 
@@ -185,20 +210,34 @@ def _measured(
         over_h, time = told.over_normal_h[there.branches].max(), "–"
     if course is None:
         return Rival(*head, *who, highest, time, number(over_h))
-    peak = course.peak
-    members = members_of(case, there)
-    split = split_of(case, course, members, peak, peak + 1) if members else None
+    then = course.row(at)
     return Rival(
         *head,
         *who,
         highest,
-        str(course.time[peak].astype("datetime64[m]")).replace("T", " "),
+        _words(course.time[course.peak]),
         number(over_h),
-        None if split is None else number(split.charge_kw[0]),
-        None if split is None else number(split.discharge_kw[0]),
-        percent(course.loading[course.row(at)]) if at else None,
+        *_cars_kw(case, there, course, course.peak),
+        _words(course.time[then]),
+        percent(course.loading[then]),
+        *_cars_kw(case, there, course, then),
         course,
     )
+
+
+def _cars_kw(
+    case: Case, there: Element, course: Course, row: int
+) -> tuple[float | None, float | None]:
+    """What the cars behind it draw and give in one interval."""
+    members = members_of(case, there)
+    split = split_of(case, course, members, row, row + 1) if members else None
+    if split is None:
+        return None, None
+    return number(split.charge_kw[0]), number(split.discharge_kw[0])
+
+
+def _words(time: np.datetime64) -> str:
+    return str(time.astype("datetime64[m]")).replace("T", " ")
 
 
 def _height(one: Rival) -> float:

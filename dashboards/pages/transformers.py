@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -95,8 +96,11 @@ def register(desk: Desk) -> None:
         make = transformer if kind == "transformer" else line
         return course_of(case, make(case, index))
 
+    reading = Lock()
+
     def course(case: Case, element: Element) -> Course | None:
-        return kept(case, element.kind, element.index)
+        with reading:
+            return kept(case, element.kind, element.index)
 
     _register_answer(desk, course)
     _register_pick(desk)
@@ -356,8 +360,9 @@ def _register_answer(desk: Desk, course_of: CourseOf) -> None:
         element = chosen(case, "transformers", None, None)
         if element is None:
             return ""
-        found = _rivals(desk, at, element, None, course_of)
-        return verdict(found, _key(at))
+        course = course_of(case, element)
+        peak = None if course is None else _text(course, course.peak)
+        return verdict(_rivals(desk, at, element, peak, course_of), _key(at))
 
 
 def _register_pick(desk: Desk) -> None:
@@ -572,10 +577,9 @@ def _register_variants(desk: Desk, course_of: CourseOf) -> None:
         _AT,
         *_PICKED,
         _T,
-        Input("transformers-unit", "value"),
     )
     def others(
-        at: At, show: str, pick: object, of_line: object, t: str | None, _: str
+        at: At, show: str, pick: object, of_line: object, t: str | None
     ) -> tuple[str, Component | None]:
         case = desk.case(at)
         element = chosen(case, show, pick, of_line)
@@ -585,7 +589,7 @@ def _register_variants(desk: Desk, course_of: CourseOf) -> None:
         now = None if course is None else _text(course, course.row(t))
         found = _rivals(desk, at, element, now, course_of)
         query = {"show": show if show != SHOWN[0] else "", "t": now or ""}
-        return verdict(found, _key(at)), tables.variants(found, _key(at), query)
+        return verdict(found, _key(at)), tables.variants(found, _key(at), now, query)
 
     @desk.callback(
         Output("transformers-variants", "figure"),
