@@ -53,6 +53,12 @@
       make("small", null, props.data.top_name || "\u00a0"));
   };
 
+  components.TransformerName = function (props) {
+    return make("div", { className: "run-cell" },
+      make("span", { className: "run-label" }, props.value),
+      make("small", null, props.data.about));
+  };
+
   components.PickedCell = function (props) {
     const found = (props.data.cells || {})[props.colDef.field] || {};
     useEnter(props.eGridCell, found.href);
