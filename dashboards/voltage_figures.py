@@ -30,6 +30,7 @@ MOST_COLOURED, MOST_BRANCHES, MOST_NODES = 6, 8_000, 6_000
 MOST_BAND_POINTS = 5_000
 HEIGHT = {"profile": 440, "map": 420, "band": 330, "customer": 340}
 INSTANT = "%{x|%a %d %b %Y %H:%M}"
+DAY_MS, MONTH_MS = 86_400_000, 28 * 86_400_000
 
 
 @dataclass(frozen=True)
@@ -290,7 +291,7 @@ def colours_of(limits: Limits, farthest_pu: float, fixed: bool, scheme: str) -> 
     span = max(farthest_pu, LEAST_SPAN_PU, below if fixed else 0, above if fixed else 0)
     dark = scheme == "dark"
     middle = "#3a4047" if dark else "#f1ede6"
-    lows = ("#ffb27a", "#f0803c") if dark else ("#f2a56b", "#c44e00")
+    lows = ("#ffb27a", "#f0803c") if dark else ("#f0985a", "#b34300")
     highs = ("#9a86d8", "#c3a5ff") if dark else ("#a792d1", "#5e3c99")
     low_end, high_end = min(below, span), min(above, span)
     scale = [
@@ -374,7 +375,7 @@ def heat(
     title = None if named else "distance from the source [km]"
     figure.update_yaxes(title=title, autorange="reversed" if named else True)
     figure = theme.dressed(figure, scheme, HEIGHT["map"])
-    figure.update_xaxes(title="local time", type="date")
+    _local_time(figure)
     return figure.update_layout(margin={"t": 12})
 
 
@@ -391,7 +392,7 @@ def band(
     look = theme.palette(scheme)
     figure = go.Figure()
     _areas(figure, local, band_pu, look.accent, names)
-    figure.update_xaxes(title="local time", type="date")
+    _local_time(figure)
     figure.update_layout(hovermode="x unified")
     figure = theme.dressed(figure, scheme, HEIGHT["band"])
     return bounded(figure, limits, [band_pu], scheme)
@@ -519,7 +520,7 @@ def course(
             name=f"{plain(name)}{which}",
             hovertemplate=f"{INSTANT}<br>%{{y:.4f}} pu",
         )
-    figure.update_xaxes(title="local time", type="date")
+    _local_time(figure)
     figure = theme.dressed(figure, scheme, HEIGHT["customer"])
     return bounded(figure, limits, [band_pu, own_pu], scheme)
 
@@ -560,10 +561,26 @@ def phase_bands(
             legendgroup=name,
             hovertemplate="%{y:.4f} pu",
         )
-    figure.update_xaxes(title="local time", type="date")
+    _local_time(figure)
     figure.update_layout(hovermode="x unified")
     figure = theme.dressed(figure, scheme, HEIGHT["band"])
     return bounded(figure, limits, [low, high], scheme)
+
+
+def _local_time(figure: go.Figure) -> None:
+    """An axis of local time whose ticks say the day, and the hour once zoomed in."""
+    stops = (
+        (None, DAY_MS - 1, "%H:%M\n%a %-d %b"),
+        (DAY_MS, MONTH_MS - 1, "%a %-d %b\n%Y"),
+        (MONTH_MS, None, "%b\n%Y"),
+    )
+    figure.update_xaxes(
+        title="local time",
+        type="date",
+        tickformatstops=[
+            {"dtickrange": [first, last], "value": form} for first, last, form in stops
+        ],
+    )
 
 
 def windowed(

@@ -21,13 +21,13 @@ from dashboards.voltage_profiles import (
     real_nodes,
 )
 from twin.analysis.case import Case
-from twin.analysis.digest import NEVER, Voltages, chunks
+from twin.analysis.digest import NEVER, Voltages, chunks, extremes
 from twin.arrays import Ints
 from twin.errors import InputError
 
 Measure = Literal["lowest", "highest", "mean"]
 MEASURES: tuple[Measure, ...] = ("lowest", "highest", "mean")
-MOST_COLUMNS, MOST_KEPT = 700, 6
+MOST_COLUMNS, MOST_KEPT, MOST_COURSES = 700, 6, 24
 MINUTES = (1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 10080)
 Made = TypeVar("Made")
 
@@ -76,6 +76,7 @@ class Sweeps:
     def __init__(self, most: int = MOST_KEPT) -> None:
         self._sweeps: _Slots[Sweep] = _Slots(most)
         self._voltages: _Slots[Voltages | None] = _Slots(most)
+        self._courses: _Slots[tuple[Times, Values]] = _Slots(MOST_COURSES)
 
     def sweep(self, case: Case, rows: Rows = "distance") -> Sweep:
         """One pass over the run's voltages, by groups of nodes."""
@@ -89,6 +90,12 @@ class Sweeps:
         if found is None:
             raise InputError.of("no voltage of this run is known")
         return found
+
+    def course(self, case: Case, customer: int) -> tuple[Times, Values]:
+        """One customer's voltage over time, as ``course_of`` says."""
+        return self._courses.get(
+            (case, str(customer)), lambda: course_of(case, customer)
+        )
 
 
 class _Slots(Generic[Made]):
@@ -132,10 +139,15 @@ def folded(
     local   as clocks show; an hour that comes twice in autumn is one column
     values  [n_row, n_group]
     """
-    span_min = (local.max() - local.min()) / np.timedelta64(1, "m") + step_min
-    fits = (one for one in MINUTES if one >= step_min and span_min / one <= most)
-    minutes = step_min if span_min / step_min <= most else next(fits, MINUTES[-1])
     midnight = local.min().astype("datetime64[D]").astype("datetime64[us]")
+    minutes = next(
+        (
+            one
+            for one in (step_min, *(more for more in MINUTES if more > step_min))
+            if np.ptp((local - midnight) // np.timedelta64(one, "m")) < most
+        ),
+        MINUTES[-1],
+    )
     length = np.timedelta64(minutes, "m")
     column = (local - midnight) // length
     first = int(column.min())
@@ -186,6 +198,27 @@ def row_of(case: Case, asked: str, sweeps: Sweeps) -> int:
     if asked == "load":
         return case.steps["grid_kw"].arg_max() or 0
     return case.steps["v_min_pu"].arg_min() or 0
+
+
+def course_of(case: Case, customer: int) -> tuple[Times, Values]:
+    """Lowest and highest voltage of a customer's phases over time. [n_row, 2]"""
+    nodes = case.terminals[[customer]]
+    table = "nodes_daily" if is_daily(case) else "voltages"
+    low, high = ("v_min_pu", "v_max_pu") if is_daily(case) else ("v_pu", "v_pu")
+    every = np.unique(nodes).tolist()
+    picked = [
+        pl.col(name).arr.get(node).alias(f"{kind} {node}")
+        for kind, name in (("low", low), ("high", high))
+        for node in every
+    ]
+    frame = case.run.scan(table).select("time", *picked).collect()
+    lows, highs = (
+        frame.select([f"{kind} {node}" for node in every]).to_numpy()
+        for kind in ("low", "high")
+    )
+    own = np.searchsorted(every, nodes)
+    both = [extremes(lows, own)[0][:, 0], extremes(highs, own)[1][:, 0]]
+    return frame["time"].to_numpy(), np.stack(both, axis=1)
 
 
 def three_phase_buses(case: Case) -> Ints:

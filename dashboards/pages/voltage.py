@@ -31,7 +31,7 @@ MEASURES = (("lowest", "Lowest"), ("highest", "Highest"), ("mean", "Mean"))
 ROWS = (("distance", "By distance"), ("transformer", "By transformer"))
 COLOURS = (("limits", "Colours to the limits"), ("run", "to this run"))
 COLOUR_BY = (("transformer", "By transformer"), ("phase", "By phase"))
-MOST_MARKS, MOST_ROWS = 7, 40
+MOST_MARKS, MOST_ROWS, LONG_DAYS = 8, 40, 60
 
 Shown = tuple[np.datetime64, np.datetime64] | None
 
@@ -428,12 +428,16 @@ def _scrubber(case: Case, daily: bool) -> Component:
 
 
 def _marks(local: Any) -> list[dict[str, Any]]:
-    """A few local midnights under the slider."""
+    """A few local midnights under the slider; beginnings of months in a long run."""
     days = local.astype("datetime64[D]")
     starts = np.flatnonzero(np.diff(days).astype(int)) + 1
+    long = len(starts) > LONG_DAYS
+    if long:
+        starts = starts[days[starts] == days[starts].astype("datetime64[M]")]
     every = max(1, -(-len(starts) // MOST_MARKS))
+    form = "%b %Y" if long else "%a %-d %b"
     return [
-        {"value": row, "label": f"{days[row].item():%a %-d %b}"}
+        {"value": row, "label": f"{days[row].item():{form}}"}
         for row in starts[::every].tolist()
     ]
 
@@ -604,10 +608,13 @@ def _map(
     farthest = float(np.nanmax(np.abs(values - 1), initial=0.0))
     colours = figures.colours_of(case.limits, farthest, fixed, scheme)
     figure = figures.heat(sheet, groups, colours, step_min, scheme)
-    return figures.windowed(figure, shown), _map_caption(sweep, measure, sheet, groups)
+    return figures.windowed(figure, shown), _map_caption(
+        local[rows], sweep, measure, sheet, groups
+    )
 
 
 def _map_caption(
+    local: Any,
     sweep: sweeping.Sweep,
     measure: sweeping.Measure,
     sheet: sweeping.Sheet,
@@ -618,6 +625,9 @@ def _map_caption(
     said = f"Each cell: the {which} of its nodes, {column} a column."
     if len(groups.names) < len(sweep.groups.names):
         said += f" The {len(groups.names)} worst of {len(sweep.groups.names)}."
+    step = np.diff(local)
+    if not sweep.daily and len(step) and step.max() >= np.timedelta64(1, "h") + step[0]:
+        said += " The blank hour in spring is the one that clocks leave out."
     zoom = "" if sweep.daily else " Zoom in for finer steps;"
     return f"{said}{zoom} click a cell to see that instant along the feeder above."
 
@@ -637,16 +647,18 @@ def _course(
     kept = sweeps.voltages(case)
     worst = customers.worst_of(case, kept)
     index = worst if chosen is None else chosen
-    time, own = customers.course_of(case, index)
+    time, own = sweeps.course(case, index)
     local = profiles.local_times(time, case.zone)
     rows, shown = _rows(local, window)
     name = str(case.customers["name"][index])
     figure = figures.course(
         local[rows], own[rows], kept.band_pu[rows], name, case.limits, scheme
     )
-    low, high = np.nanmin(own, initial=np.inf), np.nanmax(own, initial=-np.inf)
     which = ", the worst of all" if index == worst else ""
-    said = f"{name}{which}: {low:.4f} to {high:.4f} pu over the run."
+    said = f"{name}{which}: not known."
+    if not np.isnan(own).all():
+        low, high = np.nanmin(own), np.nanmax(own)
+        said = f"{name}{which}: {low:.4f} to {high:.4f} pu over the run."
     daily = " Lowest and highest of each day." if profiles.is_daily(case) else ""
     return figures.windowed(figure, shown), f"{said}{daily}"
 
