@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
@@ -16,6 +16,7 @@ from twin.analysis.measures import MEASURES, Measure
 from twin.analysis.metrics import headline_of
 
 Answers = Mapping[str, Any]
+MANY_KWH = 100_000
 BEYOND = Measure(
     "customer_hours_beyond",
     "Beyond the voltage limits",
@@ -37,6 +38,16 @@ class Tile:
     about: str = ""
 
 
+@dataclass(frozen=True)
+class Worst:
+    """The most loaded transformer: when (local), and what cars behind it did then."""
+
+    name: str
+    loading: float
+    when: str
+    cars: str = ""
+
+
 def of_totals(case: Case) -> Answers:
     """What needs no wide table: the interval totals, cars and journeys."""
     return headline_of(_only(case, {"voltages": None, "loadings": None}))
@@ -44,7 +55,15 @@ def of_totals(case: Case) -> Answers:
 
 def of_voltages(case: Case) -> Answers:
     """What a pass over the voltages adds."""
-    found = headline_of(_only(case, {"loadings": None}))
+    return _with_beyond(headline_of(_only(case, {"loadings": None})))
+
+
+def of_all(case: Case) -> Answers:
+    """Everything, after passes over both wide tables."""
+    return _with_beyond(headline_of(case))
+
+
+def _with_beyond(found: Answers) -> Answers:
     below, above = found["customer_hours_below"], found["customer_hours_above"]
     total = None if below is None and above is None else (below or 0) + (above or 0)
     return {**found, BEYOND.key: total}
@@ -60,10 +79,10 @@ def grid_tiles(case: Case, mine: Answers, other: Answers | None) -> list[Tile]:
     ev_kw = mine["peak_ev_kw"]
     peak_about = [day_words(mine["peak_time"])] if mine["peak_time"] else []
     if case.n_ev and ev_kw is not None:
-        peak_about.append(f"of it EVs {_written('peak_ev_kw', ev_kw)} kW")
+        peak_about.append(_cars_did(ev_kw))
     peak = _tile("peak_kw", mine, other, "; ".join(peak_about))
     if mine["peak_is_lower_bound"] and mine["peak_kw"] is not None:
-        peak = Tile(**{**vars(peak), "value": f"≥ {peak.value}"})
+        peak = replace(peak, value=f"≥ {peak.value}")
     back = _tile("reverse_h", mine, other, _reverse(mine))
     return [peak, *_voltage_tiles(case, mine, other), back]
 
@@ -73,7 +92,8 @@ def energy_tiles(case: Case, mine: Answers, other: Answers | None) -> list[Tile]
     lost = f"{_written('losses_kwh', mine['losses_kwh'])} kWh of what is delivered"
     tiles = [_tile("losses_share", mine, other, lost, "Network losses")]
     if case.n_ev:
-        tiles += _car_tiles(case, mine, other)
+        has_cars = other is not None and other["n_ev"]
+        tiles += _car_tiles(case, mine, other if has_cars else None)
     if mine["steps_failed"]:
         about = f"of {case.steps.height:,} steps; no method found a solution"
         tiles.append(_tile("steps_failed", mine, other, about))
@@ -103,12 +123,18 @@ def loading_tiles(case: Case, mine: Answers, other: Answers | None) -> list[Tile
         return [Tile("Transformers", "–", about=about)]
     if case.loadings is None:
         return [Tile("Most loaded transformer", "–", about=_unknown(case, "flows"))]
+    worst = worst_transformer(case)
+    about_worst = (
+        "no loading is known"
+        if worst is None
+        else _joined([worst.name, worst.when, worst.cars])
+    )
     over = mine["transformers_over_normal"]
     hours = _written("transformer_h_over_normal", mine["transformer_h_over_normal"])
     many = f"of {case.transformers.height}"
     about = f"{many}; {hours} transformer-hours in all" if over else f"{many}; none"
     return [
-        _tile("worst_transformer_loading", mine, other, _worst(case)),
+        _tile("worst_transformer_loading", mine, other, about_worst),
         _tile(
             "transformers_over_normal",
             mine,
@@ -189,6 +215,7 @@ def _measured(
     about: str = "",
     name: str = "",
 ) -> Tile:
+    measure = _readable(measure, mine.get(measure.key))
     change, mood = difference(measure, mine, other)
     return Tile(
         name or measure.title,
@@ -218,19 +245,49 @@ def difference(
     return f"{said}, {'better' if better else 'worse'}", "good" if better else "bad"
 
 
-def _only(case: Case, known: Mapping[str, object]) -> Case:
-    """The same case, for which what is said here is known without reading it."""
-    other = Case(case.run, case.label)
-    kept = {key: value for key, value in vars(case).items() if key in _WORTH_SHARING}
-    vars(other).update({**kept, **known})
-    if "voltages" not in known:
-        vars(other)["voltages"] = case.voltages
-    if "loadings" not in known:
-        vars(other)["loadings"] = case.loadings
+def _readable(measure: Measure, value: object) -> Measure:
+    """Energy of many digits is said in MWh."""
+    large = isinstance(value, int | float) and abs(value) >= MANY_KWH
+    if measure.unit != "kWh" or not large:
+        return measure
+    return replace(measure, unit="MWh", scale=0.001, digits=1)
+
+
+def named(case: Case, label: str) -> Case:
+    """The same case under another name, with all that has been read of it."""
+    other = Case(case.run, label)
+    kept = {key: value for key, value in vars(case).items() if key in _READ}
+    vars(other).update(kept)
     return other
 
 
-_WORTH_SHARING = ("steps", "nodes", "branches", "customers", "transformers", "evs")
+def _only(case: Case, known: Mapping[str, object]) -> Case:
+    """The same case, for which what is said here is known without reading it."""
+    wide = {"voltages", "loadings"} - known.keys()
+    read = {name: getattr(case, name) for name in wide}
+    other = named(case, case.label)
+    vars(other).update({**read, **known})
+    return other
+
+
+_READ = (
+    "steps",
+    "nodes",
+    "branches",
+    "customers",
+    "transformers",
+    "evs",
+    "voltages",
+    "loadings",
+)
+
+
+def _cars_did(kw: float, who: str = "EVs") -> str:
+    """What cars had to do with it."""
+    if abs(kw) < 0.05:
+        return f"{who} neither drew nor gave"
+    does = "gave" if kw < 0 else "drew"
+    return f"{who} {does} {_written('peak_ev_kw', abs(kw))} kW"
 
 
 def _reverse(mine: Answers) -> str:
@@ -255,19 +312,21 @@ def _where(case: Case, extreme: float | None, column: str) -> str:
     return f"bus {node['bus']}" + (f".{node['phase']}" if node["phase"] else "")
 
 
-def _worst(case: Case) -> str:
-    """Which transformer, when, and how much the cars behind it drew just then."""
-    assert case.loadings is not None
-    told = case.loadings.transformers
-    if np.isnan(told.highest).all():
-        return "no loading is known"
+def worst_transformer(case: Case) -> Worst | None:
+    """The most loaded transformer; None where no loading is known."""
+    told = None if case.loadings is None else case.loadings.transformers
+    if told is None or not len(told.highest) or np.isnan(told.highest).all():
+        return None
     index = int(np.nanargmax(told.highest))
-    said = [str(case.transformers["name"][index])]
-    said.append(day_words(case.local(told.time[index])))
-    ev_kw = _cars_behind(case, index, told.time[index])
-    if ev_kw is not None:
-        said.append(f"EVs behind it {_written('peak_ev_kw', ev_kw)} kW")
-    return "; ".join(said)
+    at = told.time[index]
+    ev_kw = _cars_behind(case, index, at)
+    when = day_words(case.local(at))
+    return Worst(
+        str(case.transformers["name"][index]),
+        float(told.highest[index]),
+        when if told.longest_h is not None else when.partition(",")[0],
+        "" if ev_kw is None else _cars_did(ev_kw, "EVs behind it"),
+    )
 
 
 def _cars_behind(case: Case, transformer: int, instant: np.datetime64) -> float | None:

@@ -19,7 +19,8 @@ from twin.arrays import Floats, Ints
 
 HEIGHT = 420
 MOST_SHARED = 2400
-NEAR_RATING = 0.4
+NEAR_RATING = 0.6
+MANY_DAYS = 31
 CARS = ("ev_charge_kw", "ev_discharge_kw")
 
 
@@ -76,7 +77,8 @@ def substation(
         name = f"total, {plain(against.label or 'the other run')}"
         line = {"color": look.grey, "width": 1.4, "dash": "dash"}
         _line(figure, other, name, line, begin, end)
-    _line(figure, courses, "total", {"color": look.ink, "width": 1.8}, begin, end)
+    width = 1.8 if _days_shown(courses, begin, end) < MANY_DAYS else 0.9
+    _line(figure, courses, "total", {"color": look.ink, "width": width}, begin, end)
     _peak(figure, courses, look)
     _rating(figure, case, courses, look)
     _axes(figure, courses, begin, end, look)
@@ -247,6 +249,12 @@ def _axes(
     if begin and end:
         figure.update_xaxes(range=[begin, end])
     figure.add_hline(y=0, line={"color": look.grey, "width": 1})
+
+
+def _days_shown(courses: Courses, begin: str, end: str) -> float:
+    first, last = rows_between(courses.time, begin, end)
+    span = courses.time[last - 1] - courses.time[first]
+    return float(span / np.timedelta64(1, "D"))
 
 
 def _rows(
