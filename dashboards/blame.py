@@ -15,6 +15,7 @@ from twin.arrays import Bools, Floats, Ints
 
 ROWS_AT_ONCE = 672
 NOISE_KW = 0.01
+WORTH_TELLING_KW = 0.05
 CHARGE_EFFICIENCY = 0.9
 PLUGGED = 2
 
@@ -109,7 +110,7 @@ def split_of(
 
 
 def cars_at(case: Case, members: Members, row: int, measured_kw: float) -> list[Row]:
-    """Every car that charges, gives or is plugged in an interval, the most kW first.
+    """Every car that charges, gives or is plugged in an interval, who adds most first.
 
     ``wait_h``: how long it could wait and still be charged when it said to leave.
     """
@@ -140,13 +141,13 @@ def cars_at(case: Case, members: Members, row: int, measured_kw: float) -> list[
                 "gives": bool(car["discharge_kw"] > 0),
             }
         )
-    return sorted(rows, key=lambda one: -abs(one["kw"] or 0.0))
+    return sorted(rows, key=lambda one: -_towards(one["kw"], measured_kw))
 
 
 def customers_at(
     case: Case, members: Members, row: int, measured_kw: float
 ) -> list[Row]:
-    """Every customer in an interval, the highest base load first."""
+    """Every customer in an interval, who adds most first."""
     if not len(members.customers) or not case.run.has("customer_steps"):
         return []
     frame = case.run.scan("customer_steps").slice(row, 1).collect()
@@ -166,59 +167,76 @@ def customers_at(
         }
         for one in members.customers.tolist()
     ]
-    return sorted(rows, key=lambda one: -(one["net_kw"] or 0.0))
+    return sorted(rows, key=lambda one: -_towards(one["net_kw"], measured_kw))
 
 
 def why(split: Split, members: Members, row: int = 0) -> str:
     """Because of whom, at one instant, in a sentence."""
-    said = [f"{split.base_kw[row]:,.0f} kW were base load"]
-    if split.pv_kw[row] > NOISE_KW:
-        said.append(f"PV produced {split.pv_kw[row]:,.0f} kW")
-    if not len(members.evs):
-        said.append("there are no cars behind it")
-    elif split.charging[row] or not split.giving[row]:
-        said.append(
-            f"{split.charge_kw[row]:,.0f} kW were EV charging "
-            f"({split.charging[row]} of {len(members.evs)} cars)"
-        )
-    if split.giving[row]:
-        said.append(
-            f"{split.discharge_kw[row]:,.0f} kW came from EV discharging "
-            f"({split.giving[row]} of {len(members.evs)} cars)"
-        )
-    if np.isfinite(split.others_kw[row]):
-        said.append(f"{split.others_kw[row]:,.0f} kW losses and others")
-    through = _through(split.measured_kw[row])
-    return f"{through}: {_joined(said)}.".replace("-", "−")
+    cars = len(members.evs)
+    took = [
+        _part(split.base_kw[row], "base load"),
+        _part(split.charge_kw[row], "EV charging", split.charging[row], cars),
+        _part(max(0.0, _known(split.others_kw[row])), "losses and others"),
+    ]
+    gave = [
+        _part(split.pv_kw[row], "PV"),
+        _part(split.discharge_kw[row], "EV discharging", split.giving[row], cars),
+        _part(max(0.0, -_known(split.others_kw[row])), "others"),
+    ]
+    through = float(split.measured_kw[row])
+    parts, less = (gave, took) if through < 0 else (took, gave)
+    said = _joined([one for one in parts if one]) or "nothing"
+    taken_off = _joined([one for one in less if one])
+    return (
+        f"{_through(through)}: {said}{f', less {taken_off}' if taken_off else ''}."
+        f"{'' if cars else ' No cars live behind it.'}"
+    )
 
 
 def movable(cars: list[Row], hours: float = 1.0) -> str:
     """How many of the cars that charge could wait, in a sentence."""
     charging = [one for one in cars if (one["kw"] or 0.0) > NOISE_KW]
-    if not charging:
-        plugged = len(cars)
-        return f"No car charges just then; {plugged} are plugged in."
-    known = [one for one in charging if one["wait_h"] is not None]
-    able = [one for one in known if one["wait_h"] >= hours]
+    giving = [one for one in cars if (one["kw"] or 0.0) < -NOISE_KW]
+    able = [one for one in charging if (one["wait_h"] or 0.0) >= hours]
     power = sum(one["kw"] for one in able)
-    giving = sum(1 for one in cars if one["gives"])
-    return (
-        f"{len(able)} of the {len(charging)} cars that charge could wait an hour or "
-        f"more and still be charged when they said to leave: {power:,.0f} kW could "
-        f"move. {giving} of the {len(cars)} cars plugged in can give power back."
+    said = []
+    if charging:
+        said.append(
+            f"{len(able)} of the {len(charging)} cars that charge could wait an hour "
+            "or more and still be charged when they said to leave: "
+            f"{power:,.0f} kW could move."
+        )
+    if giving:
+        power = -sum(one["kw"] for one in giving)
+        said.append(f"{len(giving)} cars give {power:,.0f} kW.")
+    able_to_give = sum(1 for one in cars if one["gives"])
+    said.append(
+        f"{len(cars)} cars are plugged in; {able_to_give} of them can give power back."
     )
+    return " ".join(said)
+
+
+def _part(kw: float, what: str, active: int = 0, cars: int = 0) -> str:
+    if kw < WORTH_TELLING_KW:
+        return ""
+    number = f"{kw:,.0f}" if kw >= 10 else f"{kw:,.1f}"
+    return f"{number} kW {what}" + (f" ({active} of {cars} cars)" if cars else "")
+
+
+def _known(kw: float) -> float:
+    return float(kw) if np.isfinite(kw) else 0.0
 
 
 def _through(kw: float) -> str:
     if not np.isfinite(kw):
-        return "Its power then is not known"
+        return "What flowed through it then is not known; behind it were"
     if kw < 0:
-        return f"Of the {-kw:,.0f} kW that flowed back to the source then"
-    return f"Of its {kw:,.0f} kW then"
+        return f"Then {-kw:,.0f} kW flowed back towards the source"
+    return f"Then {kw:,.0f} kW flowed through it"
 
 
 def _joined(said: list[str]) -> str:
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+    return " and ".join(", ".join(said).rsplit(", ", 1))
 
 
 def _of(frame: pl.DataFrame, column: str, index: int) -> Ints:
@@ -278,6 +296,11 @@ def _wait_h(
     ).total_seconds() / 3600 - case.step_h
     missing_kwh = max(0.0, stay["soc_target"] - soc) * car["capacity_kwh"]
     return left_h - float(missing_kwh / (car["charge_kw"] * CHARGE_EFFICIENCY))
+
+
+def _towards(kw: float | None, measured_kw: float) -> float:
+    """How much a part adds to what flows, whichever way that is."""
+    return (kw or 0.0) * (-1.0 if measured_kw < 0 else 1.0)
 
 
 def _share(kw: Any, measured_kw: float) -> float | None:

@@ -79,6 +79,8 @@ def days_figure(element: Element, days: pl.DataFrame, scheme: str | None) -> go.
     _ratings(figure, element, 100.0, "%", look, highest)
     figure.update_yaxes(title="loading [% of rating]", rangemode="tozero")
     figure.update_xaxes(title="local day", type="date")
+    if days.height <= 14:
+        figure.update_xaxes(dtick=86_400_000, tickformat="%a %d %b")
     figure.update_layout(hovermode="x unified")
     return theme.dressed(figure, scheme, HEIGHT)
 
@@ -111,7 +113,7 @@ def duration_figure(
         hovertemplate="%{y:.1f} % for %{x:.1f} % of the time",
         showlegend=False,
     )
-    _ratings(figure, element, 100.0, "%", look, 100 * course.loading)
+    _ratings(figure, element, 100.0, "%", look, 100 * course.falling)
     figure.update_yaxes(title="loading [% of rating]", rangemode="tozero")
     figure.update_xaxes(title="share of the time [%]", range=[0, 100])
     return theme.dressed(figure, scheme, HEIGHT)
@@ -231,24 +233,36 @@ def _ratings(
     if np.isnan(element.rating):
         return
     highest = float(np.nanmax(values, initial=0.0))
-    _limit(figure, full, f"rating {full:,.0f} {unit}", "solid", look)
+    _limit(figure, full, f"rating {full:,.0f} {unit}", "solid", look, values)
     emergency = element.emergency * full
     if np.isfinite(emergency) and (highest > 0.9 * full or emergency < 1.3 * full):
         words = f"emergency rating {emergency:,.0f} {unit}"
-        _limit(figure, emergency, words, "dash", look)
+        _limit(figure, emergency, words, "dash", look, values)
 
 
 def _limit(
-    figure: go.Figure, level: float, words: str, dash: str, look: theme.Palette
+    figure: go.Figure,
+    level: float,
+    words: str,
+    dash: str,
+    look: theme.Palette,
+    values: Floats,
 ) -> None:
+    """A line across, named where the curve leaves room."""
+    third = max(1, len(values) // 3)
+    left, right = (
+        float(np.nanmax(part, initial=0.0))
+        for part in (values[:third], values[-third:])
+    )
+    side = "right" if left > 0.9 * level and right < left else "left"
     figure.add_hline(
         y=level,
         line={"color": look.limit, "width": 1.4, "dash": dash},
         annotation={
             "text": words,
             "font": {"color": look.limit, "size": 12},
-            "xanchor": "left",
-            "x": 0.01,
+            "xanchor": side,
+            "x": 0.01 if side == "left" else 0.99,
             "yanchor": "bottom",
         },
     )

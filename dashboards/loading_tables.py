@@ -143,8 +143,8 @@ def _difference(one: Rival, here: Rival | None, mine: str) -> Component | str:
     if one.highest_pct is None or here.highest_pct is None:
         return "–"
     change = one.highest_pct - here.highest_pct
-    words = f"{change:+,.1f} points".replace("-", "−")
     mood = "good" if change < -0.05 else "bad" if change > 0.05 else ""
+    words = f"{change:+,.1f} points".replace("-", "−") if mood else "the same"
     return html.Span(words, className=f"tile-change {mood}")
 
 
@@ -174,6 +174,7 @@ def _text(field: str, head: str, width: int = 90) -> Column:
         "minWidth": width,
         "wrapHeaderText": True,
         "filter": False,
+        "tooltipField": field,
     }
 
 
@@ -210,7 +211,7 @@ _TRANSFORMERS = (
     _number("evs", "EVs", 0, 70),
 )
 _LINES = (
-    _text("name", "Line", 150),
+    _text("name", "Line", 230),
     _number("loading", "Highest loading [%]", width=160),
     _number("over_h", "Above rating [h]", 2),
     _number("rating", "Rating [A]", 0),

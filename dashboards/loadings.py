@@ -19,6 +19,7 @@ from twin.errors import InputError
 Times = NDArray[np.datetime64]
 Row = dict[str, Any]
 MOST_LINES = 200
+NO_RATING_A = 50_000.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +120,7 @@ def line(case: Case, index: int) -> Element:
         index,
         str(row["name"]),
         rows,
-        _least(case.branches["normal_a"].fill_null(np.nan).to_numpy()[rows]),
+        np.nan if row["normal_a"] is None else float(row["normal_a"]),
         _least(case.emergency[rows]),
     )
 
@@ -139,16 +140,21 @@ def worst_line(case: Case) -> int | None:
 
 
 def lines(case: Case) -> pl.DataFrame:
-    """Everything that is no transformer, phases joined, the most loaded first."""
+    """Everything that is no transformer, phases joined, the most loaded first.
+
+    A rating that no line has (99,999 kA stands for none) is unknown, and its loading.
+    """
     frame = case.branches.with_columns(loading=pl.lit(None, pl.Float64), over_h=0.0)
     if case.loadings is not None:
         frame = frame.with_columns(
             loading=pl.Series(case.loadings.highest).cast(pl.Float64).fill_nan(None),
             over_h=pl.Series(case.loadings.over_normal_h),
         )
+    rated = pl.col("normal_a") < NO_RATING_A
     own = pl.when(pl.col("phase") > 0).then("name")
     return (
-        frame.filter(pl.col("transformer").is_null())
+        frame.with_columns(pl.when(rated).then(pl.col("normal_a", "loading")))
+        .filter(pl.col("transformer").is_null())
         .group_by(
             own.otherwise(pl.col("branch").cast(pl.String)).alias("own"),
             "kind",
@@ -236,6 +242,8 @@ def course_of(case: Case, element: Element) -> Course | None:
 
     p_kw, q_kvar = (of(name).sum(axis=1) for name in ("p_kw", "q_kvar"))
     loading, i_a = (np.fmax.reduce(of(name), axis=1) for name in ("loading", "i_a"))
+    if np.isnan(element.rating):
+        loading = np.full(len(loading), np.nan)
     s_kva = np.hypot(p_kw, q_kvar)
     return Course(local_times(case, frame["time"]), loading, p_kw, s_kva, i_a)
 
@@ -295,22 +303,25 @@ def who(case: Case) -> str:
         f"{percent(of.highest[worst]):.1f} % of {element.rated} "
         f"{'on' if of.longest_h is None else 'at'} {when(case, of.time[worst])}"
     )
+    count = case.transformers.height
+    if not over and count == 1:
+        return f"{element.name} is never above its rating: at most {about}."
     if not over:
         return (
             f"{element.name} is the most loaded transformer: {about}. None of the "
-            f"{case.transformers.height} is ever above its rating."
+            f"{count} is ever above its rating."
         )
     return (
         f"{element.name} is in trouble: {about}, and above its rating for "
-        f"{of.over_normal_h[worst]:,.1f} h. {over} of {case.transformers.height} "
-        f"transformers exceed their rating at times."
+        f"{of.over_normal_h[worst]:,.1f} h. {over} of {count} transformers "
+        f"{'exceeds its' if over == 1 else 'exceed their'} rating at times."
     )
 
 
 def _worst_line_words(case: Case) -> str:
     found = lines(case)
     if not found.height or found["loading"][0] is None:
-        return "No line here has a known loading."
+        return "No line here has a known rating, so none has a loading."
     row = found.row(0, named=True)
     return (
         f"{row['name']} is the most loaded line: {100 * row['loading']:.1f} % of "

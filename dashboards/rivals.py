@@ -106,21 +106,36 @@ def same_in(case: Case, element: Element) -> Element | None:
     return make(case, element.index if element.index in rows else rows[0])
 
 
-def verdict(found: Sequence[Rival], mine: str) -> str:
-    """What V2G does about it, in a sentence or two; empty if the study can't tell."""
+def pair(found: Sequence[Rival], mine: str) -> tuple[Rival | None, Rival | None]:
+    """The variant with V2G, and the one without to set it against.
+
+    One of the two is this run where it has cars; both stand at the same point of the
+    study's axes.
+    """
     here = next((one for one in found if one.key == mine), None)
     if here is None or here.highest_pct is None:
-        return ""
-    peers = [x for x in found if x.point == here.point and x.highest_pct is not None]
+        return None, None
+    peers = _peers(found, here)
     v2g = here if here.is_v2g else min(_those(peers, "v2g"), key=_height, default=None)
+    careless = min(_those(peers, "uncontrolled"), key=_height, default=None)
+    return v2g, careless if here.is_v2g or not here.n_ev else here
+
+
+def verdict(found: Sequence[Rival], mine: str) -> str:
+    """What V2G does about it, in a sentence or two; empty if the study can't tell."""
+    v2g, against = pair(found, mine)
+    if v2g is None and against is None:
+        return ""
     if v2g is None:
         return "No variant of this study lets cars give power back (V2G)."
-    careless = min(_those(peers, "uncontrolled"), key=_height, default=None)
-    against = careless if here.is_v2g or not here.n_ev else here
     if against is None:
         return f"With V2G ({v2g.label}) its highest loading is {_height(v2g):.1f} %."
-    clever = min(_those(peers, "valley"), key=_height, default=None)
+    clever = min(_those(_peers(found, v2g), "valley"), key=_height, default=None)
     return f"{_change(v2g, against)}{_aside(clever, against)}{_meanwhile(v2g, against)}"
+
+
+def _peers(found: Sequence[Rival], here: Rival) -> list[Rival]:
+    return [x for x in found if x.point == here.point and x.highest_pct is not None]
 
 
 def _those(found: Sequence[Rival], policy: str) -> list[Rival]:

@@ -27,6 +27,7 @@ from dashboards.blame import (
     split_of,
     why,
 )
+from dashboards.data import Sibling
 from dashboards.desk import Desk, Query
 from dashboards.loading_figures import (
     HEIGHT,
@@ -51,7 +52,7 @@ from dashboards.loadings import (
     worst_line,
     worst_transformer,
 )
-from dashboards.rivals import Rival, rivals, shown_first, variants, verdict
+from dashboards.rivals import Rival, pair, rivals, shown_first, variants, verdict
 from dashboards.thinning import instant, says_x, window
 from twin.analysis.case import Case
 from twin.errors import InputError
@@ -154,8 +155,8 @@ def _body(desk: Desk, case: Case, query: Query) -> Component:
             _answer_card(),
             *_told_beforehand(case),
             _elements_card(case, show, query),
-            html.Div(_picked_part(query), id="transformers-part"),
-            _variants_card(desk, case, query),
+            html.Div(_picked_part(case, query), id="transformers-part"),
+            _variants_part(desk, case, query),
         ],
         className="transformers",
     )
@@ -234,10 +235,14 @@ def _elements_card(case: Case, show: str, query: Query) -> Component:
     )
 
 
-def _picked_part(query: Query) -> list[Component]:
+def _picked_part(case: Case, query: Query) -> list[Component]:
+    daily = not case.run.has("flows")
     unit = parts.one_of(tuple(UNITS), query.get("unit"))
     span = parts.one_of(SPANS, query.get("span"))
-    units = parts.choice("transformers-unit", list(UNITS.items()), unit, "Unit")
+    units = html.Div(
+        parts.choice("transformers-unit", list(UNITS.items()), unit, "Unit"),
+        hidden=daily,
+    )
     spans = parts.choice(
         "transformers-span", [("day", "Day"), ("week", "Week")], span, "Length shown"
     )
@@ -247,6 +252,7 @@ def _picked_part(query: Query) -> list[Component]:
         type="button",
         className="plain",
         n_clicks=0,
+        hidden=daily,
     )
     return [
         html.Div(
@@ -265,35 +271,55 @@ def _picked_part(query: Query) -> list[Component]:
                     height=HEIGHT,
                     controls=units,
                 ),
-                parts.chart(
-                    "transformers-duration",
-                    "Duration curve",
-                    "How much of the time it is loaded at least so far; the other "
-                    "transformers in grey.",
-                    HEIGHT,
+                html.Div(
+                    parts.chart(
+                        "transformers-duration",
+                        "Duration curve",
+                        "How much of the time it is loaded at least so far. Behind a "
+                        "transformer: the others, in grey.",
+                        HEIGHT,
+                    ),
+                    hidden=daily,
                 ),
             ],
-            className="pair",
+            className="" if daily else "pair",
         ),
-        parts.chart(
-            "transformers-split", "Because of whom", height=380, controls=spans
+        html.Div(
+            parts.chart(
+                "transformers-split", "Because of whom", height=380, controls=spans
+            ),
+            hidden=daily,
         ),
         html.Div(id="transformers-behind", className="pair"),
     ]
 
 
-def _variants_card(desk: Desk, case: Case, query: Query) -> Component:
+def _variants_part(desk: Desk, case: Case, query: Query) -> Component:
     scenario, run_id = _name(case)
     beside = variants(desk.library, scenario, run_id)
-    if len(beside) < 2:
-        words: list[str | Component] = [
-            "This run has no other variants with the same seed to set it against. "
-            "A study makes them, policies with and without V2G side by side: ",
-            html.Code("twin study scenarios/studies/v2g_adoption.yaml"),
-            ". Or begin from this run and change its policy: ",
-            parts.link("What if …", whatif_href(scenario, run_id)),
+    alone = len(beside) < 2
+    return html.Div(
+        [
+            _alone_card(scenario, run_id) if alone else html.Div(),
+            html.Div(_variants_cards(beside, run_id, query), hidden=alone),
         ]
-        return parts.card(html.P(words), "What V2G does about it")
+    )
+
+
+def _alone_card(scenario: str, run_id: str) -> Component:
+    words: list[str | Component] = [
+        "This run has no other variants with the same seed to set it against. A study "
+        "makes them, policies with and without V2G side by side: ",
+        html.Code("twin study scenarios/studies/v2g_adoption.yaml"),
+        ". Or begin from this run and change its policy: ",
+        parts.link("What if …", whatif_href(scenario, run_id)),
+    ]
+    return parts.card(html.P(words), "What V2G does about it")
+
+
+def _variants_cards(
+    beside: Sequence[Sibling], run_id: str, query: Query
+) -> list[Component]:
     options = [
         {"value": f"{x.scenario}/{x.run_id}", "label": x.label}
         for x in beside
@@ -310,29 +336,26 @@ def _variants_card(desk: Desk, case: Case, query: Query) -> Component:
         maw=620,
         **parts.labelled("Variants drawn in the figure"),
     )
-    return html.Div(
-        [
-            parts.card(
-                [
-                    html.P(id="transformers-verdict", className="verdict"),
-                    html.Div(id="transformers-rivals", className="wide"),
-                    html.P(
-                        "The same element, matched by name, in the variants with the "
-                        "same seed. A link opens that variant on this page, at the "
-                        "same instant.",
-                        className="caption",
-                    ),
-                ],
-                "What V2G does about it",
-            ),
-            parts.chart(
-                "transformers-variants",
-                "The same day under other variants",
-                height=360,
-                controls=picker,
-            ),
-        ]
+    about = (
+        "The same element, matched by name, in the variants with the same seed. A link "
+        "opens that variant on this page, at the same instant."
     )
+    return [
+        parts.card(
+            [
+                html.P(id="transformers-verdict", className="verdict"),
+                html.Div(id="transformers-rivals", className="wide"),
+                html.P(about, className="caption"),
+            ],
+            "What V2G does about it",
+        ),
+        parts.chart(
+            "transformers-variants",
+            "The same day under other variants",
+            height=360,
+            controls=picker,
+        ),
+    ]
 
 
 def _register_answer(desk: Desk, course_of: CourseOf) -> None:
@@ -352,7 +375,11 @@ def _register_answer(desk: Desk, course_of: CourseOf) -> None:
         if element is None or course is None:
             return who(case), "", look
         found = split_at(case, element, course, course.peak)
-        return who(case), why(found[1], found[0]) if found else "", look
+        if found is None or not np.isfinite(course.loading).any():
+            return who(case), "", look
+        at_peak = f"At {_text(course, course.peak).replace('T', ' ')}: "
+        words = why(found[1], found[0])
+        return who(case), at_peak + words if element.kind == "line" else words, look
 
     @desk.callback(Output("transformers-v2g", "children"), _AT)
     def v2g(at: At) -> str:
@@ -362,7 +389,11 @@ def _register_answer(desk: Desk, course_of: CourseOf) -> None:
             return ""
         course = course_of(case, element)
         peak = None if course is None else _text(course, course.peak)
-        return verdict(_rivals(desk, at, element, peak, course_of), _key(at))
+        found = _rivals(desk, at, element, peak, course_of)
+        _, against = pair(found, _key(at))
+        if against is not None and against.key != _key(at):
+            found = _rivals(desk, at, element, against.time, course_of)
+        return verdict(found, _key(at))
 
 
 def _register_pick(desk: Desk) -> None:
@@ -637,14 +668,18 @@ def _course_drawn(
         if days is None:
             return theme.gap("It has no branch in this network", scheme, HEIGHT), ""
         return days_figure(element, days, scheme), "A point a day: its extremes."
-    unit = parts.one_of(tuple(UNITS), unit)
+    unit, said = (
+        parts.one_of(tuple(UNITS), unit),
+        "Loading is current over rated current",
+    )
     if unit == "loading" and not np.isfinite(course.loading).any():
+        said = "No rating is known, so there is no loading"
         unit = "power" if element.kind == "transformer" else "current"
     shown = window(zoom, course.time)
     figure = course_figure(element, course, unit, course.row(t), shown, scheme)
     return figure, (
-        "Loading is current over rated current; a click on an instant moves everything "
-        "below to it. Drag to zoom, double-click for all."
+        f"{said}; a click on an instant moves everything below to it. Drag to zoom, "
+        "double-click for all."
     )
 
 
@@ -672,10 +707,11 @@ def _behind_cards(
                 html.P("None of its cars was plugged in just then."), f"Cars at {at}"
             )
         )
-    else:
-        made.append(parts.card(html.P("No cars live behind it."), "Cars"))
     if homes:
-        about = "Share: of the power through it. EVs: at the customer's plugs."
+        about = (
+            "Share: of the power through it. Net: through the customer's meter, with "
+            "its cars; < 0 is given."
+        )
         made.append(
             parts.card(
                 [tables.customers(homes), html.P(about, className="caption")],
@@ -718,6 +754,8 @@ def _rivals(
     desk: Desk, at: At, element: Element, t: str | None, course_of: CourseOf
 ) -> list[Rival]:
     beside = variants(desk.library, str(at.get("scenario")), str(at.get("run_id")))
+    if len(beside) < 2:
+        raise PreventUpdate
     return rivals(desk.library, beside, element, t, course_of)
 
 
