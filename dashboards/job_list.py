@@ -17,7 +17,7 @@ from dashboards.address import RUN_ID, SCENARIO, compare_href, run_href
 from dashboards.jobs import Job
 from dashboards.work import duration
 
-WORDS = {"gone": "ended without a word", "done": "done"}
+GONE = "Its process is gone: it was killed, or the computer was restarted."
 BEFORE_STATUS = "reading the feeder and the data"
 MOST_CHANGES = 4
 
@@ -73,8 +73,7 @@ def _body(job: Job) -> list[Component]:
     if job.state == "interrupted":
         return [html.P(_kept(job), className="caption")]
     if job.state == "gone":
-        words = "Its process is gone: it was killed, or the computer was restarted."
-        return [html.P(words, className="caption")]
+        return [html.P(job.message or GONE, className="caption")]
     return [html.Pre(job.message, className="wrong")] if job.message else []
 
 
@@ -128,6 +127,8 @@ def _kept(job: Job) -> str:
     done = 100 * float(job.status.get("progress") or 0.0)
     if not job.run_id:
         return "Stopped before anything was simulated."
+    if not job.status:
+        return "Stopped; another run has taken its folder since."
     return f"Stopped at {done:.0f} %; what was simulated until then is kept."
 
 

@@ -52,9 +52,11 @@ State = Literal["running", "done", "interrupted", "failed", "gone"]
 class Job:
     """A run that was asked for, as its files tell.
 
-    state     gone: its process ended without a word, as after a power cut
+    state     gone: its process ended without a word, as after a power cut, or its
+              run was taken away
     status    the run's ``status.json``; empty before it has one
     was_there whether the run was complete before it was asked for
+    message   what went wrong
     """
 
     job_id: str
@@ -193,11 +195,12 @@ class Jobs:
         run_id, status = self._status(job_id, told)
         message = _text(folder / "err.txt").strip()[-MOST_TOLD:]
         code = _text(folder / "exit")
+        state: State = "failed" if message or code else "gone"
         if cancelled or code == "130":
-            state: State = "interrupted"
-        else:
-            state = "failed" if message or code else "gone"
-        if state == "failed" and not message:
+            state = "interrupted"
+        elif code == "0":
+            state, message = "gone", "its run is no longer among the results"
+        elif code and not message:
             message = f"its process ended with exit code {code} and said nothing"
         return Job(job_id, told, state, status, run_id, False, cancelled, message)
 

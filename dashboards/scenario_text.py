@@ -55,5 +55,16 @@ def _scalar(value: Any) -> str:
     if isinstance(value, str):
         bare = value.replace("_", "").replace("-", "").replace("/", "").isalnum()
         is_word = bare and value[0].isalpha() and value.isascii()
-        return value if is_word and scalar(value) == value else json.dumps(value)
+        return value if is_word and scalar(value) == value else _quoted(value)
     return json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    """In double quotes; whatever is not plain ASCII by its number."""
+    return '"' + "".join(map(_character, text)) + '"'
+
+
+def _character(one: str) -> str:
+    if one in '"\\':
+        return f"\\{one}"
+    return one if " " <= one <= "~" else f"\\U{ord(one):08x}"

@@ -58,7 +58,7 @@ def register(desk: Desk) -> None:
 
     def layout(**query: str) -> Component:
         start = start_of(query.get("from", ""), desk.library, every)
-        return _page(start, every, jobs)
+        return page(start, every, jobs)
 
     desk.page("whatif", "What if", "/whatif", layout, order=30)
     _in_the_browser(desk)
@@ -150,12 +150,12 @@ def _judging(desk: Desk, every: Sequence[Field], speeds: Speeds) -> None:
         said = judged.asked
         work = speeds.work(said.data)
         return (
-            _marks(every, judged),
+            marks(every, judged),
             _verdict(every, judged),
             [html.Li(one) for one in notes(judged.scenario)] if judged.scenario else [],
             html.Span(work.words, className="large" if work.is_large else ""),
             yaml_of(said.data),
-            _command(start, said, str(desk.library.results)),
+            same_command(start, said, str(desk.library.results)),
         )
 
 
@@ -223,7 +223,7 @@ def _watching(desk: Desk, jobs: Jobs) -> None:
         return 0
 
 
-def _marks(every: Sequence[Field], judged: Judged) -> dict[str, Any]:
+def marks(every: Sequence[Field], judged: Judged) -> dict[str, Any]:
     """What the browser writes at the fields."""
     at_field: dict[str, list[str]] = {}
     for problem in judged.problems:
@@ -259,13 +259,15 @@ def _verdict(every: Sequence[Field], judged: Judged) -> Component:
     return html.Div([html.P(words, className="wrong"), html.Ul(rows)])
 
 
-def _command(start: Start, said: Asked, results: str) -> str:
+def same_command(start: Start, said: Asked, results: str) -> str:
+    """The same run from a terminal; one that began as a run needs the file shown."""
     if start.run is None:
         return command(file_of(start), results, said.changes)
     return command(f"{at(said.data, 'name') or 'scenario'}.yaml", results, {})
 
 
-def _page(start: Start, every: Sequence[Field], jobs: Jobs) -> Component:
+def page(start: Start, every: Sequence[Field], jobs: Jobs) -> Component:
+    """The form, with what can be done with it beside it."""
     raw = {one.key: shown(one, start.data) for one in every if one.kind != "locked"}
     stores = [
         dcc.Store(id="whatif-start", data={"key": start.key, "shown": raw}),
