@@ -67,7 +67,10 @@ def drawn(
         _bounds(figure, case, courses, axis, place, scheme)
     theme.dressed(figure, scheme, height)
     figure.update_layout(
-        margin={"l": 56, "r": 12, "t": 54, "b": 40}, hovermode="x unified"
+        font={"size": 11.5},
+        legend={"font": {"size": 11}},
+        margin={"l": 56, "r": 12, "t": 54, "b": 40},
+        hovermode="x unified",
     )
     figure.update_xaxes(type="date", title_text="local time", row=len(axes), col=1)
     return figure
@@ -188,7 +191,7 @@ def _flow(case: Case, rows: Sequence[int]) -> list[Course]:
     loading = np.fmax.reduce([frame["loading"].to_numpy() for frame in frames])
     time = local_times(case, frames[0]["time"])
     return [
-        Course("power, > 0 away from the source", POWER, time, p_kw, "accent"),
+        Course("power (> 0: from the source)", POWER, time, p_kw, "accent"),
         Course("loading", LOADING, time, 100 * loading, "low"),
     ]
 
@@ -212,7 +215,7 @@ def _of_customer(case: Case, element: Element) -> list[Course]:
 
 def _cars(case: Case, element: Element, frame: pl.DataFrame) -> list[Course]:
     """What all its cars draw together at home, and the meter's net power."""
-    net = _course(case, frame, "net_kw", "net, through the meter", POWER, "ink")
+    net = _course(case, frame, "net_kw", "net at the meter", POWER, "ink")
     cars = np.flatnonzero((case.evs["customer"] == element.row).to_numpy())
     if not len(cars) or not case.run.has("ev_steps"):
         return [net]
@@ -223,7 +226,7 @@ def _cars(case: Case, element: Element, frame: pl.DataFrame) -> list[Course]:
     ]
     time = local_times(case, each[0]["time"])
     kw = np.sum(at_home, axis=0)
-    return [net, Course("EV charging (> 0), giving (< 0)", POWER, time, kw, "charge")]
+    return [net, Course("EV charging (< 0: giving)", POWER, time, kw, "charge")]
 
 
 def _of_ev(case: Case, element: Element) -> list[Course]:
@@ -234,7 +237,7 @@ def _of_ev(case: Case, element: Element) -> list[Course]:
     )
     return [
         _course(case, frame, "soc", "state of charge", CHARGE, "accent"),
-        _course(case, frame, "kw", "charging (> 0), giving (< 0)", POWER, "charge"),
+        _course(case, frame, "kw", "charging (< 0: giving)", POWER, "charge"),
     ]
 
 

@@ -10,7 +10,7 @@
     },
     dark: {
       voltage: ["#ff6a2b", "#f5a742", "#b8935c", "#79828b", "#8b86bd", "#a897ea", "#dcc2ff"],
-      loading: ["#3f5468", "#48708f", "#5590bd", "#74b4e2", "#b5dcf8", "#ff6a2b"],
+      loading: ["#4d6478", "#517998", "#5590bd", "#74b4e2", "#b5dcf8", "#ff6a2b"],
       none: "#444b52",
     },
   };
@@ -28,7 +28,7 @@
     if (value === null || value === undefined || Number.isNaN(value)) return "–";
     return value.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   }
-  const kw = (value) => number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2) + " kW";
+  const kw = (value) => (Math.abs(value) < 0.005 ? "0" : number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)) + " kW";
 
   function floats(text) {
     const raw = atob(text), bytes = new Uint8Array(raw.length);
@@ -217,7 +217,10 @@
       press("feeder-day-next", (event) => this.seek(this.row + this.net.time.per_day, event));
       press("feeder-load", (event) => this.jump(this.net.time.load, event));
       press("feeder-low", (event) => this.jump(this.net.time.low, event));
+      press("feeder-closer", () => this.zoom(1.5, this.width / 2, this.height / 2));
+      press("feeder-farther", () => this.zoom(1 / 1.5, this.width / 2, this.height / 2));
       press("feeder-fit", () => { this.fit(); this.later(); });
+      press("feeder-full", () => this.fill());
       press("feeder-png", () => this.savePicture());
       press("feeder-csv", () => this.saveNumbers());
       press("feeder-close", () => choose(null));
@@ -321,6 +324,11 @@
       this.project(); this.later();
     }
 
+    fill() {
+      if (document.fullscreenElement) document.exitFullscreen();
+      else byId("feeder-card").requestFullscreen().catch(() => this.say("this browser allows no full screen"));
+    }
+
     /* -- time -- */
     seek(row, event) {
       const next = clamp(Math.round(row), 0, this.net.time.rows - 1);
@@ -419,10 +427,9 @@
       const words = this.clock.words(this.row, days) + (days ? "" : " " + turn[2]);
       this.slider.value = this.row;
       this.slider.setAttribute("aria-valuetext", words);
-      const now = byId("feeder-now");
-      if (!now) return;
-      if (!now.firstChild) now.append(make("div", "feeder-clock"), make("div", "feeder-figures"));
-      now.firstChild.textContent = words;
+      const clock = byId("feeder-clock"), figures = byId("feeder-figures");
+      if (!clock || !figures) return;
+      clock.textContent = words;
       if (!frame) return;
       const total = {};
       this.net.totals.forEach((name, i) => { total[name] = frame.totals[i]; });
@@ -435,8 +442,8 @@
         "lowest voltage " + number(total.v_min_pu, 4) + " pu",
         ...(days ? [] : [number(total.ev_plugged, 0) + " cars plugged, " + number(total.ev_driving, 0) + " driving"]),
       ];
-      now.lastChild.textContent = said.join("  ·  ");
-      now.lastChild.classList.toggle("bad", lost || total.v_min_pu < this.net.limits[0]);
+      figures.textContent = said.join("  ·  ");
+      figures.classList.toggle("bad", lost || total.v_min_pu < this.net.limits[0]);
     }
 
     /* -- cursors on the strip and on the history -- */
@@ -485,7 +492,8 @@
       if (frame && this.show.has("flows")) this.paintArrows(pen, frame, look);
       this.paintStations(pen, frame, look);
       if (frame && this.by === "ev") this.paintEv(pen, frame, look);
-      else if (frame && this.show.has("cars")) this.paintCars(pen, frame, look);
+      else if (frame && this.show.has("cars")) this.paintCars(pen, frame, look); else this.carMarks = [];
+      this.paintNames(pen, frame, look);
       this.paintOver();
     }
 
@@ -534,7 +542,7 @@
     }
 
     paintHomes(pen, look) {
-      const ramp = RAMPS[this.scheme], radius = clamp(0.55 * this.size, 1.5, 3.4);
+      const ramp = RAMPS[this.scheme], radius = clamp(0.55 * this.size, 1.5, 3.4) * (this.by === "voltage" ? 1 : 0.8);
       const groups = new Map();
       for (const site of this.of.homeSites) {
         const level = this.by === "voltage" ? this.siteClass[site] : -2;
@@ -543,7 +551,7 @@
       }
       for (const [level, sites] of groups) {
         const bad = level === 0 || level === 6;
-        pen.fillStyle = level === -2 ? look.grey : level < 0 ? ramp.none : ramp.voltage[level];
+        pen.fillStyle = level === -2 ? look.parked : level < 0 ? ramp.none : ramp.voltage[level];
         pen.beginPath();
         for (const site of sites) {
           const r = bad ? radius * 1.5 : radius;
@@ -602,10 +610,7 @@
         pen.beginPath(); pen.moveTo(x, y - r); pen.lineTo(x + r, y); pen.lineTo(x, y + r); pen.lineTo(x - r, y); pen.closePath();
         pen.fillStyle = look.surface; pen.fill(); pen.strokeStyle = look.ink; pen.lineWidth = 1.8; pen.stroke();
       }
-      const named = this.show.has("names");
-      pen.font = "600 11.5px system-ui, sans-serif"; pen.textBaseline = "middle"; pen.textAlign = "left";
-      const boxes = [];
-      for (const [span, row] of this.of.ofSpan) {
+      for (const span of this.of.ofSpan.keys()) {
         const a = this.of.from[span], b = this.of.to[span];
         const x = (this.sx[a] + this.sx[b]) / 2, y = (this.sy[a] + this.sy[b]) / 2, h = 6;
         const load = frame && frame.loading && frame.loading[span] !== OUT ? frame.loading[span] * this.net.units.loading : NaN;
@@ -617,13 +622,19 @@
           pen.strokeStyle = ramp.loading[5]; pen.lineWidth = 3.5;
           pen.strokeRect(x - h - 3.5, y - h - 3.5, 2 * h + 7, 2 * h + 7);
         }
-        if (named && this.of.ofSpan.size <= 60) boxes.push([x, y, row, load]);
       }
-      this.paintNames(pen, boxes, look, ramp);
     }
 
-    paintNames(pen, boxes, look, ramp) {
-      const taken = [];
+    paintNames(pen, frame, look) {
+      if (!this.show.has("names") || this.of.ofSpan.size > 60) return;
+      const ramp = RAMPS[this.scheme], taken = [], boxes = [];
+      pen.font = "600 11.5px system-ui, sans-serif"; pen.textBaseline = "middle"; pen.textAlign = "left"; pen.lineJoin = "round";
+      for (const [span, row] of this.of.ofSpan) {
+        const a = this.of.from[span], b = this.of.to[span];
+        const load = frame && frame.loading && frame.loading[span] !== OUT ? frame.loading[span] * this.net.units.loading : NaN;
+        const x = (this.sx[a] + this.sx[b]) / 2, y = (this.sy[a] + this.sy[b]) / 2;
+        boxes.push([x, y, row, load]); taken.push([x - 9, y - 9, x + 9, y + 9]);
+      }
       boxes.sort((one, other) => (other[3] || 0) - (one[3] || 0));
       for (const [x, y, row, load] of boxes) {
         const words = this.net.transformers.name[row] + (Number.isNaN(load) ? "" : "  " + number(100 * load, 0) + " %");
@@ -632,7 +643,7 @@
           const box = [x + ox, y + oy - 8, x + ox + wide, y + oy + 8];
           if (taken.some((t) => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1])) continue;
           if (box[0] < 2 || box[2] > this.width - 2) continue;
-          taken.push(box, [x - 13, y - 13, x + 13, y + 13]);
+          taken.push(box);
           pen.lineWidth = 4; pen.strokeStyle = look.surface; pen.strokeText(words, box[0], y + oy);
           pen.fillStyle = load > 1 ? ramp.loading[5] : look.ink; pen.fillText(words, box[0], y + oy);
           break;
@@ -664,21 +675,21 @@
         let x = this.sx[site] + 0.75 * this.size, y = this.sy[site] - 0.9 * this.size;
         for (let is = 0; is < 4; is += 1) {
           if (!count[is]) continue;
-          const r = this.size * (is < 2 ? 1 : 0.72) * Math.min(1 + 0.35 * Math.log(count[is]), 3.4);
+          const r = this.size * (is < 2 ? 1.05 : 0.6) * Math.min(1 + 0.35 * Math.log(count[is]), 3.4);
           x += r * 0.3;
           marks[is].push([x, y, r, count[is]]);
           this.carMarks.push([x, y, r, first[is], site]);
           x += r * 1.9;
         }
       }
-      const looks = [look.give, look.charge, look.ink, look.grey];
+      const looks = [look.give, look.charge, look.base, look.grey];
       for (const is of [3, 2, 1, 0]) {
         pen.beginPath();
         for (const [x, y, r] of marks[is]) carShape(pen, is, x, y, r);
         pen.lineWidth = is === 3 ? 1.1 : 1;
         if (is === 3) { pen.strokeStyle = looks[3]; pen.stroke(); continue; }
         pen.strokeStyle = look.surface; pen.stroke();
-        pen.fillStyle = looks[is]; pen.globalAlpha = is === 2 ? 0.75 : 1; pen.fill(); pen.globalAlpha = 1;
+        pen.fillStyle = looks[is]; pen.fill(); pen.globalAlpha = 1;
       }
       pen.font = "10px system-ui, sans-serif"; pen.textAlign = "center"; pen.textBaseline = "middle";
       for (let is = 0; is < 4; is += 1) {
@@ -858,7 +869,7 @@
       if (!ours) return;
       const onMap = target === this.canvas, day = this.net.time.per_day;
       const acts = {
-        " ": () => this.play(!this.playing),
+        " ": () => this.play(!this.playing), f: () => this.fill(),
         ArrowLeft: () => (onMap && event.shiftKey ? this.pan(60, 0) : this.seek(this.row - 1, event)),
         ArrowRight: () => (onMap && event.shiftKey ? this.pan(-60, 0) : this.seek(this.row + 1, event)),
         PageDown: () => this.seek(this.row - day, event), PageUp: () => this.seek(this.row + day, event),
@@ -911,8 +922,8 @@
       pen.scale(r, r);
       pen.fillStyle = look.surface; pen.fillRect(0, 0, this.width + side, this.height + top);
       pen.fillStyle = look.ink; pen.font = "600 16px system-ui, sans-serif";
-      pen.fillText(byId("feeder-now").firstChild.textContent, 12, 20);
-      pen.font = "12.5px system-ui, sans-serif"; pen.fillText(byId("feeder-now").lastChild.textContent, 12, 38);
+      pen.fillText(byId("feeder-clock").textContent, 12, 20);
+      pen.font = "12.5px system-ui, sans-serif"; pen.fillText(byId("feeder-figures").textContent, 12, 38);
       pen.drawImage(this.canvas, side, top, this.width, this.height);
       let y = top + 16;
       for (const row of this.legend.rows) {
@@ -971,16 +982,16 @@
         if (f.by === "ev") this.rows = [];
       }
       head("Flow");
-      add("back", "reverse: to the source", (pen) => { line(look.give, 5, [6, 3])(pen); });
-      add("away", "away from the source", (pen) => { pen.fillStyle = look.ink; pen.beginPath(); pen.moveTo(16, 8); pen.lineTo(7, 3); pen.lineTo(9.5, 8); pen.lineTo(7, 13); pen.closePath(); pen.fill(); });
+      add("back", "reverse, to the source", (pen) => { line(look.give, 5, [6, 3])(pen); });
+      add("away", "from the source", (pen) => { pen.fillStyle = look.ink; pen.beginPath(); pen.moveTo(16, 8); pen.lineTo(7, 3); pen.lineTo(9.5, 8); pen.lineTo(7, 13); pen.closePath(); pen.fill(); });
       head("Stations");
       add("over", "transformer above 100 %", (pen) => { pen.strokeStyle = ramp.loading[5]; pen.lineWidth = 3; pen.strokeRect(4, 1.5, 13, 13); });
       add("tr", "transformer", (pen) => { pen.fillStyle = ramp.none; pen.strokeStyle = look.ink; pen.lineWidth = 1.5; pen.fillRect(6, 3, 10, 10); pen.strokeRect(6, 3, 10, 10); });
       add("src", "source", (pen) => { pen.strokeStyle = look.ink; pen.lineWidth = 1.5; pen.beginPath(); pen.moveTo(11, 1); pen.lineTo(18, 8); pen.lineTo(11, 15); pen.lineTo(4, 8); pen.closePath(); pen.stroke(); });
-      add("home", f.net.customers.site.length ? "place with customers" : "customers: not written", (pen) => { pen.fillStyle = look.grey; pen.beginPath(); pen.arc(11, 8, 3, 0, 6.3); pen.fill(); });
+      add("home", f.net.customers.site.length ? "homes and others" : "customers: not written", (pen) => { pen.fillStyle = f.by === "voltage" ? look.grey : look.parked; pen.beginPath(); pen.arc(11, 8, 3, 0, 6.3); pen.fill(); });
       if (f.net.pace === "steps" && f.net.evs.model.length) {
         head("Cars at home");
-        const looks = [look.give, look.charge, look.ink, look.grey];
+        const looks = [look.give, look.charge, look.base, look.grey];
         CARS.forEach((name, is) => add("c" + is, f.by === "ev" ? ["gives", "charges", "plugged, idle", "parked, not plugged"][is] : name, (pen) => {
           pen.beginPath();
           if (f.by === "ev") pen.arc(11, 8, is < 2 ? 6 : 2.5, 0, 6.3); else carShape(pen, is, 11, 8, 5);
@@ -988,8 +999,7 @@
         }));
         head("Cars away (not on the map)");
         add("driving", "driving", (pen) => { pen.fillStyle = look.driving; pen.fillRect(5, 4, 12, 8); });
-        add("work", "at work", () => {});
-        add("other", "elsewhere", () => {});
+        add("still", "work + elsewhere", (pen) => { pen.strokeStyle = look.driving; pen.lineWidth = 1.5; pen.strokeRect(5, 4, 12, 8); });
       }
       holder.replaceChildren();
       for (const row of this.rows) {
@@ -1020,7 +1030,7 @@
         if (state === NOBODY) continue;
         const place = state >> 2, on = state & 3, at = frame.ev_kw[car] * f.net.units.ev_kw;
         if (on === 1) add("driving");
-        else if (place) add(place === 1 ? "work" : "other");
+        else if (place) { add(place === 1 ? "work" : "other"); add("still"); }
         else {
           const is = carState(on, at);
           add("c" + is);
@@ -1032,6 +1042,7 @@
         if (row.heading) continue;
         let words = number(count[row.key] || 0, 0);
         if (row.key === "c0" || row.key === "c1") words += power[Number(row.key[1])] ? " (" + number(power[Number(row.key[1])], 0) + " kW)" : "";
+        if (row.key === "still") words = number(count.work || 0, 0) + " + " + number(count.other || 0, 0);
         if (row.count.textContent !== words) row.count.textContent = words;
         row.item.classList.toggle("none", !count[row.key]);
         row.item.classList.toggle("bad", Boolean(count[row.key]) && ["v0", "v6", "l5", "over"].includes(row.key));

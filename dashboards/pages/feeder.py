@@ -54,7 +54,7 @@ BY = (("voltage", "Voltage"), ("loading", "Loading"), ("ev", "EV power"))
 SHOWN = (("flows", "Flow"), ("cars", "Cars"), ("homes", "Homes"), ("names", "Names"))
 USUAL = ("flows", "cars", "homes", "names")
 SPEEDS = (("1", "1×"), ("4", "4×"), ("16", "16×"))
-STRIP_PX, MOST_STRIP_POINTS = 118, 1600
+STRIP_PX, MOST_STRIP_POINTS = 96, 1600
 MOST_LINKS = 24
 CACHE_S = 3600
 KINDS = ("line", "transformer", "switch", "other")
@@ -201,13 +201,14 @@ def _card(case: Case, query: Query) -> Component:
     return html.Section(
         [
             html.Header(
-                [html.Div(id="feeder-now", className="feeder-now"), _tools(query)],
+                [html.H2(id="feeder-clock"), _tools(case, query)],
                 className="card-head",
             ),
+            html.Div(id="feeder-figures"),
             html.Div(
                 [
                     html.Aside(id="feeder-legend", **parts.labelled("Legend")),
-                    html.Div(id="feeder-map"),
+                    _stage(),
                     _panel(),
                 ],
                 className="feeder-body",
@@ -221,25 +222,40 @@ def _card(case: Case, query: Query) -> Component:
     )
 
 
-def _tools(query: Query) -> Component:
-    by = parts.one_of([key for key, _ in BY], query.get("by"))
+def _tools(case: Case, query: Query) -> Component:
+    has_cars = case.run.has("ev_steps") and case.n_ev > 0
+    colours = BY if has_cars else BY[:2]
+    shown = [one for one in SHOWN if has_cars or one[0] != "cars"]
+    by = parts.one_of([key for key, _ in colours], query.get("by"))
     asked = query.get("show", ",".join(USUAL)).split(",")
     return html.Div(
         [
             html.Label("Find", htmlFor="feeder-find", className="feeder-find-label"),
             html.Div(id="feeder-search"),
-            parts.choice("feeder-by", BY, by, "Colour by"),
+            parts.choice("feeder-by", colours, by, "Colour by"),
             dmc.ChipGroup(
-                [dmc.Chip(words, value=key, size="xs") for key, words in SHOWN],
+                [dmc.Chip(words, value=key, size="xs") for key, words in shown],
                 id="feeder-show",
                 multiple=True,
-                value=[key for key, _ in SHOWN if key in asked],
+                value=[key for key, _ in shown if key in asked],
             ),
-            _button("feeder-fit", "Whole map", "Show the whole network (0)"),
             _button("feeder-png", "PNG", "Save the picture of the map", "export"),
             _button("feeder-csv", "CSV", "Save the numbers of this instant", "export"),
         ],
         className="tools",
+    )
+
+
+def _stage() -> Component:
+    corner = [
+        _button("feeder-closer", "+", "Closer (+)"),
+        _button("feeder-farther", "−", "Farther (−)"),
+        _button("feeder-fit", "Whole map", "Show the whole network (0)"),
+        _button("feeder-full", "Full screen", "Fill the screen (F)"),
+    ]
+    return html.Div(
+        [html.Div(id="feeder-map"), html.Div(corner, className="feeder-corner")],
+        className="feeder-stage",
     )
 
 
@@ -292,7 +308,7 @@ def _strip() -> Component:
         responsive=True,
         figure={"data": [], "layout": {"xaxis": _HIDDEN, "yaxis": _HIDDEN} | _CLEAR},
     )
-    return html.Div([graph, html.Div(id="feeder-time")], className="feeder-strip")
+    return html.Div([html.Div(id="feeder-time"), graph], className="feeder-strip")
 
 
 def _button(key: str, words: str, label: str, kind: str = "plain") -> Component:
@@ -393,6 +409,7 @@ def strip_figure(case: Case, scheme: str) -> go.Figure:
         )
     theme.dressed(figure, scheme, STRIP_PX)
     figure.update_layout(
+        font={"size": 11.5},
         margin={"l": 64, "r": 64, "t": 4, "b": 22},
         showlegend=False,
         dragmode=False,
@@ -404,9 +421,15 @@ def strip_figure(case: Case, scheme: str) -> go.Figure:
             "showgrid": False,
             "automargin": False,
             "nticks": 4,
+            "tickformat": ".3f",
             "tickfont": {"color": look.low},
         },
     )
+    volts_pu = known["v_min_pu"].fill_nan(None).drop_nulls().to_numpy()
+    if len(volts_pu):
+        middle, half = float(volts_pu.max() + volts_pu.min()) / 2, np.ptp(volts_pu) / 2
+        half = max(1.08 * float(half), 0.005)
+        figure.update_layout(yaxis2_range=[middle - half, middle + half])
     edges = [str(time[0]), str(time[-1])] if len(time) > 1 else None
     return (
         figure.update_xaxes(type="date", automargin=False, range=edges, ticks="outside")
