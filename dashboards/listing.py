@@ -79,7 +79,8 @@ class Listing:
             "run_id": one.run_id,
             "folder": one.path.name,
             "href": run_href(one.scenario, one.run_id) if known else "",
-            "label": place.label if place else facts["policy"] or one.run_id,
+            "label": place.label if place else facts["policy"] or one.scenario,
+            "under": _under(one, place, facts),
             "studies": ", ".join(place.studies) if place else "",
             "state": one.state,
             "progress": one.progress,
@@ -87,7 +88,7 @@ class Listing:
             "note": written.get(name, "") if known else "",
             "figures": source,
             **{key: facts[key] for key in _FACTS},
-            "cars": figures.get("n_ev", facts["cars"]),
+            "cars": _number(figures.get("n_ev", facts["cars"])),
             **_shown(figures),
         }
 
@@ -156,7 +157,7 @@ def facts_of(folder: Path) -> Row:
     """What a run's record says of it; blanks where it cannot be read."""
     age = _age(folder / RUN_FILE) or _age(folder / STATUS_FILE)
     created = written_at(age / 1e9) if age else ""
-    about = {"created": created, "age": age, "bytes": size_of(folder)}
+    about = {"created": created, "age": age, "size_mb": size_of(folder) / 1e6}
     try:
         case = Case(Run.open(folder))
         return {**_NOTHING_KNOWN, **about, **_told(case), "steps": _of_steps(case)}
@@ -205,23 +206,37 @@ def _of_steps(case: Case) -> Figures:
 
 def _shown(figures: Figures) -> Row:
     """The columns of figures; shares as per cent."""
-    hours = [
-        hours
+    below, above = (
+        _number(figures.get(key))
         for key in ("customer_hours_below", "customer_hours_above")
-        if (hours := figures.get(key)) is not None
-    ]
+    )
+    unknown = below is None and above is None
     return {
-        "peak_kw": figures.get("peak_kw"),
-        "v_min_pu": figures.get("v_min_pu"),
-        "beyond_h": sum(hours) if hours else None,
+        "peak_kw": _number(figures.get("peak_kw")),
+        "v_min_pu": _number(figures.get("v_min_pu")),
+        "beyond_h": None if unknown else (below or 0.0) + (above or 0.0),
         "top_loading": _per_cent(figures.get("worst_transformer_loading")),
-        "top_name": figures.get("worst_transformer") or "",
+        "top_name": str(figures.get("worst_transformer") or ""),
         "short": _per_cent(figures.get("departures_short_share")),
     }
 
 
-def _per_cent(share: float | None) -> float | None:
-    return None if share is None else 100 * share
+def _under(one: Found, place: Place | None, facts: Row) -> str:
+    """The smaller line below a run's label."""
+    if not facts["policy"]:
+        return one.run_id
+    rest = ", ".join(place.studies) if place else one.run_id[:8]
+    return f"{one.scenario} · {rest}"
+
+
+def _per_cent(share: object) -> float | None:
+    number = _number(share)
+    return None if number is None else 100 * number
+
+
+def _number(value: object) -> float | None:
+    """A figure as a number; whatever else stands in its place is not known."""
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _key(one: Found) -> tuple[Path, int]:
@@ -251,7 +266,7 @@ def _age(path: Path) -> int:
         return 0
 
 
-_FACTS: Sequence[str] = ("policy", "seed", "days", "created", "age", "bytes")
+_FACTS: Sequence[str] = ("policy", "seed", "days", "created", "age", "size_mb")
 _NOTHING_KNOWN: Row = {
     "policy": "",
     "seed": None,

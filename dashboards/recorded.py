@@ -10,12 +10,14 @@ from typing import Any
 from dashboards.address import checked
 from dashboards.data import Library, StudyFound
 from dashboards.listing import figures_of_study
+from dashboards.trash import thrown
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison, Labelled
 from twin.analysis.measures import Value
 from twin.analysis.metrics import headline_of
 from twin.errors import InputError
 
+IN_TRASH = "in the trash"
 Figures = Mapping[tuple[str, int], Mapping[str, Any]]
 
 
@@ -80,11 +82,13 @@ def opened(library: Library, name: object, study_id: object) -> StudyOpened:
     found = study_of(library, name, study_id)
     cases: dict[tuple[str, int], Case] = {}
     absent = []
+    trash = {(one.scenario, one.run_id) for one in thrown(library.results)}
     for label, scenario, run_id, seed in found.runs:
         try:
             run = library.run(scenario, run_id)
         except InputError as error:
-            absent.append(Absent(label, scenario, run_id, seed, str(error)))
+            why = IN_TRASH if (scenario, run_id) in trash else str(error)
+            absent.append(Absent(label, scenario, run_id, seed, why))
             continue
         cases.setdefault((label, seed), Case(run, label))
     if not cases:

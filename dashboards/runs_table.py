@@ -75,11 +75,13 @@ _WHO: Sequence[Column] = (
         "field": "label",
         "headerName": "Run",
         "cellRenderer": "RunName",
-        "minWidth": 158,
+        "minWidth": 150,
         "width": 180,
         "flex": 2,
         "pinned": "left",
-        "tooltipField": "run",
+        "tooltipValueGetter": {
+            "function": "[params.data.run, params.data.message].join(' ')"
+        },
         "getQuickFilterText": {
             "function": "[params.data.label, params.data.run, params.data.studies]"
             ".join(' ')"
@@ -89,15 +91,15 @@ _WHO: Sequence[Column] = (
         "field": "state",
         "headerName": "State",
         "cellRenderer": "RunState",
-        "minWidth": 96,
-        "width": 100,
+        "minWidth": 118,
+        "width": 118,
         "tooltipField": "message",
     },
     {
         "field": "policy",
         "headerName": "Policy",
-        "minWidth": 108,
-        "width": 110,
+        "minWidth": 104,
+        "width": 106,
         "tooltipField": "message",
         "valueGetter": {"function": "params.data.policy || params.data.message"},
         "colSpan": {"function": "params.data.message && !params.data.policy ? 9 : 1"},
@@ -107,8 +109,8 @@ _WHO: Sequence[Column] = (
 _BEYOND = _marked(
     _number(
         "beyond_h",
-        "Beyond limits [customer-h]",
-        98,
+        "Beyond limits [customer\N{NON-BREAKING HYPHEN}h]",
+        106,
         1,
         "Hours that customers' voltages were beyond the limits, summed over customers",
     ),
@@ -125,28 +127,21 @@ _TOP = _marked(
     "params.value > 100",
 )
 _FIGURES: Sequence[Column] = (
-    _number("seed", "Seed", 56, 0, "The seed of everything drawn at random"),
-    _number("days", "Days", 56, 0, "Simulated days"),
-    _number("cars", "EVs", 54, 0, "Electric cars"),
+    _number("seed", "Seed", 54, 0, "The seed of everything drawn at random"),
+    _number("days", "Days", 54, 0, "Simulated days"),
+    _number("cars", "EVs", 52, 0, "Electric cars"),
     _number("peak_kw", "Peak [kW]", 78, 1, "Highest power at the substation"),
     _number("v_min_pu", "Lowest voltage [pu]", 78, 4, "Lowest voltage at any node"),
     {
         **_BEYOND,
         "colSpan": {"function": "params.data.figures === 'steps' ? 3 : 1"},
-        "valueFormatter": {
-            "function": "params.data.figures === 'steps' ? 'open to compute' : "
-            "params.value == null ? '–' : d3.format(',.1f')(params.value)"
-        },
-        "cellClassRules": {
-            "bad": "params.value > 0",
-            "soft": "params.data.figures === 'steps'",
-        },
+        "cellRenderer": "RunHours",
     },
     {**_TOP, "cellRenderer": "RunTop", "tooltipField": "top_name"},
     _number(
         "short",
         "Departures short [%]",
-        98,
+        94,
         1,
         "Departures whose battery lacked more than 1 % of its capacity to the target",
     ),
@@ -160,21 +155,18 @@ _REST: Sequence[Column] = (
         "cellEditorPopup": True,
         "cellEditorParams": {"maxLength": MOST_CHARACTERS, "rows": 6, "cols": 46},
         "tooltipField": "note",
-        "minWidth": 96,
-        "width": 130,
+        "minWidth": 84,
+        "width": 120,
         "flex": 2,
     },
     {
         "field": "created",
         "headerName": "Created",
         "minWidth": 94,
-        "width": 96,
+        "width": 94,
         "cellClass": "two-lines",
     },
-    {
-        **_number("bytes", "Size [MB]", 62, 1, "Size on disk"),
-        "valueFormatter": {"function": "d3.format(',.1f')(params.value / 1e6)"},
-    },
+    _number("size_mb", "Size [MB]", 62, 1, "Size on disk"),
     {"field": "studies", "headerName": "Study", "hide": True},
     {"field": "run_id", "headerName": "Run id", "hide": True},
     {"field": "message", "headerName": "Message", "hide": True},

@@ -11,13 +11,14 @@ from dashboards import parts
 from dashboards.address import RUN_ID, SCENARIO, study_href
 from dashboards.data import Library, StudyFound
 from dashboards.listing import written_at
-from dashboards.recorded import StudyOpened, opened
+from dashboards.recorded import IN_TRASH, Absent, StudyOpened, opened
 from twin.analysis.study import STUDY_FILE
 from twin.analysis.wording import headline, warnings
 
 MOST_OTHERS = 8
 MOST_WARNINGS = 4
 MOST_SENTENCES = 8
+MOST_NAMES = 12
 
 
 def latest(studies: Sequence[StudyFound]) -> Component:
@@ -46,7 +47,8 @@ def answer(library: Library, name: str, study_id: str) -> list[Component]:
     if warned:
         told.append(parts.notice(_few(warned, MOST_WARNINGS), "warning", "Mind"))
     said = headline(study.comparison)
-    return [*told, *(html.P(line) for line in said[:MOST_SENTENCES])]
+    lines = [html.P(line) for line in said[:MOST_SENTENCES]]
+    return [*told, html.Div(lines, className="answer-words")]
 
 
 def troubles(study: StudyOpened) -> list[Component]:
@@ -57,13 +59,37 @@ def troubles(study: StudyOpened) -> list[Component]:
         told.append(parts.notice(_few(study.failed, MOST_WARNINGS), "error", heading))
     if study.absent:
         count, of = len(study.absent), len(study.found.runs)
-        heading = f"{count} of {_runs(of)} cannot be opened"
-        rest = "; what follows is of the others" if study.comparison else ""
-        names = ", ".join(f"{one.label} seed {one.seed}" for one in study.absent[:12])
-        more = f" and {count - 12} more" if count > 12 else ""
-        words = f"Deleted, in the trash, or not readable: {names}{more}{rest}."
-        told.append(parts.notice(words, "warning", heading))
+        told.append(
+            parts.notice(
+                _absent(study.absent, study.comparison is not None),
+                "warning",
+                f"{count} of {_runs(of)} cannot be opened",
+            )
+        )
     return told
+
+
+def _absent(absent: Sequence[Absent], has_others: bool) -> str:
+    """Which runs are gone, and what to do about it."""
+    trashed = [one for one in absent if one.why == IN_TRASH]
+    gone = [one for one in absent if one not in trashed]
+    said = []
+    if trashed:
+        said.append(f"In the trash, from where Runs restores them: {_names(trashed)}.")
+    if gone:
+        said.append(
+            f"Deleted or not readable: {_names(gone)}; the study, run again, "
+            "makes what is missing."
+        )
+    return " ".join(
+        [*said, *(["What follows is of the others."] if has_others else [])]
+    )
+
+
+def _names(absent: Sequence[Absent]) -> str:
+    names = ", ".join(f"{one.label} seed {one.seed}" for one in absent[:MOST_NAMES])
+    more = len(absent) - MOST_NAMES
+    return names + (f" and {more} more" if more > 0 else "")
 
 
 def counted(study: StudyFound) -> str:
@@ -152,7 +178,7 @@ def _line(study: StudyFound) -> Component:
         [
             parts.link(study.name, href) if link else html.Span(study.name),
             html.Code(study.study_id, className="soft"),
-            html.Span(f"{about}{lost}", className="soft"),
+            html.Span(f"{about}{lost}", className="bad" if study.message else "soft"),
             html.Span(when(study), className="soft"),
         ]
     )

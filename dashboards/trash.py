@@ -117,9 +117,9 @@ def _alone(results: Path, scenario: str, run_id: str) -> Iterator[None]:
 
 
 def _move(results: Path, source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     if not _is_inside(results, target) or _is(target):
         raise InputError.of(f"{target} is there already, or leaves the results folder")
+    target.parent.mkdir(parents=True, exist_ok=True)
     os.rename(source, target)
     sync(source.parent)
     sync(target.parent)

@@ -19,9 +19,15 @@ def trouble_table() -> dag.AgGrid:
         "study-troubles",
         columns(()),
         options={"rowHeight": ROW_PX, "headerHeight": HEAD_PX},
-        height=HEAD_PX + MOST_ROWS * ROW_PX + 4,
+        height=HEAD_PX + ROW_PX,
         row_id="key",
     )
+
+
+def style(n_row: int) -> dict[str, str]:
+    """As high as its rows need, up to some; then it scrolls."""
+    px = HEAD_PX + max(1, min(n_row, MOST_ROWS)) * ROW_PX + 4
+    return {"height": f"{px}px", "width": "100%"}
 
 
 def columns(labels: Sequence[str]) -> list[Column]:

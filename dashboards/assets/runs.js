@@ -34,16 +34,21 @@
   components.RunName = function (props) {
     const row = props.data;
     useEnter(props.eGridCell, row.href);
-    const under = [row.scenario, row.studies || row.run_id.slice(0, 8)].join(" · ");
+    const told = row.message && row.policy;
     return make("div", { className: "run-cell" },
       anchor(row.href, row.label, "run-label"),
-      make("small", null, under));
+      make("small", { className: told ? "bad" : null }, told ? row.message : row.under));
   };
 
   components.RunState = function (props) {
     const row = props.data;
     const share = row.state === "running" ? " " + Math.floor(100 * row.progress) + " %" : "";
     return make("span", { className: "run-state " + row.state }, row.state + share);
+  };
+
+  components.RunHours = function (props) {
+    if (props.data.figures !== "steps") return make("span", null, props.valueFormatted);
+    return anchor(props.data.href, "open to compute", "quiet");
   };
 
   components.RunTop = function (props) {
@@ -79,6 +84,7 @@
     const api = await window.dash_ag_grid.getApiAsync(button.dataset.table);
     api.exportDataAsCsv({
       fileName: button.dataset.table + ".csv",
+      allColumns: true,
       processCellCallback: (cell) => exported(cell.value),
     });
   });

@@ -12,15 +12,16 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboards import parts, theme
-from dashboards.address import MOST_COMPARED, compare_href, run_href
+from dashboards.address import MOST_COMPARED, compare_href
 from dashboards.data import Library, StudyFound
 from dashboards.desk import Desk, Query
 from dashboards.key_figures import DIFFERENCES, VALUES, key_figures
 from dashboards.listing import Listing
 from dashboards.recorded import StudyOpened, opened, study_of
 from dashboards.studies import answer, counted, when
+from dashboards.study_runs import runs_of
 from dashboards.trouble import Trouble, Variant, rows, summary, troubles
-from dashboards.trouble_table import columns, trouble_table
+from dashboards.trouble_table import columns, style, trouble_table
 from twin.analysis.load_figures import changes, substation_load
 from twin.errors import InputError
 
@@ -48,6 +49,7 @@ def register(desk: Desk) -> None:
     @desk.callback(
         Output("study-troubles", "rowData"),
         Output("study-troubles", "columnDefs"),
+        Output("study-troubles", "style"),
         Output("study-troubles-words", "children"),
         _AT,
         Input("study-seed", "value"),
@@ -57,7 +59,8 @@ def register(desk: Desk) -> None:
         variants = variants_of(library, study, seed)
         found = troubles(variants)
         words = trouble_words(found, variants, len(study.runs))
-        return rows(found, variants), columns([one.label for one in variants]), words
+        heads = columns([one.label for one in variants])
+        return rows(found, variants), heads, style(len(found)), words
 
     @desk.callback(
         Output("study-figures-table", "children"),
@@ -147,45 +150,6 @@ def _why_empty(variants: Sequence[Variant]) -> str:
     if all(one.case.is_unsolved for one in variants):
         return "No step has a solution: loadings are not known."
     return "These runs recorded no loadings (output.level)."
-
-
-def runs_of(study: StudyOpened, notes: Mapping[str, str]) -> Component:
-    """Variants by seeds, each a link to its run; those that are gone are told."""
-    table = {(row[0], row[3]): row for row in study.found.runs}
-    labels = list(dict.fromkeys(label for label, _ in table))
-    seeds = sorted({seed for _, seed in table})
-    gone = {(one.label, one.seed): one.why for one in study.absent}
-    head = html.Tr([html.Th(""), *(html.Th(f"seed {seed}") for seed in seeds)])
-    body = [
-        html.Tr(
-            [
-                html.Th(label, scope="row"),
-                *(
-                    _run(table.get((label, of)), gone.get((label, of)), notes)
-                    for of in seeds
-                ),
-            ]
-        )
-        for label in labels
-    ]
-    return html.Div(
-        html.Table([html.Thead(head), html.Tbody(body)], className="plain"),
-        className="scroll",
-    )
-
-
-def _run(
-    row: tuple[str, str, str, int] | None, why: str | None, notes: Mapping[str, str]
-) -> Component:
-    if row is None:
-        return html.Td("–")
-    _, scenario, run_id, _ = row
-    if why is not None:
-        return html.Td("gone", className="bad", title=why)
-    note = notes.get(f"{scenario}/{run_id}", "")
-    said = [html.Small(note if len(note) <= 40 else f"{note[:39]}…", title=note)]
-    link = parts.link(html.Code(run_id), run_href(scenario, run_id))
-    return html.Td([link, *(said if note else [])])
 
 
 def _layout(study: StudyFound, query: Query) -> Component:
