@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dashboards.loadings import Course, Element, Row, number
+from dashboards.courses import Course
+from dashboards.loadings import Element, Row, number
 from twin.analysis.case import Case
 from twin.arrays import Bools, Floats, Ints
 

@@ -11,7 +11,8 @@ import polars as pl
 
 from dashboards import theme
 from dashboards.blame import Split
-from dashboards.loadings import Course, Element, Times
+from dashboards.courses import Course, Times
+from dashboards.loadings import Element
 from dashboards.thinning import kept_rows
 from twin.analysis.case import Case
 from twin.analysis.theme import plain, tint

@@ -191,7 +191,8 @@ def _bar(column: Column, most: float) -> Column:
     colour = "(params.value > 100 ? 'var(--bar-over)' : 'var(--bar)')"
     style = (
         "params.value == null ? {} : {backgroundImage: 'linear-gradient(to right, ' + "
-        f"{colour} + ' ' + {share} + '%, transparent ' + {share} + '%)'}}"
+        f"{colour} + ' ' + {share} + '%, transparent ' + {share} + '%)', "
+        "backgroundRepeat: 'no-repeat'}"
     )
     return {**column, "cellStyle": {"function": style}}
 

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from dashboards.thinning import instant
 from twin.analysis.case import Case
 from twin.arrays import Floats, Ints
 from twin.errors import InputError
 
-Times = NDArray[np.datetime64]
 Row = dict[str, Any]
 MOST_LINES = 200
 NO_RATING_A = 50_000.0
@@ -49,45 +45,6 @@ class Element:
         if np.isnan(self.rating):
             return "no known rating"
         return f"{self.rating:,.0f} {self.unit}"
-
-
-@dataclass(frozen=True, eq=False)
-class Course:
-    """What went through an element in every interval; its highest phase's loading.
-
-    time  start of each interval, local  [n_row]; NaN in steps without a solution
-    """
-
-    time: Times
-    loading: Floats
-    p_kw: Floats
-    s_kva: Floats
-    i_a: Floats
-
-    @cached_property
-    def peak(self) -> int:
-        """The row of the highest loading, else of the most power."""
-        for values in (self.loading, self.s_kva):
-            if np.isfinite(values).any():
-                return int(np.nanargmax(values))
-        return 0
-
-    def row(self, asked: str | None) -> int:
-        """The interval of a local instant such as ``2026-01-12T17:30``, else the peak.
-
-        An instant outside the run becomes its first or last interval.
-        """
-        wanted = instant(asked)
-        if wanted is None or not len(self.time):
-            return self.peak
-        begun = np.flatnonzero(self.time <= wanted)
-        return int(begun[np.argmax(self.time[begun])]) if len(begun) else 0
-
-    @property
-    def falling(self) -> Floats:
-        """Loading at even shares of the time, highest first; unknown counts as 0."""
-        known = np.nan_to_num(self.loading, nan=0.0)
-        return np.quantile(known, np.linspace(1, 0, 201)).astype(np.float64)
 
 
 def transformer(case: Case, index: int) -> Element:
@@ -222,70 +179,6 @@ def line_rows(case: Case, find: str | None = None) -> tuple[list[Row], int]:
         for row in found.head(MOST_LINES).iter_rows(named=True)
     ]
     return rows, found.height
-
-
-def course_of(case: Case, element: Element) -> Course | None:
-    """Every interval of an element; None where the run keeps none, or has none."""
-    if not case.run.has("flows") or not len(element.branches):
-        return None
-    names = ("loading", "p_kw", "q_kvar", "i_a")
-    picked = [
-        pl.col(name).arr.get(row).alias(f"{name}.{row}")
-        for name in names
-        for row in element.branches.tolist()
-    ]
-    frame = case.run.scan("flows").select("time", *picked).collect()
-
-    def of(name: str) -> Floats:
-        columns = [frame[f"{name}.{row}"].to_numpy() for row in element.branches]
-        return np.stack(columns, axis=1).astype(np.float64)
-
-    p_kw, q_kvar = (of(name).sum(axis=1) for name in ("p_kw", "q_kvar"))
-    loading, i_a = (np.fmax.reduce(of(name), axis=1) for name in ("loading", "i_a"))
-    if np.isnan(element.rating):
-        loading = np.full(len(loading), np.nan)
-    s_kva = np.hypot(p_kw, q_kvar)
-    return Course(local_times(case, frame["time"]), loading, p_kw, s_kva, i_a)
-
-
-def days_of(case: Case, element: Element) -> pl.DataFrame | None:
-    """A row a day, where a run keeps no intervals: power, loading, hours over."""
-    if not case.run.has("branches_daily") or not len(element.branches):
-        return None
-    frame = case.run.static("branches_daily")
-    rows = element.branches
-
-    def of(name: str) -> Floats:
-        return frame[name].to_numpy()[:, rows].astype(np.float64)
-
-    return pl.DataFrame(
-        {
-            "time": local_times(case, frame["time"]),
-            "p_min_kw": of("p_min_kw").sum(axis=1),
-            "p_max_kw": of("p_max_kw").sum(axis=1),
-            "loading_p95": np.fmax.reduce(of("loading_p95"), axis=1),
-            "loading_max": np.fmax.reduce(of("loading_max"), axis=1),
-            "over_normal_h": of("over_normal_h").max(axis=1),
-        }
-    )
-
-
-def around(course: Course, row: int, span: str) -> tuple[int, int]:
-    """First row and the one past the last of the local day, or week, around a row."""
-    day = course.time.astype("datetime64[D]")
-    reach = np.timedelta64(3 if span == "week" else 0, "D")
-    middle = day[row]
-    if span == "week" and len(day):
-        first, last = day.min(), day.max()
-        middle = max(min(middle, last - reach), first + reach)
-    inside = np.flatnonzero((day >= middle - reach) & (day <= middle + reach))
-    return int(inside[0]), int(inside[-1]) + 1
-
-
-def local_times(case: Case, time: pl.Series) -> Times:
-    """Instants as the feeder's clocks show them. [n_row]"""
-    zoned = time.dt.convert_time_zone(case.zone.key).dt.replace_time_zone(None)
-    return zoned.to_numpy().astype("datetime64[us]")
 
 
 def who(case: Case) -> str:

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboards.blame import members_of, split_of
+from dashboards.courses import Course
 from dashboards.data import Library, Sibling
 from dashboards.loadings import (
-    Course,
     Element,
     line,
     lines,
@@ -230,10 +230,10 @@ def _measured(
         *head,
         *who,
         highest,
-        _words(course.time[course.peak]),
+        course.words(course.peak),
         number(over_h),
         *_cars_kw(case, there, course, course.peak),
-        _words(course.time[then]),
+        course.words(then),
         percent(course.loading[then]),
         *_cars_kw(case, there, course, then),
         course,
@@ -249,10 +249,6 @@ def _cars_kw(
     if split is None:
         return None, None
     return number(split.charge_kw[0]), number(split.discharge_kw[0])
-
-
-def _words(time: np.datetime64) -> str:
-    return str(time.astype("datetime64[m]")).replace("T", " ")
 
 
 def _height(one: Rival) -> float:
