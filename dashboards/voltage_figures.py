@@ -348,7 +348,8 @@ def heat(
 ) -> go.Figure:
     """Voltage by distance or transformer (upwards) over local time."""
     step = np.timedelta64(sheet.minutes, "m")
-    shift = np.timedelta64(0, "m") if sheet.minutes == step_min else step // 2
+    is_instant = sheet.minutes == step_min and sheet.minutes < 1440
+    shift = np.timedelta64(0, "m") if is_instant else step // 2
     named = not groups.is_axis
     place = [plain(name) for name in groups.names] if named else groups.place
     figure = go.Figure(
@@ -577,6 +578,7 @@ def _local_time(figure: go.Figure) -> None:
     figure.update_xaxes(
         title="local time",
         type="date",
+        tickangle=0,
         tickformatstops=[
             {"dtickrange": [first, last], "value": form} for first, last, form in stops
         ],

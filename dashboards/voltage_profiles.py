@@ -72,7 +72,7 @@ def groups_of(case: Case, rows: Rows) -> Groups:
         of = np.where(real_nodes(case) & (phase > 0), phase - 1, -1)
         names = tuple(f"phase {one}" for one in range(1, int(phase.max(initial=1)) + 1))
         return Groups(names, np.arange(1, len(names) + 1, dtype=np.float64), of)
-    return _by_distance(distance_km(case), real_nodes(case))
+    return groups_along(distance_km(case), real_nodes(case))
 
 
 def distance_km(case: Case) -> Floats:
@@ -95,16 +95,20 @@ def limit_words(pu: float) -> str:
     return words[:-1] if words.endswith("0") else words
 
 
-def _by_distance(distance: Floats, real: Bools) -> Groups:
-    """Bins of a round width, the first from the source on."""
+def groups_along(distance: Floats, real: Bools) -> Groups:
+    """Each distance for itself if they are few; else round bins that hold a node."""
     known = real & np.isfinite(distance)
-    longest = float(distance[known].max(initial=0.0))
-    width = bin_width(longest)
-    count = max(1, int(np.floor(longest / width + 1e-9)) + 1)
-    bins = np.floor(np.where(known, distance, 0.0) / width + 1e-9).astype(np.int64)
-    place: Floats = (np.arange(count, dtype=np.float64) + 0.5) * width
-    names = tuple(f"{one - width / 2:g} to {one + width / 2:g} km" for one in place)
-    return Groups(names, place, np.where(known, bins, -1), is_axis=True)
+    every = np.unique(distance[known])
+    if len(every) > MOST_BINS:
+        width = bin_width(float(every[-1]))
+        bins = np.floor(np.where(known, distance, 0.0) / width + 1e-9)
+        held, of = np.unique(bins[known], return_inverse=True)
+        place: Floats = (held + 0.5) * width
+    else:
+        of, place = np.searchsorted(every, distance[known]), every
+    of_node = np.full(len(distance), -1, np.int64)
+    of_node[known] = of
+    return Groups(tuple(f"{one:g} km" for one in place), place, of_node, is_axis=True)
 
 
 def bin_width(longest: float, most: int = MOST_BINS) -> float:

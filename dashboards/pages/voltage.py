@@ -193,20 +193,14 @@ def _register_time(desk: Desk, sweeps: sweeping.Sweeps) -> None:
 def _register_customers(desk: Desk, sweeps: sweeping.Sweeps) -> None:
     @desk.callback(
         Output("voltage-table", "rowData"),
-        Output("voltage-table", "selectedRows"),
         Output("voltage-table-caption", "children"),
         Input("at", "data"),
-        State("voltage-customer", "value"),
     )
-    def table(
-        at: Mapping[str, str], chosen: str | None
-    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], str]:
+    def table(at: Mapping[str, str]) -> tuple[list[dict[str, Any]], str]:
         case = desk.case(at)
         kept, sweep = sweeps.voltages(case), sweeps.sweep(case)
         rows = customers.customer_rows(case, kept, sweep)
-        index = _index(chosen, case.customers.height)
-        mine = [row for row in rows if row["customer"] == _text(index)]
-        return rows, mine, customers.table_caption(case, kept)
+        return rows, customers.table_caption(case, kept)
 
     @desk.callback(
         Output("voltage-table", "exportDataAsCsv"),
@@ -221,8 +215,9 @@ def _register_customers(desk: Desk, sweeps: sweeping.Sweeps) -> None:
         Input("voltage-table", "selectedRows"),
         prevent_initial_call=True,
     )
-    def select(rows: Sequence[Mapping[str, Any]] | None) -> Any:
-        return str(rows[0]["customer"]) if rows else no_update
+    def select(rows: object) -> Any:
+        chosen = rows[0] if isinstance(rows, list) and rows else None
+        return chosen["customer"] if isinstance(chosen, Mapping) else no_update
 
     @desk.callback(
         Output("voltage-spread", "figure"),
@@ -472,25 +467,22 @@ def _customer_cards(case: Case, query: Query) -> list[Component]:
         w=220,
         **parts.labelled("Customer"),
     )
-    table: Any = parts.card(
-        [
-            parts.grid(
-                "voltage-table",
-                customers.COLUMNS,
-                options={
-                    "rowSelection": {
-                        "mode": "singleRow",
-                        "checkboxes": False,
-                        "enableClickSelection": True,
-                    }
-                },
-                height=360,
-                row_id="customer",
-            ),
-            html.P(id="voltage-table-caption", className="caption"),
-        ],
-        "Customers, the worst first",
+    rows: Any = parts.grid(
+        "voltage-table",
+        customers.COLUMNS,
+        options={
+            "rowSelection": {
+                "mode": "singleRow",
+                "checkboxes": False,
+                "enableClickSelection": True,
+            }
+        },
+        height=360,
+        row_id="customer",
     )
+    rows.selectedRows = {"ids": [] if chosen is None else [str(chosen)]}
+    told = html.P(id="voltage-table-caption", className="caption")
+    table: Any = parts.card([rows, told], "Customers, the worst first")
     csv = html.Button(
         "CSV",
         id="voltage-table-csv",
@@ -628,13 +620,19 @@ def _map_caption(
     step = np.diff(local)
     if not sweep.daily and len(step) and step.max() >= np.timedelta64(1, "h") + step[0]:
         said += " The blank hour in spring is the one that clocks leave out."
-    zoom = "" if sweep.daily else " Zoom in for finer steps;"
-    return f"{said}{zoom} click a cell to see that instant along the feeder above."
+    if sweep.daily:
+        return said
+    return (
+        f"{said} Zoom in for finer steps; click a cell to see that instant along "
+        "the feeder above."
+    )
 
 
 def _band_caption(case: Case, who: str) -> str:
-    daily = " a day" if profiles.is_daily(case) else ""
-    return f"Lowest, 5 %, median, 95 % and highest {who}{daily}. Zoom in for detail."
+    said = f"Lowest, 5 %, median, 95 % and highest {who}"
+    if profiles.is_daily(case):
+        return f"{said} of each day."
+    return f"{said} in each interval. Zoom in for detail."
 
 
 def _course(

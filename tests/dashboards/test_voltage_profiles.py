@@ -34,12 +34,26 @@ def test_bins_have_the_least_round_width_that_leaves_at_most_sixty(longest, widt
     assert profiles.bin_width(longest) == pytest.approx(width)
 
 
-def test_bins_of_distance_begin_at_the_source(case):
+def test_few_distances_are_each_a_row_of_their_own(case):
     groups = profiles.groups_of(case, "distance")
-    assert groups.of_node.tolist() == [0, 0, 10, 30]
-    assert len(groups.names) == 31
-    assert groups.place[[0, 10, 30]] == pytest.approx([0.005, 0.105, 0.305])
+    assert groups.of_node.tolist() == [0, 0, 1, 2]
+    assert groups.place.tolist() == [0.0, 0.1, 0.3]
+    assert groups.names == ("0 km", "0.1 km", "0.3 km")
     assert groups.is_axis
+
+
+def test_many_distances_share_round_bins_and_empty_ones_are_left_out():
+    near, far = np.arange(100) / 1000, np.array([0.3, np.nan, 0.299])
+    distance = np.concatenate([near, far])
+    real = np.ones(103, bool)
+    real[0] = False
+    groups = profiles.groups_along(distance, real)
+    assert groups.place[[0, 1, -2, -1]] == pytest.approx([0.005, 0.015, 0.295, 0.305])
+    assert len(groups.names) == 12
+    assert groups.of_node[[0, 1, 9, 10, 100, 101, 102]].tolist() == [
+        *[-1, 0, 0, 1],
+        *[11, -1, 10],
+    ]
 
 
 def test_nodes_without_a_transformer_are_a_group_of_their_own(case):
@@ -56,7 +70,7 @@ def test_points_inside_elements_and_unknown_distances_are_in_no_bin(case):
         auxiliary=[False, False, True, False],
         distance_km=[0.0, float("nan"), 0.1, 0.3],
     )
-    assert profiles.groups_of(changed, "distance").of_node.tolist() == [0, -1, -1, 30]
+    assert profiles.groups_of(changed, "distance").of_node.tolist() == [0, -1, -1, 1]
     assert profiles.groups_of(changed, "transformer").of_node.tolist() == [1, 0, -1, 0]
 
 

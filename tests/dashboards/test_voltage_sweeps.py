@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from dashboards import voltage_sweeps as sweeping
-from dashboards.voltage_profiles import groups_of, local_times
+from dashboards.voltage_profiles import Groups, groups_of, local_times
 from tests.analysis.conftest import V_PU, MakeRun
 from twin.analysis.case import Case
 from twin.errors import InputError
@@ -57,10 +57,13 @@ def test_a_sweep_knows_when_each_node_had_its_extremes(case):
     assert str(sweep.lowest_at[0]) == "2026-01-12T17:00:00.000000"
 
 
-def test_bins_without_nodes_are_not_known(case):
+def test_groups_without_nodes_are_not_known(case):
     sweep = _swept(case, "distance")
-    assert sweep.low[2, [0, 10, 30]].tolist() == pytest.approx([0.97, 0.89, 0.84])
-    assert np.isnan(sweep.low[:, 5]).all()
+    assert sweep.low[2].tolist() == pytest.approx([0.97, 0.89, 0.84])
+    groups = Groups(("none", "all"), np.arange(2.0), np.ones(4, np.int64))
+    sweep = sweeping.sweep_of(case, groups)
+    assert np.isnan(sweep.low[:, 0]).all()
+    assert sweep.low[2, 1] == pytest.approx(0.84)
 
 
 def test_intervals_without_solution_are_gaps_and_hide_no_extreme(make_run):
