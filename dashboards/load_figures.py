@@ -239,12 +239,14 @@ def _rating(
 def _axes(
     figure: go.Figure, courses: Courses, begin: str, end: str, look: theme.Palette
 ) -> None:
+    ends = written(courses.time[[0, -1]]).tolist()
     figure.update_yaxes(title="power [kW]", rangemode="tozero")
     figure.update_xaxes(
         title="local time",
         type="date",
         hoverformat="%a %d %b %Y, %H:%M",
         uirevision=f"{begin}/{end}",
+        autorangeoptions={"clipmin": ends[0], "clipmax": ends[1]},
     )
     if begin and end:
         figure.update_xaxes(range=[begin, end])

@@ -23,6 +23,7 @@ STAGES = {
     "audit": "auditing",
     "finish": "joining and writing",
 }
+FILE_SOURCES = ("json:", "opendss:")
 AGREED_PU = 1e-8
 CLOSED_SHARE = 1e-6
 MOST_FAILED = 500
@@ -68,6 +69,19 @@ def scenario_file(case: Case) -> str:
     name = str(case.run.record.get("name") or case.run.path.parent.name)
     head = {"schema": case.scenario.get("schema", 1), "name": name}
     return yaml_of({**head, **_without(case.scenario, ("schema", "name"))})
+
+
+def own_files(case: Case) -> list[str]:
+    """Files of the user's that the scenario names; a record keeps only their names."""
+    room = {key: section_of(case.scenario, key) for key in ("feeder", "customers")}
+    source, profiles = room["feeder"].get("source"), room["customers"].get("profiles")
+    named = [
+        room["customers"].get("file"),
+        section_of(case.scenario, "fleet").get("travel_file"),
+        str(source).partition(":")[2] if str(source).startswith(FILE_SOURCES) else None,
+        profiles if str(profiles).endswith(".csv") else None,
+    ]
+    return [str(one) for one in named if one]
 
 
 def leaves(tree: Mapping[str, Any], path: str = "") -> list[tuple[str, str]]:
@@ -128,7 +142,12 @@ def warnings_of(case: Case) -> list[str]:
 
 def section(case: Case, key: str) -> Mapping[str, Any]:
     """A part of the record; empty where it has none."""
-    value = case.run.record.get(key)
+    return section_of(case.run.record, key)
+
+
+def section_of(tree: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """A part of a nested record; empty where it has none."""
+    value = tree.get(key)
     return value if isinstance(value, Mapping) else {}
 
 

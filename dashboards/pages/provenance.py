@@ -106,7 +106,7 @@ def _run_card(case: Case) -> Component:
 
 def _repeat_card(case: Case) -> Component:
     name = file_name(case)
-    command = f"twin run {name}"
+    command, own = f"twin run {name}", origin.own_files(case)
     return parts.card(
         [
             html.P(
@@ -132,6 +132,7 @@ def _repeat_card(case: Case) -> Component:
                 className="tools",
             ),
             _copied("provenance-command", command),
+            *([html.P(_beside(own))] if own else []),
             html.P("To check that every file is as it was written:"),
             _copied("provenance-verify", f"twin verify {case.run.path}"),
             html.P(
@@ -141,6 +142,13 @@ def _repeat_card(case: Case) -> Component:
         ],
         "Do it again",
         "provenance-repeat",
+    )
+
+
+def _beside(own: Sequence[str]) -> str:
+    return (
+        f"It names files of its own: {', '.join(own)}. Put them beside it; their "
+        "checksums are among the input files below."
     )
 
 
