@@ -52,7 +52,7 @@ def history(case: Case, element: Element) -> list[Course]:
 
 
 def drawn(
-    case: Case, courses: Sequence[Course], scheme: str | None, height: int = 380
+    case: Case, courses: Sequence[Course], scheme: str | None, height: int = 330
 ) -> go.Figure:
     """The courses, an axis below the other; limits and ratings are said on them."""
     if not courses:
@@ -69,7 +69,7 @@ def drawn(
     figure.update_layout(
         font={"size": 11.5},
         legend={"font": {"size": 11}},
-        margin={"l": 56, "r": 12, "t": 54, "b": 40},
+        margin={"l": 56, "r": 12, "t": 44, "b": 40},
         hovermode="x unified",
     )
     figure.update_xaxes(type="date", title_text="local time", row=len(axes), col=1)

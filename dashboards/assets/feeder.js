@@ -856,6 +856,7 @@
       if (!this.held || !this.held.delete(event.pointerId)) return;
       if (event.type !== "pointerup" || this.travelled > 4 || this.held.size) return;
       const hit = this.under(event.offsetX, event.offsetY);
+      this.tip.hidden = true;
       if (hit) choose(hit.key);
     }
 
@@ -924,7 +925,7 @@
       pen.fillStyle = look.ink; pen.font = "600 16px system-ui, sans-serif";
       pen.fillText(byId("feeder-clock").textContent, 12, 20);
       pen.font = "12.5px system-ui, sans-serif"; pen.fillText(byId("feeder-figures").textContent, 12, 38);
-      pen.drawImage(this.canvas, side, top, this.width, this.height);
+      pen.drawImage(this.sharp(r), side, top, this.width, this.height);
       let y = top + 16;
       for (const row of this.legend.rows) {
         if (row.heading) { y += 8; pen.font = "600 12px system-ui, sans-serif"; pen.fillStyle = look.ink; pen.fillText(row.heading, 12, y); y += 18; continue; }
@@ -933,6 +934,16 @@
         pen.fillText(row.name + "  " + row.count.textContent, 40, y); y += 18;
       }
       sheet.toBlob((blob) => save("feeder-" + this.clock.address(this.row).replace(/:/g, "") + ".png", blob));
+    }
+
+    sharp(ratio) {
+      const kept = [this.canvas, this.ratio], fine = make("canvas");
+      fine.width = this.width * ratio; fine.height = this.height * ratio;
+      Object.assign(this, { canvas: fine, ratio });
+      this.paint(this.frame);
+      [this.canvas, this.ratio] = kept;
+      this.paintOver();
+      return fine;
     }
 
     saveNumbers() {

@@ -81,14 +81,18 @@ def register(desk: Desk) -> None:
 
     @desk.callback(
         Output("feeder-element", "children"),
+        Output("feeder-facts", "children"),
         Input("feeder-pick", "data"),
         State("at", "data"),
     )
-    def element(pick: str | None, at: Mapping[str, str]) -> Component | str:
+    def element(
+        pick: str | None, at: Mapping[str, str]
+    ) -> tuple[Component | str, Component | str]:
         if not pick:
-            return ""
+            return "", ""
         case = desk.case(at)
-        return element_words(case, picked(case, pick), at)
+        one = picked(case, pick)
+        return element_words(case, one, at), parts.facts(facts_of(case, one))
 
     @desk.callback(
         Output("feeder-history", "figure"),
@@ -268,8 +272,9 @@ def _panel() -> Component:
                 "feeder-history",
                 "Over the whole run",
                 "Click: go to that instant.",
-                380,
+                330,
             ),
+            html.Div(id="feeder-facts"),
         ],
         id="feeder-panel",
         hidden=True,
@@ -439,7 +444,7 @@ def strip_figure(case: Case, scheme: str) -> go.Figure:
 
 
 def element_words(case: Case, element: Element, at: Mapping[str, str]) -> Component:
-    """An element's name, what is known of it, and where to go from it."""
+    """An element's name, and where to go from it."""
     links = [
         html.Button(
             name,
@@ -452,7 +457,6 @@ def element_words(case: Case, element: Element, at: Mapping[str, str]) -> Compon
     return html.Div(
         [
             html.H2(name_of(case, element)),
-            parts.facts(facts_of(case, element)),
             html.P(links, className="feeder-related"),
             *_elsewhere(case, element, at),
         ]
