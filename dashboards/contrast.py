@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from dashboards.data import Sibling
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
-from twin.analysis.labels import labels
 from twin.analysis.theme import Look, looks
 from twin.arrays import Floats
 from twin.results.record import Run
@@ -26,6 +25,7 @@ A_DAY = np.timedelta64(1, "D")
 DAILY = ("nodes_daily", "branches_daily", "customers_daily")
 OF_THE_WHOLE_RUN = ("evs", "sessions", "trips", "events")
 ELSEWHERE = ("name", "description")
+LONGEST_VALUE = 18
 
 
 @dataclass(frozen=True)
@@ -270,25 +270,46 @@ def leaves(tree: Mapping[str, Any], path: str = "") -> dict[str, Any]:
 
 
 def names_of(cases: Sequence[Case], known: Sequence[Sibling | None]) -> tuple[str, ...]:
-    """A name for each run: its variant's, its seed too where they are several.
-
-    Runs of no study are named by what differs between their scenarios.
-    """
+    """A name for each run: its variant's, else its policy's; then what differs."""
     siblings = [one for one in known if one is not None]
-    if len(siblings) < len(cases) or len({one.scenario for one in siblings}) > 1:
-        names = labels([case.run for case in cases])
-    else:
-        names = [one.label for one in siblings]
+    whole = len(siblings) == len(cases)
+    names = [one.label for one in siblings] if whole else [c.policy for c in cases]
+    where = [case.run.path.parent.name for case in cases]
+    if len(set(where)) > 1:
+        pairs = zip(names, where, strict=True)
+        names = [f"{scenario} · {name}" for name, scenario in pairs]
     if len({case.seed for case in cases}) > 1:
-        pairs = zip(names, cases, strict=True)
-        names = [
-            name if "seed=" in name else f"{name}, seed {case.seed}"
-            for name, case in pairs
-        ]
+        seeds = [f", seed {case.seed}" for case in cases]
+        names = [f"{name}{seed}" for name, seed in zip(names, seeds, strict=True)]
+    return _told_apart(_told_apart(names, _first_differing(names, cases)), _ids(cases))
+
+
+def _told_apart(names: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
+    """Names, with words behind those that several share."""
+    pairs = zip(names, words, strict=True)
     return tuple(
-        f"{name} ({case.run.run_id[:6]})" if names.count(name) > 1 else name
-        for name, case in zip(names, cases, strict=True)
+        f"{name}{word}" if names.count(name) > 1 else name for name, word in pairs
     )
+
+
+def _first_differing(names: Sequence[str], cases: Sequence[Case]) -> list[str]:
+    """``, step_min 30``: of runs that share a name, the first key that differs."""
+    scenarios = [leaves(case.scenario) for case in cases]
+    found = []
+    for row, name in enumerate(names):
+        same = [scenarios[other] for other, one in enumerate(names) if one == name]
+        rows = [key for key, _ in _differing(same, _said) if key != "seed"]
+        if not rows:
+            found.append("")
+            continue
+        value = _said(scenarios[row].get(rows[0]))
+        short = value if len(value) <= LONGEST_VALUE else f"…{value[-LONGEST_VALUE:]}"
+        found.append(f", {rows[0].rpartition('.')[2]} {short}")
+    return found
+
+
+def _ids(cases: Sequence[Case]) -> list[str]:
+    return [f" ({case.run.run_id[:6]})" for case in cases]
 
 
 def differing(cases: Sequence[Case]) -> list[tuple[str, tuple[str, ...]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -58,6 +59,8 @@ def over_time(
     contrast: Contrast, quantity: Quantity, scheme: str, relayout: object = None
 ) -> go.Figure:
     """A quantity of every run on one axis, each over all that it has recorded."""
+    if contrast.span is None:
+        return _since_start(contrast, quantity, scheme)
     figure = go.Figure()
     for row, (name, case) in enumerate(
         zip(contrast.names, contrast.cases, strict=True)
@@ -72,6 +75,27 @@ def over_time(
     figure.update_xaxes(title="local time", **TIME_AXIS)
     figure.update_yaxes(title=quantity.axis)
     return _finished(figure, scheme, 400, f"time {quantity.key}")
+
+
+def _since_start(contrast: Contrast, quantity: Quantity, scheme: str) -> go.Figure:
+    """The same by the hours since each run's own start, for runs of other days."""
+    figure = go.Figure()
+    for row, case in enumerate(contrast.cases):
+        time = case.steps["time"].to_numpy()
+        values = case.steps[quantity.key].fill_null(np.nan).to_numpy()
+        kept, drawn = thinned(time, values)
+        figure.add_scatter(
+            x=((kept - time[0]) / np.timedelta64(1, "h")).astype(np.float32),
+            y=drawn.round(5),
+            name=plain(contrast.names[row]),
+            mode="lines",
+            line=_stroke(contrast.looks[row]),
+            hovertemplate=f"%{{x:.2f}} h<br>%{{y:,.{quantity.digits}f}} "
+            f"{quantity.unit}",
+        )
+    figure.update_xaxes(title="time since each run's start [h]")
+    figure.update_yaxes(title=quantity.axis)
+    return _finished(figure, scheme, 400, f"since start {quantity.key}")
 
 
 def difference_over_time(
@@ -107,7 +131,7 @@ def duration_curves(contrast: Contrast, quantity: Quantity, scheme: str) -> go.F
             y=values.round(5),
             name=plain(name),
             mode="lines",
-            line={"color": look.colour, "dash": look.dash, "width": 2},
+            line=_stroke(look),
             hovertemplate="%{x:.1f} % of the time at or above<br>"
             f"%{{y:,.{quantity.digits}f}} {quantity.unit}",
         )
@@ -135,7 +159,7 @@ def transformer_dots(contrast: Contrast, scheme: str) -> go.Figure:
         figure.add_scatter(
             x=table[place, order].round(2),
             y=labels,
-            customdata=order,
+            customdata=[[int(index), row] for index in order],
             name=plain(contrast.names[row]),
             mode="markers",
             marker={
@@ -150,7 +174,8 @@ def transformer_dots(contrast: Contrast, scheme: str) -> go.Figure:
     figure.add_vline(x=100, line=limit)
     figure.update_xaxes(title="highest loading [% of the rating]", rangemode="tozero")
     figure.update_yaxes(title="transformer", autorange="reversed", type="category")
-    return _finished(figure, scheme, 130 + 26 * len(order), "transformers")
+    height = max(300, 130 + 26 * len(order))
+    return _finished(figure, scheme, height, "transformers")
 
 
 def shown_transformers(loadings: Floats) -> Ints:
@@ -420,10 +445,14 @@ def _line(
         y=kept.round(5),
         name=plain(name),
         mode="lines",
-        line={"color": look.colour, "dash": look.dash, "width": 1.8},
+        line=_stroke(look),
         hovertemplate="%{x|%a %d %b %H:%M}<br>"
         f"%{{y:{sign},.{quantity.digits}f}} {quantity.unit}",
     )
+
+
+def _stroke(look: Look) -> dict[str, Any]:
+    return {"color": look.colour, "dash": look.dash, "width": 1.8}
 
 
 def _limit(figure: go.Figure, contrast: Contrast, limit_pu: float, scheme: str) -> None:

@@ -11,7 +11,9 @@ from dashboards.address import MOST_COMPARED, checked
 from dashboards.contrast import Contrast, feeder_gap, names_of
 from dashboards.contrast_table import Answers, paired_intervals
 from dashboards.data import Library, Sibling, StudyFound, is_named
+from twin.analysis.case import Case
 from twin.analysis.comparison import PAIRED
+from twin.analysis.measures import MEASURES
 from twin.analysis.metrics import headline_of, violations_of
 from twin.errors import InputError
 
@@ -35,26 +37,23 @@ def run_options(library: Library) -> list[dict[str, Any]]:
                 {"group": f"{study.name} ({study.study_id[:6]})"} | {"items": items}
             )
     loose = [name for name, one in there.items() if name not in told and is_named(one)]
-    items = [
-        {
-            "value": name,
-            "label": _looselabel_of(library, name, len(loose), there[name].state),
-        }
-        for name in loose
-    ]
+    few = len(loose) <= MOST_LOOSE
+    items = [{"value": x, "label": _loose_label(library, x, few)} for x in loose]
     return [*groups, *([{"group": "Other runs", "items": items}] if items else [])]
 
 
-def _looselabel_of(library: Library, name: str, beside: int, state: str) -> str:
+def _loose_label(library: Library, name: str, look: bool = True) -> str:
     """Policy and seed of a run that no study holds, if there is time to look."""
     scenario, _, run_id = name.partition("/")
-    if beside <= MOST_LOOSE and state == "done":
-        try:
-            case = library.case(scenario, run_id)
-            return f"{scenario} · {case.policy}, seed {case.seed} ({run_id[:6]})"
-        except InputError:
-            state = "unreadable"
-    return f"{scenario} ({run_id[:6]}, {state})"
+    if not look:
+        return f"{scenario} ({run_id[:6]})"
+    try:
+        state = library.status(scenario, run_id).get("state", "done")
+        case = library.case(scenario, run_id)
+        told = f", {state}" * (state != "done")
+        return f"{scenario} · {case.policy}, seed {case.seed} ({run_id[:6]}{told})"
+    except InputError:
+        return f"{scenario} ({run_id[:6]}, cannot be opened)"
 
 
 def base_options(library: Library, names: Sequence[str]) -> list[dict[str, str]]:
@@ -142,19 +141,33 @@ def compare_address(runs: Sequence[str], base: str = "") -> str:
     return f"/compare?runs={','.join(runs)}" + (f"&base={base}" if base else "")
 
 
-def answers_of(contrast: Contrast) -> list[Answers]:
+def answers_of(library: Library, contrast: Contrast) -> list[Answers]:
     """Every run's figures, with violations paired with the baseline's."""
     base = contrast.shared[contrast.base]
     rows: list[Answers] = []
     for row, case in enumerate(contrast.shared):
-        headline = headline_of(case)
+        known = _known_answers(library, case) if contrast.is_whole else None
         paired: Mapping[str, Any] = {}
         comparable = not feeder_gap(case, base) and contrast.span is not None
         if row != contrast.base and comparable and case.step_h == base.step_h:
             found = violations_of(case, base)
             paired = {key: found[key] for key in PAIRED}
-        rows.append({**headline, **paired})
+        rows.append({**(known or headline_of(case)), **paired})
     return rows
+
+
+def _known_answers(library: Library, case: Case) -> Answers | None:
+    """What a study has already worked out for a run."""
+    scenario, run_id = case.run.path.parent.name, case.run.path.name
+    study = _study_of(library, f"{scenario}/{run_id}")
+    figures = None if study is None else _figures(study)
+    if figures is None or "run_id" not in figures.columns:
+        return None
+    mine = figures.filter(pl.col("run_id") == run_id)
+    if mine.is_empty():
+        return None
+    row = mine.row(0, named=True)
+    return {key: row[key] for key in MEASURES if key in row}
 
 
 def intervals_of(library: Library, at: Chosen) -> dict[str, Any]:
@@ -202,9 +215,14 @@ def first_seed_of(study: StudyFound) -> int:
 
 
 def label_of(library: Library, name: str) -> str:
+    """A run as the picker calls it."""
     scenario, _, run_id = name.partition("/")
     one = _sibling(library, scenario, run_id)
-    return name if one is None else f"{one.label}, seed {one.seed}"
+    return _loose_label(library, name) if one is None else _sibling_label(one)
+
+
+def _sibling_label(one: Sibling) -> str:
+    return f"{one.label}, seed {one.seed}"
 
 
 def _sibling(library: Library, scenario: str, run_id: str) -> Sibling | None:

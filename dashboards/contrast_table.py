@@ -78,7 +78,7 @@ def paired_intervals(
     figures     a study's: one row a run, with ``run_id`` and the measures
     of_variant  run id of each seed of a variant; ``of_base``: of the baseline
     """
-    rows = {row["run_id"]: row for row in figures.iter_rows(named=True)}
+    rows = {row.get("run_id"): row for row in figures.iter_rows(named=True)}
     pairs = [
         (rows[of_variant[seed]], rows[of_base[seed]])
         for seed in sorted(of_variant.keys() & of_base.keys())
@@ -133,7 +133,8 @@ def columns_of(
         "headerName": "Measure",
         "field": "name",
         "pinned": "left",
-        "minWidth": 262,
+        "minWidth": 296,
+        "flex": 2,
         "tooltipField": "name",
         **_FIXED,
     }
@@ -169,6 +170,46 @@ def words_of(measure: Measure, difference: float) -> str:
     return "better" if (difference < 0) == measure.less_is_better else "worse"
 
 
+def briefly(answers: Sequence[Answers], base: int) -> list[list[tuple[str, str, str]]]:
+    """What a planner asks first: a row a run of value, difference and verdict.
+
+    The first row holds the headings. Figures that are zero in every run are left out.
+    """
+    measures = [
+        MEASURES[key]
+        for key in BRIEFLY
+        if any(isinstance(one.get(key), int | float) and one[key] for one in answers)
+    ]
+    rows = [[(measure.name, "", "") for measure in measures]]
+    for row, mine in enumerate(answers):
+        against = {} if row == base else answers[base]
+        rows.append([_brief(measure, mine, against) for measure in measures])
+    return rows
+
+
+def _brief(measure: Measure, mine: Answers, base: Answers) -> tuple[str, str, str]:
+    value, other = mine.get(measure.key), base.get(measure.key)
+    said = measure.written(value)
+    if measure.key == "worst_transformer_loading" and mine.get("worst_transformer"):
+        said = f"{said} ({mine['worst_transformer']})"
+    if not (isinstance(value, int | float) and isinstance(other, int | float)):
+        return said, "", ""
+    words = words_of(measure, value - other)
+    change = measure.written(value - other, signed=True)
+    return said, words if words == "no difference" else f"{change} {words}", words
+
+
+BRIEFLY = (
+    "peak_kw",
+    "v_min_pu",
+    "worst_transformer_loading",
+    "transformer_h_over_normal",
+    "customer_hours_below",
+    "customer_hours_above",
+    "departures_short_share",
+)
+
+
 def _columns_of_run(
     row: int, name: str, intervals: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
@@ -183,6 +224,7 @@ def _columns_of_run(
         },
         "type": "rightAligned",
         "minWidth": 150,
+        "flex": 1,
         **_FIXED,
     }
     verdict = {"headerName": "better or worse", "field": f"m{row}", "hide": True}
@@ -190,7 +232,8 @@ def _columns_of_run(
         "headerName": seeds_heading(intervals),
         "field": f"s{row}",
         "type": "rightAligned",
-        "minWidth": 222,
+        "minWidth": 240,
+        "flex": 2,
         "hide": not intervals,
         "tooltipField": f"s{row}_tip",
         **_FIXED,
@@ -230,6 +273,7 @@ def _value_column(row: int) -> dict[str, Any]:
         "useValueFormatterForExport": False,
         "type": "rightAligned",
         "minWidth": 142,
+        "flex": 1,
         **_FIXED,
     }
 
@@ -298,7 +342,8 @@ def safe(words: str) -> str:
 def _differs(measure: Measure, values: Sequence[Value]) -> bool:
     if measure.key in PAIRED:
         return any(values)
-    return len({measure.written(value) for value in values}) > 1
+    known = {measure.written(value) for value in values if value is not None}
+    return len(known) > 1 or (None in values and any(values))
 
 
 def _scaled(measure: Measure, value: Value) -> Value:

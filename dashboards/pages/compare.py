@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import dash_mantine_components as dmc
+import numpy as np
 import plotly.graph_objects as go
 from dash import Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
@@ -14,13 +15,14 @@ from dash.exceptions import PreventUpdate
 
 from dashboards import contrast_figures as figures
 from dashboards import parts, theme
-from dashboards.address import MOST_COMPARED, run_href
+from dashboards.address import MOST_COMPARED, checked, run_href
 from dashboards.contrast import (
     QUANTITIES,
     Contrast,
     Quantity,
     differing,
     feeder_gap,
+    transformer_loadings,
     unfair,
 )
 from dashboards.contrast_runs import (
@@ -35,10 +37,11 @@ from dashboards.contrast_runs import (
     usable_runs,
     words_in,
 )
-from dashboards.contrast_table import columns_of, rows_of
+from dashboards.contrast_table import Answers, briefly, columns_of, rows_of
 from dashboards.data import Library, is_named
 from dashboards.desk import Desk, Query
 from dashboards.thinning import says_x
+from twin.errors import InputError
 
 WAYS = (
     ("time", "Over time"),
@@ -142,6 +145,8 @@ def _choosing(desk: Desk) -> None:
 
 
 def _over_time(desk: Desk, contrast: Callable[[Chosen | None], Contrast]) -> None:
+    """All runs on one axis; a zoom asks for every interval of what it shows."""
+
     @desk.callback(
         Output("compare-course", "figure"),
         Output("compare-course-caption", "children"),
@@ -179,17 +184,30 @@ def _over_time(desk: Desk, contrast: Callable[[Chosen | None], Contrast]) -> Non
 
 
 def _table(desk: Desk, contrast: Callable[[Chosen | None], Contrast]) -> None:
+    """Figures and their differences; the intervals over the seeds follow."""
+
     @desk.callback(Output("compare-answers", "data"), Input("compare-at", "data"))
     def answers(at: Chosen | None) -> Any:
         if not at:
             raise PreventUpdate
-        return {"at": at, "rows": answers_of(contrast(at))}
+        return {"at": at, "rows": answers_of(desk.library, contrast(at))}
 
     @desk.callback(Output("compare-intervals", "data"), Input("compare-at", "data"))
     def intervals(at: Chosen | None) -> Any:
         if not at:
             raise PreventUpdate
         return {"at": at, "rows": intervals_of(desk.library, at)}
+
+    @desk.callback(
+        Output("compare-lead", "children"),
+        Output("compare-lead", "hidden"),
+        Input("compare-answers", "data"),
+    )
+    def lead(answers: Any) -> tuple[list[Component], bool]:
+        if not answers:
+            raise PreventUpdate
+        found = opened(desk.library, answers["at"])
+        return in_short(found, answers["rows"]), False
 
     @desk.callback(
         Output("compare-table", "columnDefs"),
@@ -207,7 +225,7 @@ def _table(desk: Desk, contrast: Callable[[Chosen | None], Contrast]) -> None:
         known = intervals["rows"] if intervals and intervals["at"] == at else {}
         rows = rows_of(answers["rows"], found.base, known, every is True)
         columns = columns_of(found.names, found.base, known)
-        return columns, rows, table_caption(known, len(rows))
+        return columns, rows, table_caption(found, known, len(rows))
 
     @desk.callback(
         Output("compare-table", "exportDataAsCsv"),
@@ -219,19 +237,22 @@ def _table(desk: Desk, contrast: Callable[[Chosen | None], Contrast]) -> None:
 
 
 def _in_space(desk: Desk, contrast: Callable[[Chosen | None], Contrast]) -> None:
+    """Map and transformers: they read every interval, so they wait for the figures."""
+
     @desk.callback(
         Output("compare-network", "figure"),
         Output("compare-network-caption", "children"),
-        Input("compare-at", "data"),
+        Input("compare-answers", "data"),
         Input("compare-of", "value"),
         Input("compare-map", "value"),
         Input("scheme", "data"),
     )
     def network(
-        at: Chosen | None, of: object, what: object, scheme: str | None
+        answers: Any, of: object, what: object, scheme: str | None
     ) -> tuple[go.Figure, str]:
-        if scheme is None or not at:
+        if scheme is None or not answers:
             raise PreventUpdate
+        at = answers["at"]
         found = contrast(at)
         names = [str(run) for run in at["runs"]]
         row = names.index(of) if of in names else found.others[-1]
@@ -239,15 +260,28 @@ def _in_space(desk: Desk, contrast: Callable[[Chosen | None], Contrast]) -> None
         return network_figure(found, row, kind, scheme)
 
     @desk.callback(
+        Output("go", "href", allow_duplicate=True),
+        Input("compare-transformers", "clickData"),
+        State("compare-at", "data"),
+        prevent_initial_call=True,
+    )
+    def to_transformer(clicked: Any, at: Chosen | None) -> str:
+        href = clicked_href(clicked, at)
+        if href is None:
+            raise PreventUpdate
+        return href
+
+    @desk.callback(
         Output("compare-transformers", "figure"),
         Output("compare-transformers", "style"),
         Output("compare-transformers-caption", "children"),
-        Input("compare-at", "data"),
+        Input("compare-answers", "data"),
         Input("scheme", "data"),
     )
-    def transformers(at: Chosen | None, scheme: str | None) -> Any:
-        if scheme is None or not at:
+    def transformers(answers: Any, scheme: str | None) -> Any:
+        if scheme is None or not answers:
             raise PreventUpdate
+        at = answers["at"]
         found = contrast(at)
         figure = transformer_figure(found, scheme)
         style = {"height": f"{figure.layout.height}px"}
@@ -335,6 +369,7 @@ def _body(query: Query) -> list[Component]:
     way = parts.one_of([key for key, _ in WAYS], query.get("as"))
     kind = parts.one_of([key for key, _ in MAPS], query.get("map"))
     return [
+        html.Section(id="compare-lead", className="card", hidden=True),
         parts.chart(
             "compare-course",
             "On one axis",
@@ -410,21 +445,15 @@ def _table_card(every: bool) -> Component:
         className="tools",
     )
     heading = html.H2("Differences to the baseline")
+    style = {"condition": "params.data.is_group", "style": GROUP_STYLE}
+    options = {"getRowStyle": {"styleConditions": [style]}}
+    grid = parts.grid("compare-table", [], options=options, row_id="key")
+    grid.csvExportParams = {"fileName": "compare.csv", "allColumns": True}
+    grid.columnSize = None  # its columns share the room by themselves
     return html.Section(
         [
             html.Header([heading, tools], className="card-head"),
-            parts.grid(
-                "compare-table",
-                [],
-                options={
-                    "getRowStyle": {
-                        "styleConditions": [
-                            {"condition": "params.data.is_group", "style": GROUP_STYLE}
-                        ]
-                    }
-                },
-                row_id="key",
-            ),
+            grid,
             html.P(id="compare-table-caption", className="caption"),
         ],
         className="card",
@@ -464,12 +493,40 @@ def transformer_figure(contrast: Contrast, scheme: str) -> go.Figure:
 
 def transformer_caption(contrast: Contrast, at: Chosen) -> list[Any]:
     """The worst one of each run, with the way to its page."""
-    words: list[Any] = ["Most loaded on top; the dashed line is the rating. "]
-    for name, run in zip(contrast.names, at["runs"], strict=True):
-        scenario, _, run_id = str(run).partition("/")
-        href = run_href(scenario, run_id, "transformers")
-        words += [parts.link(f"transformers in {name}", href), " · "]
-    return words[:-1]
+    words: list[Any] = []
+    for row, case in enumerate(contrast.shared):
+        loadings = transformer_loadings(case)
+        if loadings is None or not np.isfinite(loadings).any():
+            continue
+        worst = int(np.nanargmax(loadings))
+        name = str(case.transformers["name"][worst])
+        said = f"{contrast.names[row]}: {name} at {loadings[worst]:.1f} %"
+        words += [parts.link(said, transformer_href(str(at["runs"][row]), worst)), "; "]
+    if not words:
+        return []
+    return [
+        "Most loaded on top; the dashed line is the rating. A dot leads to its "
+        "transformer. The most loaded in ",
+        *words[:-1],
+        ".",
+    ]
+
+
+def transformer_href(run: str, index: int) -> str:
+    """The page of a transformer in a run."""
+    scenario, _, run_id = run.partition("/")
+    return run_href(scenario, run_id, "transformers", {"pick": str(index)})
+
+
+def clicked_href(clicked: object, at: Chosen | None) -> str | None:
+    """Where a dot leads: None if it is none of a transformer in a run."""
+    try:
+        place, row = clicked["points"][0]["customdata"]  # type: ignore[index]
+        run = words_in((at or {}).get("runs"))[int(row)]
+        checked(*run.partition("/")[::2])
+    except (TypeError, KeyError, IndexError, ValueError, InputError):
+        return None
+    return transformer_href(run, int(place))
 
 
 def one_way(asked: object) -> str:
@@ -500,14 +557,49 @@ def course_caption(contrast: Contrast, way: str) -> str:
     if way == "difference":
         name = contrast.names[contrast.base]
         return f"Above zero: more than in {name}, at the same instant. Local time."
+    if contrast.span is None:
+        return "The runs are of different days: each from the beginning of its own."
     return "Local time. Drag to zoom: closer up, every interval is drawn."
 
 
-def table_caption(intervals: Mapping[str, Any], rows: int) -> list[str]:
+def in_short(contrast: Contrast, answers: Sequence[Answers]) -> list[Component]:
+    """What a planner asks first, a row a run."""
+    head, *rows = briefly(answers, contrast.base)
+    heads = [html.Th("run"), *(html.Th(words) for words, _, _ in head)]
+    body = [
+        html.Tr(
+            [
+                html.Td(
+                    [name, " (baseline)"] if row == contrast.base else name,
+                ),
+                *(html.Td(_brief_cell(*cell)) for cell in cells),
+            ]
+        )
+        for row, (name, cells) in enumerate(zip(contrast.names, rows, strict=True))
+    ]
+    table = html.Table(
+        [html.Thead(html.Tr(heads)), html.Tbody(body)], className="plain"
+    )
+    return [html.H2("In short"), html.Div(table, className="compare-wide")]
+
+
+def _brief_cell(value: str, change: str, words: str) -> list[Any]:
+    kind = {"better": "good", "worse": "bad"}.get(words, "")
+    return [value, html.Div(change, className=f"tile-change {kind}")]
+
+
+def table_caption(
+    contrast: Contrast, intervals: Mapping[str, Any], rows: int
+) -> list[str]:
     """How to read the table."""
     words = ["Better and worse are a planner's: less of it, or more, is wanted. "]
     if not rows:
         words = ["No figure differs between these runs. "]
+    if not contrast.is_whole and contrast.span is not None:
+        words.append(
+            "Journeys and what batteries add up to are known of whole runs only, not "
+            "of the common time. "
+        )
     if intervals:
         words.append(
             "Over the seeds: the difference between the same two variants in every "
@@ -532,7 +624,7 @@ def differing_table(contrast: Contrast) -> Component:
         for key, values in rows
     ]
     table = html.Table([html.Thead(head), html.Tbody(body)], className="plain")
-    return html.Div(table, className="compare-differ")
+    return html.Div(table, className="compare-wide")
 
 
 def run_chips(contrast: Contrast, at: Chosen, scheme: str) -> list[Component]:
@@ -597,8 +689,16 @@ def _too_few(library: Library, usable: Sequence[str]) -> list[Component]:
     )
     if not links:
         return [parts.empty("Nothing to compare yet", f"{said}.")]
-    items = html.Ul([html.Li(one) for one in links], className="compare-suggestions")
-    return [parts.empty("Nothing to compare yet", [f"{said}, or begin with:"]), items]
+    return [
+        html.Section(
+            [
+                html.H2("Nothing to compare yet"),
+                html.P(f"{said}, or begin with:"),
+                html.Ul([html.Li(one) for one in links]),
+            ],
+            className="card empty compare-empty",
+        )
+    ]
 
 
 def _unknown(names: Sequence[str], known: set[str]) -> list[Component]:
