@@ -14,9 +14,9 @@ from dashboards.runs_table import runs_table
 
 TICK_MS = 2_000
 STATES = ("", "done", "running", "interrupted", "failed", "died", "unreadable")
-NEXT_STEP = """twin init my_study          # a folder with starter scenarios
-twin run scenarios/first.yaml
-make run                    # the study that comes with it"""
+NEXT_STEP = """twin init scenarios            # starter scenarios, if there are none yet
+twin run scenarios/first.yaml  # one run, in seconds
+make run                       # the main study, from the project's folder"""
 
 
 def runs_card(query: Query, count: int) -> Component:

@@ -15,7 +15,7 @@ from dashboards.recorded import IN_TRASH, Absent, StudyOpened, opened
 from twin.analysis.study import STUDY_FILE
 from twin.analysis.wording import headline, warnings
 
-MOST_OTHERS = 8
+MOST_OTHERS = 5
 MOST_WARNINGS = 4
 MOST_SENTENCES = 8
 MOST_NAMES = 12

@@ -59,7 +59,7 @@ def _register_rows(desk: Desk, listing: Listing) -> None:
         Output("runs-notes-told", "children"),
         Output("runs-seen", "data"),
         Output("runs-none", "hidden"),
-        Output("runs-some", "hidden"),
+        Output("runs-some", "className"),
         Input("runs-tick", "n_intervals"),
         Input("runs-changed", "data"),
         Input("runs-state", "value"),
@@ -76,7 +76,7 @@ def _register_rows(desk: Desk, listing: Listing) -> None:
         running = any(row["state"] == "running" for row in every)
         some = bool(every)
         words = counted(every, shown)
-        return shown, not running, words, told, seen_now, some, not some
+        return shown, not running, words, told, seen_now, some, _away(not some)
 
     @desk.callback(
         Output("runs-compare", "children"),
@@ -235,6 +235,11 @@ def _folders(picked: Picked) -> list[tuple[str, str, str]]:
     return found
 
 
+def _away(is_away: bool) -> str:
+    """A table that is hidden cannot measure its columns: it is put out of sight."""
+    return "away" if is_away else ""
+
+
 def _layout(desk: Desk, query: Query) -> Component:
     every, studies = desk.library.found(), desk.library.studies()
     head = parts.title(
@@ -252,7 +257,9 @@ def _layout(desk: Desk, query: Query) -> Component:
             head,
             *inner,
             html.Div(nothing(), id="runs-none", hidden=bool(every)),
-            html.Div(runs_card(query, len(every)), id="runs-some", hidden=not every),
+            html.Div(
+                runs_card(query, len(every)), id="runs-some", className=_away(not every)
+            ),
             html.Div(id="runs-trash"),
             throw_modal(),
         ],

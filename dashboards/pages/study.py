@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboards import parts, theme
-from dashboards.address import MOST_COMPARED, compare_href
+from dashboards.address import MOST_COMPARED, checked, compare_href
 from dashboards.data import Library, StudyFound
 from dashboards.desk import Desk, Query
 from dashboards.key_figures import DIFFERENCES, VALUES, key_figures
@@ -188,7 +188,8 @@ def _layout(study: StudyFound, query: Query) -> Component:
 
 def _head(study: StudyFound) -> Component:
     first = min((row[3] for row in study.runs), default=0)
-    mine = dict.fromkeys(f"{row[1]}/{row[2]}" for row in study.runs if row[3] == first)
+    same = (row for row in study.runs if row[3] == first and _is_there(study, *row))
+    mine = dict.fromkeys(f"{row[1]}/{row[2]}" for row in same)
     runs = list(mine)[:MOST_COMPARED]
     more = f" (first {MOST_COMPARED})" if len(mine) > MOST_COMPARED else ""
     words = f"Compare these, seed {first}{more}"
@@ -203,6 +204,14 @@ def _head(study: StudyFound) -> Component:
         [parts.title(f"Study {study.name}", about), html.Div(link)],
         className="studies-head",
     )
+
+
+def _is_there(study: StudyFound, _: str, scenario: str, run_id: str, __: int) -> bool:
+    try:
+        name, of = checked(scenario, run_id)
+    except InputError:
+        return False
+    return (study.path.parents[2] / name / of).is_dir()
 
 
 def _troubles(seeds: Sequence[int], query: Query) -> Component:

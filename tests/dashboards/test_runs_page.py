@@ -98,7 +98,7 @@ def picked(run):
 def test_an_empty_folder_says_what_to_do_next(tmp_path):
     page = shown(make(tmp_path).server.test_client())
     assert "There are no runs yet" in page
-    for command in ("twin init", "twin run scenarios/first.yaml", "make run"):
+    for command in ("twin init scenarios", "twin run scenarios/first.yaml", "make run"):
         assert command in page
     assert "/whatif" in page and "Newest study" not in page
 

@@ -224,7 +224,19 @@ def test_an_address_reopens_what_one_saw(library):
     assert '"value": "2"' in said and '"value": "differences"' in said
     usual = text(page._layout(study, {"seed": "<b>", "figures": "x"}))
     assert '"value": "1"' in usual and '"value": "values"' in usual
-    assert "Compare these, seed 1" in usual and "<b>" not in usual
+    assert "<b>" not in usual
+
+
+def test_only_runs_that_are_there_are_offered_to_compare(library, runs):
+    study = study_of(library, "s", STUDY)
+    ids = [run.run_id for _, run in runs if run.record["seed"] == 1]
+    named = ",".join(f"hand_made/{run_id}" for run_id in ids)
+    assert f"/compare?runs={named}" in text(page._layout(study, {}))
+    shutil.rmtree(library.results / "hand_made" / ids[1])
+    named = f"hand_made/{ids[0]},hand_made/{ids[2]}"
+    assert f"/compare?runs={named}" in text(page._layout(study, {}))
+    shutil.rmtree(library.results / "hand_made" / ids[0])
+    assert "/compare" not in text(page._layout(study, {}))
 
 
 def test_pictures_are_of_the_scheme(library):
