@@ -283,3 +283,30 @@ def test_belief_cards_hold_every_quantity_and_caveat(case):
 
 def test_beyond_is_unknown_where_it_is_not_recorded(interrupted):
     assert answers.of_voltages(Case(interrupted))[BEYOND.key] is None
+
+
+@pytest.mark.parametrize("kind", ["stopped", "summary", "no cars", "unsolved"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_part_stands_whatever_the_run_lacks(make_run, interrupted, kind, scheme):
+    case = {
+        "stopped": lambda: Case(interrupted),
+        "summary": lambda: Case(make_run(level="summary")),
+        "no cars": lambda: Case(make_run(policy="none", cars=False)),
+        "unsolved": lambda: Case(
+            make_run(
+                converged=NO_SOLUTION,
+                grid_kw=(np.nan,) * 8,
+                v_pu=np.full((8, 4), np.nan),
+                loading=np.full((8, 3), np.nan),
+            )
+        ),
+    }[kind]()
+    assert tiles_of(case)
+    assert in_short.state(case, answers.of_all(case))
+    assert face_card(case) is not None and caveats_card(case) is not None
+    assert load_figures.substation(case, scheme).to_json()
+    assert load_figures.caption(case, None)
+    assert len(load_figures.around_peak(case, 7)) == 2
+    for view, _ in hour_map.VIEWS:
+        assert hour_map.drawn(case, view, scheme).to_json()
+        assert hour_map.caption(case, view)
