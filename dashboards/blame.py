@@ -203,18 +203,21 @@ def movable(cars: list[Row], hours: float = 1.0) -> str:
     said = []
     if charging:
         said.append(
-            f"{len(able)} of the {len(charging)} cars that charge could wait an hour "
-            "or more and still be charged when they said to leave: "
-            f"{power:,.0f} kW could move."
+            f"Of {_cars(charging)} charging, {len(able)} could wait an hour or more "
+            f"and still be charged when they said to leave: {power:,.0f} kW could move."
         )
     if giving:
-        power = -sum(one["kw"] for one in giving)
-        said.append(f"{len(giving)} cars give {power:,.0f} kW.")
+        given_kw = -sum(one["kw"] for one in giving)
+        said.append(f"{given_kw:,.0f} kW are given by {_cars(giving)}.")
     able_to_give = sum(1 for one in cars if one["gives"])
     said.append(
-        f"{len(cars)} cars are plugged in; {able_to_give} of them can give power back."
+        f"Plugged in: {_cars(cars)}, {able_to_give} of which can give power back."
     )
     return " ".join(said)
+
+
+def _cars(cars: list[Row]) -> str:
+    return "1 car" if len(cars) == 1 else f"{len(cars)} cars"
 
 
 def _part(kw: float, what: str, active: int = 0, cars: int = 0) -> str:
