@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import twin
 from dashboards.address import named
 from dashboards.data import Library
 from dashboards.fields import Field
@@ -16,7 +15,7 @@ from dashboards.form import Data, at, without
 from twin.errors import InputError, Problem, nearest
 from twin.results.record import Run
 from twin.scenario.layers import load
-from twin.scenario.names import known, region_default, region_of
+from twin.scenario.names import NAMES_FILE, known, region_default, region_of
 from twin.scenario.read import absolute_paths
 
 STARTER = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -80,9 +79,9 @@ def file_of(start: Start, folder: Path | None = None) -> str:
 
 
 def _folder() -> Path:
-    package = Path(twin.__file__).parent
-    checked_out = package.parent / "scenarios"
-    return checked_out if checked_out.is_dir() else package / "data" / "starter"
+    data = NAMES_FILE.parent
+    checked_out = data.parents[1] / "scenarios"
+    return checked_out if checked_out.is_dir() else data / "starter"
 
 
 def _of_run(key: str, library: Library, fields: Sequence[Field]) -> Start:

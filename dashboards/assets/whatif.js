@@ -5,6 +5,8 @@
   const WAIT_MS = 350;
   const skip = () => window.dash_clientside.no_update;
   let waiting = null;
+  let page = null;
+  let told = {};
 
   function kept(start) {
     try {
@@ -101,6 +103,21 @@
     if (button) copy(button);
   });
 
+  /* Only what is new since this page stands: writing a component costs the browser time. */
+  function news(ids, valueOf) {
+    if (page !== document.getElementById("whatif")) {
+      page = document.getElementById("whatif");
+      told = {};
+    }
+    return ids.map(({ id, property }) => {
+      const value = valueOf(id);
+      const key = property + JSON.stringify(id);
+      if (key in told && told[key] === value) return skip();
+      told[key] = value;
+      return value;
+    });
+  }
+
   function startingValue(start, id) {
     const raw = start.shown[id.key];
     return raw === null || raw === undefined ? (id.part ? "" : null) : partOf(raw, id.part);
@@ -159,8 +176,8 @@
         const isFirst = waiting === null;
         keep(start, typed);
         ask(start, typed, isFirst ? 0 : WAIT_MS);
-        const rows = context.outputs_list[1].map(
-          ({ id }) => (Number(id.part) <= used[id.key] + 1 ? "row" : "row off"));
+        const rows = news(
+          context.outputs_list[1], (id) => (Number(id.part) <= used[id.key] + 1 ? "row" : "row off"));
         return [typed, rows];
       },
       whatifMark: function (judged, typed) {
@@ -185,15 +202,15 @@
         ].filter(Boolean).join(", ");
         const all = { changed: Object.keys(changed).length, wrong: 0 };
         return [
-          inputs.map(({ id }) => (id.part === "" ? wrong[id.key] || null : Boolean(wrong[id.key]))),
-          checks.map(({ id }) => wrong[id.key] || null),
-          problems.map(({ id }) => {
+          news(inputs, (id) => (id.part === "" ? wrong[id.key] || null : Boolean(wrong[id.key]))),
+          news(checks, (id) => wrong[id.key] || null),
+          news(problems, (id) => {
             if (gone[id.key]) return "Not used: " + gone[id.key] + " takes its place";
             return whole.has(id.key) ? "" : wrong[id.key] || "";
           }),
-          fields.map(({ id }) => ["field", id.key in changed ? "changed" : "",
+          news(fields, (id) => ["field", id.key in changed ? "changed" : "",
             id.key in gone ? "gave-way" : "", id.key in wrong ? "wrong" : ""].filter(Boolean).join(" ")),
-          counts.map(({ id }) => words(id.key === "*" ? all : perSection[id.key] || { changed: 0, wrong: 0 })),
+          news(counts, (id) => words(id.key === "*" ? all : perSection[id.key] || { changed: 0, wrong: 0 })),
         ];
       },
       whatifBegin: function (chosen, start) {

@@ -86,7 +86,8 @@ def difference(every: Sequence[Field], start: Start, said: Asked) -> list[str]:
     for one in every:
         if one.key in said.changes:
             was, now = at(start.data, one.key), said.changes[one.key]
-            lines.append(f"{one.key}: {_said(was)} → {_said(now)}")
+            before, after = (one.default if v is None else v for v in (was, now))
+            lines.append(f"{one.key}: {_said(before)} → {_said(after)}")
     return lines
 
 

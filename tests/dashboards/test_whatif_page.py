@@ -92,10 +92,12 @@ def test_a_problem_of_a_section_stands_at_the_section(start):
 
 def test_a_difference_is_told_by_key(start):
     typed = {"fleet.ev_share": 0.8, "policy.name": "valley", "time.timezone": ""}
+    typed["policy.reserve_soc"] = 0.4
     assert difference(FIELDS, start, judge(FIELDS, start, typed).asked) == [
         "time.timezone: Europe/Berlin → default",
         "fleet.ev_share: 0.4 → 0.8",
         "policy.name: uncontrolled → valley",
+        "policy.reserve_soc: 0.3 → 0.4",
     ]
 
 
