@@ -107,12 +107,13 @@ def test_a_folder_without_a_record_is_no_run(results):
         throw_away(results, "studies", ID)
 
 
-def test_a_link_out_of_the_results_is_not_followed(results, run, tmp_path):
-    outside = run.rename(tmp_path / "outside")
-    run.symlink_to(outside)
+@pytest.mark.parametrize("where", ["outside", "results/elsewhere"])
+def test_a_link_is_not_followed(results, run, tmp_path, where):
+    other = run.rename(tmp_path / where)
+    run.symlink_to(other)
     with pytest.raises(InputError, match="is a link"):
         throw_away(results, "hand_made", run.name)
-    assert outside.is_dir() and run.is_symlink()
+    assert other.is_dir() and run.is_symlink()
 
 
 def test_a_trash_elsewhere_is_not_used(results, run, tmp_path):
