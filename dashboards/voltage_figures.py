@@ -11,11 +11,12 @@ import plotly.graph_objects as go
 
 from dashboards import theme
 from dashboards.thinning import Times, Values, kept_rows
+from dashboards.voltage_colours import Colours
+from dashboards.voltage_limits import bounded
 from dashboards.voltage_profiles import (
     NO_TRANSFORMER,
     Groups,
     distance_km,
-    limit_words,
     real_nodes,
 )
 from dashboards.voltage_sweeps import Sheet
@@ -24,101 +25,11 @@ from twin.analysis.digest import Limits
 from twin.analysis.theme import plain, tint
 from twin.arrays import Bools, Floats, Ints
 
-STANDARDS = {"en50160": "EN 50160", "ansi_c84_1": "ANSI C84.1"}
-NEAR_PU, LEAST_SPAN_PU = 0.03, 0.005
 MOST_COLOURED, MOST_BRANCHES, MOST_NODES = 6, 8_000, 6_000
 MOST_BAND_POINTS = 5_000
 HEIGHT = {"profile": 440, "map": 420, "band": 330, "customer": 340}
 INSTANT = "%{x|%a %d %b %Y %H:%M}"
 DAY_MS, MONTH_MS = 86_400_000, 28 * 86_400_000
-
-
-@dataclass(frozen=True)
-class Limit:
-    """One limit of a standard. ``side``: -1 below which, 1 above which it is broken."""
-
-    name: str
-    pu: float
-    side: int
-
-
-def named_limits(limits: Limits) -> tuple[Limit, ...]:
-    """The limits with the names that a figure gives them, the inner ones first."""
-    standard = STANDARDS.get(limits.standard, "the scenario's limits")
-    ranges = limits.standard == "ansi_c84_1"
-    inner = f"{standard}{', range A' if ranges else ''}"
-    outer = f"{standard}, {'range B' if ranges else 'at all times'}"
-    found = [Limit(inner, limits.low_pu, -1), Limit(inner, limits.high_pu, 1)]
-    if limits.outer_low_pu < limits.low_pu:
-        found.append(Limit(outer, limits.outer_low_pu, -1))
-    if limits.outer_high_pu > limits.high_pu:
-        found.append(Limit(outer, limits.outer_high_pu, 1))
-    return tuple(found)
-
-
-def bounded(
-    figure: go.Figure, limits: Limits, values: Sequence[Values], scheme: str
-) -> go.Figure:
-    """A voltage axis that holds the values and the limits near them.
-
-    Inner limits that are farther off are told at the edge, with how far they are.
-    """
-    known = np.concatenate([np.ravel(one) for one in values])
-    known = known[np.isfinite(known)]
-    low, high = (float(known.min()), float(known.max())) if len(known) else (0.98, 1.02)
-    found = named_limits(limits)
-    near = [one for one in found if low - NEAR_PU < one.pu < high + NEAR_PU]
-    bottom = min([low, *(one.pu for one in near)])
-    top = max([high, *(one.pu for one in near)])
-    pad = max(0.11 * (top - bottom), 0.002)
-    for one in near:
-        _limit_line(figure, one, scheme)
-    for one in found[:2]:
-        if one not in near:
-            _limit_beyond(figure, one, low if one.side < 0 else high, scheme)
-    figure.update_yaxes(
-        title="voltage [pu]",
-        range=[bottom - pad, top + pad],
-        tickformat=".4f" if top - bottom < 0.01 else ".3f",
-    )
-    return figure
-
-
-def _limit_line(figure: go.Figure, limit: Limit, scheme: str) -> None:
-    look = theme.palette(scheme)
-    which = "lower" if limit.side < 0 else "upper"
-    figure.add_hline(
-        y=limit.pu,
-        line={"color": look.limit, "width": 1.5, "dash": "dash"},
-        annotation={
-            "text": f"{limit.name}: {which} limit {limit_words(limit.pu)} pu",
-            "font": {"color": look.limit, "size": 12},
-            "x": 0.005 if limit.side < 0 else 0.995,
-            "xanchor": "left" if limit.side < 0 else "right",
-            "yanchor": "top" if limit.side < 0 else "bottom",
-            "showarrow": False,
-        },
-    )
-
-
-def _limit_beyond(figure: go.Figure, limit: Limit, edge: float, scheme: str) -> None:
-    below = limit.side < 0
-    words = (
-        f"{'▼' if below else '▲'} {limit.name}: {'lower' if below else 'upper'} limit "
-        f"{limit_words(limit.pu)} pu is {abs(edge - limit.pu):.3f} pu farther "
-        f"{'down' if below else 'up'}"
-    )
-    figure.add_annotation(
-        text=words,
-        font={"color": theme.palette(scheme).limit, "size": 12},
-        showarrow=False,
-        xref="paper",
-        yref="paper",
-        x=0.005 if below else 0.995,
-        xanchor="left" if below else "right",
-        y=0.005 if below else 0.995,
-        yanchor="bottom" if below else "top",
-    )
 
 
 @dataclass(frozen=True)
@@ -271,76 +182,6 @@ def _spans(
         name="each node's range over the run",
         hoverinfo="skip",
     )
-
-
-@dataclass(frozen=True)
-class Colours:
-    """A diverging scale around 1 pu, and how far it reaches to either side."""
-
-    scale: list[tuple[float, str]]
-    span_pu: float
-    ticks: tuple[tuple[float, str], ...]
-
-
-def colours_of(limits: Limits, farthest_pu: float, fixed: bool, scheme: str) -> Colours:
-    """Full colour at the limit, or at the run's farthest; beyond the limit one more.
-
-    farthest_pu  of any value from 1 pu        fixed  whether to reach to the limits
-    """
-    below, above = 1 - limits.low_pu, limits.high_pu - 1
-    span = max(farthest_pu, LEAST_SPAN_PU, below if fixed else 0, above if fixed else 0)
-    dark = scheme == "dark"
-    middle = "#3a4047" if dark else "#f1ede6"
-    lows = ("#ffb27a", "#f0803c") if dark else ("#f0985a", "#b34300")
-    highs = ("#9a86d8", "#c3a5ff") if dark else ("#a792d1", "#5e3c99")
-    low_end, high_end = min(below, span), min(above, span)
-    scale = [
-        *_beyond(span - low_end, span, "#ff5c8a" if dark else "#7f0000", first=True),
-        (0.5 - low_end / span / 2, lows[1]),
-        (0.5 - low_end / span / 4, _mixed(lows[0], middle) if dark else lows[0]),
-        (0.5, middle),
-        (0.5 + high_end / span / 4, _mixed(highs[0], middle) if dark else highs[0]),
-        (0.5 + high_end / span / 2, highs[1]),
-        *_beyond(span - high_end, span, "#ffffff" if dark else "#1b0036", first=False),
-    ]
-    exact = [(round(place, 6), colour) for place, colour in scale]
-    return Colours(exact, span, _ticks(limits, span))
-
-
-def _beyond(
-    room: float, span: float, colour: str, first: bool
-) -> list[tuple[float, str]]:
-    """The colour of what lies beyond a limit that the scale reaches past."""
-    if room <= 1e-9:
-        return []
-    share = room / span / 2
-    return (
-        [(0.0, colour), (share, colour)]
-        if first
-        else [
-            (1 - share, colour),
-            (1.0, colour),
-        ]
-    )
-
-
-def _mixed(one: str, other: str) -> str:
-    """The colour half way between two."""
-    pairs = [(int(one[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5)]
-    return "#" + "".join(f"{(a + b) // 2:02x}" for a, b in pairs)
-
-
-def _ticks(limits: Limits, span: float) -> tuple[tuple[float, str], ...]:
-    """Ticks of the colour bar; those of limits say so."""
-    held = {1.0: "1", 1 - span: f"{1 - span:.3f}", 1 + span: f"{1 + span:.3f}"}
-    half = {1 + sign * span / 2: f"{1 + sign * span / 2:.3f}" for sign in (-1, 1)}
-    found = {**half, **held}
-    for limit in named_limits(limits):
-        if abs(limit.pu - 1) <= span + 1e-9:
-            close = [one for one in found if abs(one - limit.pu) < span / 12]
-            found = {key: words for key, words in found.items() if key not in close}
-            found[limit.pu] = f"{limit_words(limit.pu)} limit"
-    return tuple(sorted(found.items()))
 
 
 def heat(

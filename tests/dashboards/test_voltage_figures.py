@@ -6,6 +6,8 @@ import pytest
 
 from dashboards import theme
 from dashboards import voltage_figures as figures
+from dashboards.voltage_colours import colours_of
+from dashboards.voltage_limits import bounded, named_limits
 from dashboards.voltage_profiles import Groups, groups_of, profile_at
 from dashboards.voltage_sweeps import Sheet, sweep_of
 from tests.analysis.conftest import MakeRun
@@ -31,13 +33,13 @@ def _lines(figure: go.Figure) -> list[float]:
 
 
 def test_limits_have_the_names_of_their_standard():
-    names = [(one.name, round(one.pu, 3), one.side) for one in figures.named_limits(EN)]
+    names = [(one.name, round(one.pu, 3), one.side) for one in named_limits(EN)]
     assert names == [
         ("EN 50160", 0.9, -1),
         ("EN 50160", 1.1, 1),
         ("EN 50160, at all times", 0.85, -1),
     ]
-    assert [one.name for one in figures.named_limits(ANSI)] == [
+    assert [one.name for one in named_limits(ANSI)] == [
         *["ANSI C84.1, range A"] * 2,
         *["ANSI C84.1, range B"] * 2,
     ]
@@ -45,7 +47,7 @@ def test_limits_have_the_names_of_their_standard():
 
 def test_a_limit_that_is_near_is_a_line_with_its_name():
     values = [np.array([0.92, 1.0, np.nan])]
-    figure = figures.bounded(go.Figure(), EN, values, "light")
+    figure = bounded(go.Figure(), EN, values, "light")
     assert _lines(figure) == [0.9]
     assert "EN 50160: lower limit 0.90 pu" in _notes(figure)
     low, high = figure.layout.yaxis.range
@@ -53,7 +55,7 @@ def test_a_limit_that_is_near_is_a_line_with_its_name():
 
 
 def test_a_limit_that_is_far_is_told_at_the_edge_with_how_far():
-    figure = figures.bounded(go.Figure(), EN, [np.array([0.96, 1.02])], "light")
+    figure = bounded(go.Figure(), EN, [np.array([0.96, 1.02])], "light")
     assert _lines(figure) == []
     assert "lower limit 0.90 pu is 0.060 pu farther down" in _notes(figure)
     assert "upper limit 1.10 pu is 0.080 pu farther up" in _notes(figure)
@@ -61,12 +63,12 @@ def test_a_limit_that_is_far_is_told_at_the_edge_with_how_far():
 
 
 def test_a_broken_limit_is_in_sight_with_the_outer_one():
-    figure = figures.bounded(go.Figure(), EN, [np.array([0.84, 1.0])], "light")
+    figure = bounded(go.Figure(), EN, [np.array([0.84, 1.0])], "light")
     assert sorted(_lines(figure)) == [0.85, 0.9]
 
 
 def test_unknown_values_still_make_an_axis():
-    figure = figures.bounded(go.Figure(), EN, [np.array([np.nan])], "dark")
+    figure = bounded(go.Figure(), EN, [np.array([np.nan])], "dark")
     assert figure.layout.yaxis.range[0] < figure.layout.yaxis.range[1]
 
 
@@ -123,7 +125,7 @@ def test_the_worst_transformers_are_in_colour_and_the_chosen_one_alone():
 @pytest.mark.parametrize("farthest", [0.0, 0.03, 0.2])
 @pytest.mark.parametrize("fixed", [True, False])
 def test_a_scale_rises_from_zero_to_one_around_one_pu(limits, farthest, fixed, scheme):
-    colours = figures.colours_of(limits, farthest, fixed, scheme)
+    colours = colours_of(limits, farthest, fixed, scheme)
     places = [place for place, _ in colours.scale]
     assert places[0] == 0.0
     assert places[-1] == 1.0
@@ -133,12 +135,12 @@ def test_a_scale_rises_from_zero_to_one_around_one_pu(limits, farthest, fixed, s
 
 
 def test_a_scale_marks_the_limits_and_what_lies_beyond_has_its_own_colour():
-    colours = figures.colours_of(EN, 0.16, True, "light")
+    colours = colours_of(EN, 0.16, True, "light")
     assert dict(colours.ticks)[0.9] == "0.90 limit"
     beyond = colours.scale[:2]
     assert beyond[0][1] == beyond[1][1] != colours.scale[2][1]
     assert beyond[1][0] == pytest.approx((0.16 - 0.1) / 0.16 / 2, abs=1e-6)
-    within = figures.colours_of(EN, 0.03, False, "light")
+    within = colours_of(EN, 0.03, False, "light")
     assert within.span_pu == 0.03
     assert not any("limit" in words for _, words in within.ticks)
 
@@ -150,7 +152,7 @@ def _sheet(minutes: int) -> Sheet:
 
 def test_a_map_begins_at_its_first_interval(case):
     groups = groups_of(case, "transformer")
-    colours = figures.colours_of(EN, 0.05, True, "light")
+    colours = colours_of(EN, 0.05, True, "light")
     figure = figures.heat(_sheet(60), groups, colours, 60, "light")
     assert figure.data[0].x0 == "2026-01-12 00:00:00"
     assert figure.data[0].dx == 3_600_000
@@ -160,7 +162,7 @@ def test_a_map_begins_at_its_first_interval(case):
 
 def test_wide_columns_of_a_map_stand_at_their_middle(case):
     groups = sweep_of(case, groups_of(case, "distance")).groups
-    colours = figures.colours_of(EN, 0.05, True, "light")
+    colours = colours_of(EN, 0.05, True, "light")
     figure = figures.heat(_sheet(1440), groups, colours, 60, "light")
     assert figure.data[0].x0 == "2026-01-12 12:00:00"
     assert figure.layout.yaxis.title.text == "distance from the source [km]"

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from dash.exceptions import PreventUpdate
 
+from dashboards import voltage_answers as answers
+from dashboards import voltage_cards as cards
 from dashboards import voltage_figures as figures
-from dashboards.pages import voltage
 from dashboards.voltage_profiles import groups_of
 from dashboards.voltage_sweeps import Sweeps, sweep_of
 from tests.analysis.conftest import V_PU, MakeRun, interrupted  # noqa: F401
@@ -18,7 +19,7 @@ LOCAL = np.datetime64("2026-01-12T18:00", "us") + np.arange(8) * np.timedelta64(
 
 
 def _page(case: Case, **query: str) -> str:
-    return json.dumps(voltage._body(case, query).to_plotly_json(), default=_plain)
+    return json.dumps(cards.body(case, query).to_plotly_json(), default=_plain)
 
 
 def _plain(component: object) -> object:
@@ -97,7 +98,7 @@ def test_a_run_of_three_phases_shows_them(make_run):
     case = three_phases(make_run)
     page = _page(case)
     assert _prop(page, "voltage-phases", "id") == "voltage-phases"
-    words = voltage._unbalance_words(case, sweep_of(case, groups_of(case, "phase")))
+    words = answers.unbalance_words(case, sweep_of(case, groups_of(case, "phase")))
     assert "7.78 %" in words
     assert "2026-01-12 20:00" in words
 
@@ -128,21 +129,21 @@ def test_a_stopped_run_shows_its_nodes(interrupted):  # noqa: F811
 
 def test_the_controls_agree_on_the_instant(make_run):
     case, sweeps = Case(make_run()), Sweeps()
-    assert voltage._chosen(case, "lowest", sweeps) == (
+    assert answers.chosen(case, "lowest", sweeps) == (
         "lowest",
         2,
         "2026-01-12 20:00:00",
         "lowest",
     )
-    assert voltage._chosen(case, "row 6", sweeps) == (
+    assert answers.chosen(case, "row 6", sweeps) == (
         "time",
         6,
         "2026-01-13 00:00:00",
         "2026-01-13T00:00",
     )
-    assert voltage._chosen(case, "2026-01-12 21:05:00", sweeps)[1] == 3
-    assert voltage._chosen(case, "row 8", sweeps)[1] == 0
-    assert voltage._chosen(case, "nonsense", sweeps)[3] == "lowest"
+    assert answers.chosen(case, "2026-01-12 21:05:00", sweeps)[1] == 3
+    assert answers.chosen(case, "row 8", sweeps)[1] == 0
+    assert answers.chosen(case, "nonsense", sweeps)[3] == "lowest"
 
 
 @pytest.mark.parametrize(
@@ -165,37 +166,45 @@ def test_the_controls_agree_on_the_instant(make_run):
     ],
 )
 def test_a_zoom_becomes_a_window(relayout, words):
-    assert voltage._window_words(relayout) == words
+    assert answers.window_words(relayout) == words
 
 
 @pytest.mark.parametrize("relayout", [None, {"autosize": True}, {"yaxis.range[0]": 1}])
 def test_what_is_no_zoom_of_time_changes_nothing(relayout):
     with pytest.raises(PreventUpdate):
-        voltage._window_words(relayout)
+        answers.window_words(relayout)
+
+
+def test_a_click_tells_its_time():
+    assert answers.clicked({"points": [{"x": "2026-01-12 20:00"}]}) == (
+        "2026-01-12 20:00"
+    )
+    for nothing in (None, {}, {"points": []}, {"points": "x"}, {"points": [1]}):
+        assert answers.clicked(nothing) == ""
 
 
 def test_rows_of_a_window_have_a_neighbour_on_either_side():
-    rows, shown = voltage._rows(LOCAL, "2026-01-12T20:00,2026-01-12T22:00")
+    rows, shown = answers.rows_shown(LOCAL, "2026-01-12T20:00,2026-01-12T22:00")
     assert (rows.start, rows.stop) == (2, 5)
     assert shown is not None
     for nothing in ("", None, "a,b", "2026-01-13,2026-01-12", 5):
-        assert voltage._rows(LOCAL, nothing) == (slice(0, 8), None)
+        assert answers.rows_shown(LOCAL, nothing) == (slice(0, 8), None)
 
 
 @pytest.mark.parametrize("asked", ["-1", "2", "1.0", "٣", "9" * 30, None, "", {"a": 1}])
 def test_a_row_that_there_is_not_is_none(asked):
-    assert voltage._index(asked, 2) is None
+    assert answers.index_of(asked, 2) is None
 
 
 def test_a_map_of_a_broken_limit_reaches_past_it(make_run):
     case = Case(make_run())
     sweep = sweep_of(case, groups_of(case, "distance"))
-    figure, words = voltage._map(case, sweep, "lowest", ("", True), "light")
+    figure, words = answers.map_over_time(case, sweep, "lowest", ("", True), "light")
     assert figure.data[0].zmax - 1 == pytest.approx(0.16, abs=1e-6)
     assert figure.data[0].z.shape == (3, 8)
     assert "1 h a column" in words
     window = "2026-01-12T20:00,2026-01-12T21:00"
-    figure, _ = voltage._map(case, sweep, "lowest", (window, True), "light")
+    figure, _ = answers.map_over_time(case, sweep, "lowest", (window, True), "light")
     assert figure.data[0].z.shape[1] < 8
     assert figure.data[0].zmax - 1 == pytest.approx(0.16, abs=1e-6)
 
@@ -203,7 +212,7 @@ def test_a_map_of_a_broken_limit_reaches_past_it(make_run):
 def test_a_profile_says_when_and_where(make_run):
     case = Case(make_run())
     drawn = figures.Drawn(groups_of(case, "transformer"))
-    figure, words = voltage._profile(case, "lowest", drawn, Sweeps(), "light")
+    figure, words = answers.profile(case, "lowest", drawn, Sweeps(), "light")
     assert words.startswith("Mon 12 Jan 2026 20:00 local time")
     assert "Lowest 0.8400 pu at node d (T1)" in words
     assert len(figure.data) > 1
@@ -214,25 +223,25 @@ def test_a_profile_of_a_failed_interval_says_so(make_run):
     volts[3] = float("nan")
     case = Case(make_run(v_pu=volts, converged=(True,) * 3 + (False,) + (True,) * 4))
     drawn = figures.Drawn(groups_of(case, "transformer"))
-    figure, _ = voltage._profile(case, "2026-01-12T21:00", drawn, Sweeps(), "light")
+    figure, _ = answers.profile(case, "2026-01-12T21:00", drawn, Sweeps(), "light")
     assert "no solution" in figure.layout.annotations[0].text
 
 
 def test_a_customers_course_begins_with_the_worst(make_run):
     case, sweeps = Case(make_run()), Sweeps()
-    _, words = voltage._course(case, None, "", sweeps, "light")
+    _, words = answers.course(case, None, "", sweeps, "light")
     assert words.startswith("home B, the worst of all: 0.8400 to 1.1100 pu")
-    _, words = voltage._course(case, 0, "", sweeps, "light")
+    _, words = answers.course(case, 0, "", sweeps, "light")
     assert words.startswith("home A: 0.8900 to 1.0500 pu")
 
 
 def test_the_slider_is_marked_by_days_or_by_months():
     quarter = np.timedelta64(15, "m")
     week = np.datetime64("2026-01-12", "us") + np.arange(672) * quarter
-    marks = voltage._marks(week)
+    marks = cards.marks(week)
     assert marks[0] == {"value": 96, "label": "Tue 13 Jan"}
     assert len(marks) == 6
     year = np.datetime64("2026-01-01", "us") + np.arange(35_040) * quarter
-    labels = [one["label"] for one in voltage._marks(year)]
+    labels = [one["label"] for one in cards.marks(year)]
     assert labels[:2] == ["Feb 2026", "Apr 2026"]
-    assert len(labels) <= voltage.MOST_MARKS
+    assert len(labels) <= cards.MOST_MARKS
