@@ -164,7 +164,9 @@ def _voltage(case: Case, node: int, several: bool) -> Course:
 
 
 def _of_branch(case: Case, element: Element) -> list[Course]:
-    return _flow(case, [element.row])
+    bus = case.nodes["bus"].gather(case.branches["from_node"]).alias("from_bus")
+    branches = case.branches.with_columns(bus)
+    return _flow(case, _phases(branches, element.row, "name", "kind", "from_bus"))
 
 
 def _of_transformer(case: Case, element: Element) -> list[Course]:
@@ -268,9 +270,12 @@ def _course(
     return Course(name, axis, time, frame[column].to_numpy(), look)
 
 
-def _phases(frame: pl.DataFrame, row: int, same: str) -> list[int]:
-    """Rows of the same bus that are its phases; the row alone if it has none."""
+def _phases(frame: pl.DataFrame, row: int, *same: str) -> list[int]:
+    """Rows that are the phases of the same thing; the row alone if it has none."""
     if not frame["phase"][row]:
         return [row]
-    mates: Ints = np.flatnonzero((frame[same] == frame[same][row]).to_numpy())
+    alike = frame.select(
+        pl.all_horizontal(pl.col(name) == frame[name][row] for name in same)
+    )
+    mates: Ints = np.flatnonzero(alike.to_series().to_numpy())
     return [int(one) for one in mates]

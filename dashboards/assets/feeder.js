@@ -285,9 +285,9 @@
         bounds[2] = Math.min(bounds[2], this.of.y[i]); bounds[3] = Math.max(bounds[3], this.of.y[i]);
       }
       const across = bounds[1] - bounds[0], up = bounds[3] - bounds[2];
-      let kx = (this.width - 56) / (across || 1), ky = (this.height - 56) / (up || 1);
+      let kx = (this.width - 56) / (across || 1), ky = (this.height - 84) / (up || 1);
       if (this.net.kind !== "schematic" || !across || !up) kx = ky = Math.min(across ? kx : Infinity, up ? ky : Infinity, 1e6);
-      this.view = { kx, ky, cx: (bounds[0] + bounds[1]) / 2, cy: (bounds[2] + bounds[3]) / 2 };
+      this.view = { kx, ky, cx: (bounds[0] + bounds[1]) / 2, cy: (bounds[2] + bounds[3]) / 2 + 14 / ky };
       this.kFit = kx; this.moved = false;
       this.project();
     }
@@ -452,6 +452,10 @@
         const holder = byId(id), graph = holder && holder.querySelector(".js-plotly-plot");
         const full = graph && graph._fullLayout;
         if (!full || !full.xaxis || !full.xaxis.r2l || full.xaxis.type !== "date") continue;
+        if (graph.twinFeeder !== this) {
+          graph.twinFeeder = this;
+          graph.on("plotly_afterplot", () => { if (open === graph.twinFeeder) open.cursors(); });
+        }
         let line = holder.querySelector(".feeder-cursor");
         if (!line) { line = make("div", "feeder-cursor"); holder.append(line); }
         const ends = full.xaxis.range.map((end) => full.xaxis.r2l(end)), size = full._size;
@@ -497,11 +501,13 @@
       this.paintOver();
     }
 
+    aside(s) { return this.of.lane[s] * (3.2 * this.thick + 2); }
+
     trace(pen, s) {
       const { from, to, lane } = this.of, a = from[s], b = to[s];
       let x0 = this.sx[a], y0 = this.sy[a], x1 = this.sx[b], y1 = this.sy[b];
       if (lane[s]) {
-        const length = Math.hypot(x1 - x0, y1 - y0) || 1, side = 5 * lane[s];
+        const length = Math.hypot(x1 - x0, y1 - y0) || 1, side = this.aside(s);
         const nx = (-(y1 - y0) / length) * side, ny = ((x1 - x0) / length) * side;
         x0 += nx; x1 += nx; y0 += ny; y1 += ny;
       }
@@ -586,7 +592,7 @@
           const angle = Math.atan2(sign * (this.sy[to[s]] - this.sy[from[s]]), sign * (this.sx[to[s]] - this.sx[from[s]]));
           const r = back ? 6.5 : 3.2 + 2.6 * Math.sqrt(size / (most || 1));
           let ox = x, oy = y;
-          if (lane[s]) { ox -= 5 * lane[s] * Math.sin(angle) * sign; oy += 5 * lane[s] * Math.cos(angle) * sign; }
+          if (lane[s]) { ox -= this.aside(s) * Math.sin(angle) * sign; oy += this.aside(s) * Math.cos(angle) * sign; }
           const c = Math.cos(angle), d = Math.sin(angle);
           pen.moveTo(ox + r * c, oy + r * d);
           pen.lineTo(ox - r * (0.75 * c - 0.8 * d), oy - r * (0.75 * d + 0.8 * c));
@@ -644,7 +650,7 @@
           if (taken.some((t) => box[0] < t[2] && box[2] > t[0] && box[1] < t[3] && box[3] > t[1])) continue;
           if (box[0] < 2 || box[2] > this.width - 2) continue;
           taken.push(box);
-          pen.lineWidth = 4; pen.strokeStyle = look.surface; pen.strokeText(words, box[0], y + oy);
+          pen.globalAlpha = 0.8; pen.fillStyle = look.surface; pen.fillRect(box[0] - 2, box[1], wide + 4, 16); pen.globalAlpha = 1;
           pen.fillStyle = load > 1 ? ramp.loading[5] : look.ink; pen.fillText(words, box[0], y + oy);
           break;
         }
@@ -996,7 +1002,7 @@
       add("back", "reverse, to the source", (pen) => { line(look.give, 5, [6, 3])(pen); });
       add("away", "from the source", (pen) => { pen.fillStyle = look.ink; pen.beginPath(); pen.moveTo(16, 8); pen.lineTo(7, 3); pen.lineTo(9.5, 8); pen.lineTo(7, 13); pen.closePath(); pen.fill(); });
       head("Stations");
-      add("over", "transformer above 100 %", (pen) => { pen.strokeStyle = ramp.loading[5]; pen.lineWidth = 3; pen.strokeRect(4, 1.5, 13, 13); });
+      add("over", "transformer > 100 %", (pen) => { pen.strokeStyle = ramp.loading[5]; pen.lineWidth = 3; pen.strokeRect(4, 1.5, 13, 13); });
       add("tr", "transformer", (pen) => { pen.fillStyle = ramp.none; pen.strokeStyle = look.ink; pen.lineWidth = 1.5; pen.fillRect(6, 3, 10, 10); pen.strokeRect(6, 3, 10, 10); });
       add("src", "source", (pen) => { pen.strokeStyle = look.ink; pen.lineWidth = 1.5; pen.beginPath(); pen.moveTo(11, 1); pen.lineTo(18, 8); pen.lineTo(11, 15); pen.lineTo(4, 8); pen.closePath(); pen.stroke(); });
       add("home", f.net.customers.site.length ? "homes and others" : "customers: not written", (pen) => { pen.fillStyle = f.by === "voltage" ? look.grey : look.parked; pen.beginPath(); pen.arc(11, 8, 3, 0, 6.3); pen.fill(); });
@@ -1202,6 +1208,10 @@
         }
         open.later();
         return net.key;
+      },
+      feederDrawn: function () {
+        for (const wait of [60, 400, 1500]) setTimeout(() => { if (open && byId("feeder-canvas")) open.cursors(); }, wait);
+        return window.dash_clientside.no_update;
       },
     }),
   });

@@ -131,6 +131,13 @@ def register(desk: Desk) -> None:
         Input("feeder-jump", "data"),
         State("feeder-start", "data"),
     )
+    desk.clientside(
+        "feederDrawn",
+        Output("feeder-drawn", "data", allow_duplicate=True),
+        Input("feeder-strip", "figure"),
+        Input("feeder-history", "figure"),
+        prevent_initial_call=True,
+    )
     desk.remember("feeder", "by.value", "pick.data")
 
 
@@ -186,6 +193,13 @@ def _notices(case: Case) -> list[Component]:
                 "This run recorded neither voltages nor flows: the map shows only the "
                 "network. Run it again with output.level: all.",
                 "warning",
+            )
+        ]
+    if not case.run.has("customers"):
+        return [
+            parts.notice(
+                "The run was stopped before it wrote who lives where: homes and cars "
+                "are counted, but not on the map."
             )
         ]
     return []

@@ -1,10 +1,19 @@
 """What happened to one element, and which element an address means."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from dashboards.element import Element, facts_of, name_of, picked, related
-from dashboards.history import CHARGE, LOADING, POWER, VOLTAGE, drawn, history
+from dashboards.history import (
+    CHARGE,
+    LOADING,
+    POWER,
+    VOLTAGE,
+    _phases,
+    drawn,
+    history,
+)
 from twin.analysis.case import Case
 from twin.errors import InputError
 
@@ -67,6 +76,13 @@ def test_a_summary_has_a_day_at_a_time(make_run):
     assert lowest.values.tolist() == pytest.approx([0.84, 0.905])
     assert highest.values.tolist() == pytest.approx([0.96, 1.11])
     assert history(case, picked(case, "ev:0")) == []
+
+
+def test_phases_of_one_line_belong_together():
+    lines = pl.DataFrame({"phase": [1, 1, 3, 2], "name": ["a", "b", "a", "a"]})
+    assert _phases(lines, 2, "name") == [0, 2, 3]
+    single = lines.with_columns(phase=pl.lit(0))
+    assert _phases(single, 2, "name") == [2]
 
 
 def test_limits_are_drawn_where_they_matter(case):
