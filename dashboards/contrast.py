@@ -309,7 +309,7 @@ def _first_differing(names: Sequence[str], cases: Sequence[Case]) -> list[str]:
 
 
 def _ids(cases: Sequence[Case]) -> list[str]:
-    return [f" ({case.run.run_id[:6]})" for case in cases]
+    return [f" ({case.run.path.name[:6]})" for case in cases]
 
 
 def differing(cases: Sequence[Case]) -> list[tuple[str, tuple[str, ...]]]:
