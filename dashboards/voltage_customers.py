@@ -68,7 +68,7 @@ def tiles(case: Case, kept: Voltages) -> list[Component]:
     hours = count["below_h"] + count["above_h"]
     some = case.customers.height > 0
     bad = "bad" if hours else ""
-    lower = "at least " if case.steps_failed else ""
+    lower = "≥ " if case.steps_failed else ""
     n = len(low)
     return [
         _extreme_tile(case, kept, low, -1),

@@ -214,8 +214,12 @@ def heat(
             },
         )
     )
-    title = None if named else "distance from the source [km]"
-    figure.update_yaxes(title=title, autorange="reversed" if named else True)
+    if named:
+        figure.update_yaxes(autorange="reversed")
+    else:
+        half = np.diff(groups.place)[-1:].sum() / 2 or 0.5
+        top = float(groups.place[-1] + half)
+        figure.update_yaxes(title="distance from the source [km]", range=[0, top])
     figure = theme.dressed(figure, scheme, HEIGHT["map"])
     _local_time(figure)
     return figure.update_layout(margin={"t": 12})
@@ -255,14 +259,13 @@ def _areas(
         (1, 3, 0.32, "5 %", "95 %", names[1]),
     )
     for low, high, opacity, under, over, area in ends:
-        for column, name, fill in ((high, over, None), (low, under, "tonexty")):
+        _filled(figure, time, shown[:, [low, high]], tint(colour, opacity), area)
+        for column, name in ((high, over), (low, under)):
             figure.add_scatter(
                 x=time,
                 y=shown[:, column],
                 mode="lines",
                 line={"width": 0.7, "color": tint(colour, 0.5)},
-                fill=fill,
-                fillcolor=tint(colour, opacity),
                 name=name if hover else f"{name} of all customers",
                 legendgroup=area,
                 showlegend=False,
@@ -286,6 +289,32 @@ def _areas(
         name=names[2],
         hovertemplate="%{y:.4f} pu" if hover else None,
         hoverinfo=None if hover else "skip",
+    )
+
+
+def _filled(
+    figure: go.Figure, time: Times, ends: Values, colour: str, group: str
+) -> None:
+    """An area between two courses that ends at a gap and begins again after it."""
+    known = np.concatenate([[False], ~np.isnan(ends).any(axis=1), [False]])
+    edges = np.flatnonzero(np.diff(known.astype(np.int8)))
+    around_x, around_y = [], []
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        there = slice(first, last)
+        low, high, when = ends[there, 0], ends[there, 1], time[there]
+        around_x += [when, when[::-1], when[:1]]
+        around_y += [low, high[::-1], np.array([np.nan], low.dtype)]
+    if not around_x:
+        return
+    figure.add_scatter(
+        x=np.concatenate(around_x),
+        y=np.concatenate(around_y),
+        mode="none",
+        fill="toself",
+        fillcolor=colour,
+        legendgroup=group,
+        showlegend=False,
+        hoverinfo="none",
     )
 
 
@@ -381,14 +410,14 @@ def phase_bands(
     for column, (name, colour) in enumerate(
         zip(names, theme.palette(scheme).sequence, strict=False)
     ):
-        for values, word, fill in ((high, "highest", None), (low, "lowest", "tonexty")):
+        both = np.stack([low[rows, column], high[rows, column]], axis=1)
+        _filled(figure, local[rows], both, tint(colour, 0.14), name)
+        for values, word in ((high, "highest"), (low, "lowest")):
             figure.add_scatter(
                 x=local[rows],
                 y=values[rows, column],
                 mode="lines",
                 line={"width": 0.7, "color": tint(colour, 0.6)},
-                fill=fill,
-                fillcolor=tint(colour, 0.14),
                 name=f"{name}, {word}",
                 legendgroup=name,
                 showlegend=False,
@@ -413,7 +442,7 @@ def _local_time(figure: go.Figure) -> None:
     """An axis of local time whose ticks say the day, and the hour once zoomed in."""
     stops = (
         (None, DAY_MS - 1, "%H:%M\n%a %-d %b"),
-        (DAY_MS, MONTH_MS - 1, "%a %-d %b\n%Y"),
+        (DAY_MS, MONTH_MS - 1, "%a %-d\n%b %Y"),
         (MONTH_MS, None, "%b\n%Y"),
     )
     figure.update_xaxes(

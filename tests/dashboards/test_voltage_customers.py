@@ -128,7 +128,7 @@ def test_tiles_say_at_least_where_intervals_have_no_solution(make_run):
     volts = np.array(V_PU)
     volts[1] = float("nan")
     case = Case(make_run(v_pu=volts, converged=(True, False, *(True,) * 6)))
-    assert "at least 2" in _texts(customers.tiles(case, Sweeps().voltages(case)))
+    assert "≥ 2" in _texts(customers.tiles(case, Sweeps().voltages(case)))
 
 
 def test_tiles_without_customers_are_of_nodes(interrupted):  # noqa: F811

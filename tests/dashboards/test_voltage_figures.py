@@ -197,6 +197,25 @@ def test_a_course_is_one_line_and_several_phases_are_two():
     assert names[1][-2:] == ["A &lt;b&gt;, lowest", "A &lt;b&gt;, highest"]
 
 
+def test_an_area_ends_at_a_gap_and_begins_again():
+    time = np.datetime64("2026-01-12", "us") + np.arange(5) * np.timedelta64(1, "h")
+    band = np.tile([0.9, 0.95, 0.97, 0.99, 1.0], (5, 1))
+    band[2] = np.nan
+    names = ("all", "most", "median")
+    figure = figures.band(time, band, EN, "light", names)
+    area = next(one for one in figure.data if one.fill == "toself")
+    assert np.isnan(area.y).tolist() == [*[False] * 4, True, *[False] * 4, True]
+    assert area.y[:4].tolist() == pytest.approx([0.9, 0.9, 1.0, 1.0])
+    assert [str(one)[11:13] for one in area.x[5:9]] == ["03", "04", "04", "03"]
+    assert area.hoverinfo == "none"
+
+
+def test_nothing_known_makes_no_area():
+    time = np.array(["2026-01-12"], "M8[us]")
+    figure = figures.band(time, np.full((1, 5), np.nan), EN, "light", ("a", "b", "c"))
+    assert not any(one.fill == "toself" for one in figure.data)
+
+
 def test_a_window_is_kept_and_no_window_shows_all():
     shown = (np.datetime64("2026-01-12T00:00"), np.datetime64("2026-01-13T06:30"))
     figure = figures.windowed(go.Figure(), shown)
