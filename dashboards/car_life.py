@@ -261,7 +261,7 @@ class _Record:
             why = "charge sufficed for the day ahead, as its driver saw it"
             if minutes < SHORTEST_STAY_MIN:
                 why = f"home for {minutes:.0f} min; a plug-in needs {SHORTEST_STAY_MIN}"
-            yield (begin, end, "home", "not plugged", *(None,) * 5, why, False)
+            yield (begin, end, "home, not plugged", *(None,) * 5, why, False)
 
 
 def place_of(purpose: str) -> str:
@@ -281,14 +281,14 @@ def _with_reasons(stays: pl.DataFrame, short: pl.DataFrame) -> pl.DataFrame:
         return stays.with_columns(reason=nothing, because=nothing)
     mine = short.join(stays.select("ev", "plug_in"), on=["ev", "plug_in"], how="semi")
     words = [because(row) for row in mine.iter_rows(named=True)]
-    told = mine.select("plug_in", "reason").with_columns(
+    told = mine.select("plug_in", "plug_out", "reason").with_columns(
         because=pl.Series(words, dtype=pl.String)
     )
-    return stays.join(told, on="plug_in", how="left")
+    return stays.join(told, on=["plug_in", "plug_out"], how="left")
 
 
 def _trip_event(begin: datetime, end: datetime, row: Mapping[str, Any]) -> Any:
-    why, short = "", row["short_kwh"] > 0
+    why, short = "its charge sufficed", row["short_kwh"] > 0
     if short:
         had = row["energy_kwh"] - row["short_kwh"]
         why = (
@@ -298,8 +298,7 @@ def _trip_event(begin: datetime, end: datetime, row: Mapping[str, Any]) -> Any:
     return (
         begin,
         end,
-        "trip",
-        f"to {row['purpose']}",
+        f"trip to {row['purpose']}",
         row["distance_km"],
         row["energy_kwh"],
         None,
@@ -324,7 +323,6 @@ def _stay_event(begin: datetime, end: datetime, row: Mapping[str, Any]) -> Any:
         begin,
         end,
         "at the plug",
-        f"gave {given:.1f} kWh" if given > 0 else "",
         None,
         row["charged_kwh"],
         given,
@@ -342,7 +340,8 @@ def _departure_words(left: datetime, declared: datetime | None, full: bool) -> s
     off = (left - declared).total_seconds() / 3600
     if abs(off) < 1 / 60:
         return f"{reached}; left as declared"
-    return f"{reached}; left {in_words(abs(off))} {'later' if off > 0 else 'earlier'}"
+    side = "later" if off > 0 else "earlier"
+    return f"{reached}; left {in_words(abs(off))} {side} than declared"
 
 
 def _trip_words(trip: Mapping[str, Any]) -> str:
@@ -373,7 +372,6 @@ _EVENTS: dict[str, Kind] = {
     "begin": _UTC,
     "end": _UTC,
     "what": pl.String,
-    "more": pl.String,
     "km": pl.Float64,
     "kwh": pl.Float64,
     "given_kwh": pl.Float64,

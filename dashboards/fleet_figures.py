@@ -25,7 +25,7 @@ NAMES: Mapping[str, str] = {
     "plugged": "plugged",
     "parked": "parked, not plugged",
 }
-MOST_CARS = 20
+MOST_CARS = 15
 
 
 def colours(scheme: str) -> dict[str, str]:

@@ -22,65 +22,75 @@ MOST_EVENTS = 500
 
 
 def _text(field: str, name: str, width: int) -> Column:
-    return {"field": field, "headerName": name, "width": width, "tooltipField": field}
+    return {**_plain(field, name, width), "tooltipField": field}
 
 
 def _number(field: str, name: str, width: int, digits: int) -> Column:
     shown = f"params.value == null ? '–' : d3.format(',.{digits}f')(params.value)"
     return {
-        "field": field,
-        "headerName": name,
-        "width": width,
+        **_plain(field, name, width),
         "type": "rightAligned",
         "filter": "agNumberColumnFilter",
+        "suppressHeaderFilterButton": True,
         "valueFormatter": {"function": shown},
     }
 
 
+def _plain(field: str, name: str, width: int) -> dict[str, Any]:
+    wrapped = {"wrapHeaderText": True, "autoHeaderHeight": True}
+    return {
+        "field": field,
+        "headerName": name,
+        "width": width,
+        "minWidth": width,
+        **wrapped,
+    }
+
+
 WORST: Sequence[Column] = (
-    _number("ev", "Car", 80, 0),
+    _number("ev", "Car", 66, 0),
+    _number("shortfall_kwh", "Missing [kWh]", 84, 1),
+    _text("reason", "Reason (inferred)", 215),
+    _text("because", "Because", 345),
+    _text("plug_in", "Plugged in", 142),
+    _text("plug_out", "Departed", 142),
+    _text("declared", "Declared", 142),
+    _number("soc_in", "SOC in [%]", 72, 0),
+    _number("soc_out", "SOC out [%]", 78, 0),
+    _number("soc_target", "Target [%]", 78, 0),
+    _number("charged_kwh", "Charged [kWh]", 88, 1),
+    _number("discharged_kwh", "Gave [kWh]", 76, 1),
     _text("model", "Model", 150),
     _text("customer", "Customer", 120),
-    _text("plug_in", "Plugged in", 145),
-    _text("plug_out", "Departed", 145),
-    _text("declared", "Declared", 145),
-    _number("soc_in", "SOC in [%]", 100, 0),
-    _number("soc_out", "out [%]", 90, 0),
-    _number("soc_target", "target [%]", 100, 0),
-    _number("charged_kwh", "Charged [kWh]", 120, 1),
-    _number("discharged_kwh", "Gave [kWh]", 110, 1),
-    _number("shortfall_kwh", "Missing [kWh]", 120, 1),
-    _text("reason", "Reason (inferred)", 220),
-    _text("because", "Because", 330),
 )
 EVENTS: Sequence[Column] = (
-    _text("begin", "From", 145),
-    _text("end", "To", 145),
-    _text("what", "What", 110),
-    _text("more", "Which", 130),
-    _number("km", "Distance [km]", 120, 1),
-    _number("kwh", "Energy [kWh]", 120, 1),
-    _number("soc_in", "SOC before [%]", 125, 0),
-    _number("soc_out", "after [%]", 95, 0),
+    _text("begin", "From", 142),
+    _text("end", "To", 142),
+    _text("what", "What", 175),
+    _number("km", "Distance [km]", 88, 1),
+    _number("kwh", "Energy [kWh]", 84, 1),
+    _number("given_kwh", "Gave [kWh]", 76, 1),
+    _number("soc_in", "SOC before [%]", 84, 0),
+    _number("soc_out", "SOC after [%]", 78, 0),
     {**_text("why", "Reason", 420), "flex": 1},
 )
 CARS: Sequence[Column] = (
-    _number("ev", "Car", 80, 0),
+    _number("ev", "Car", 66, 0),
     _text("model", "Model", 150),
-    _text("customer", "Customer", 130),
-    _text("transformer", "Transformer", 130),
-    _number("capacity_kwh", "Battery [kWh]", 115, 1),
-    _number("charge_kw", "Charger [kW]", 115, 1),
-    _text("gives", "Can give", 140),
-    _number("soc_start", "SOC start [%]", 115, 0),
-    _number("soc_end", "end [%]", 90, 0),
-    _number("charged_kwh", "Charged [kWh]", 120, 1),
-    _number("discharged_kwh", "Gave [kWh]", 110, 1),
-    _number("km", "Distance [km]", 120, 0),
-    _number("full_cycles", "Full cycles", 105, 2),
-    _number("public_kwh", "On the way [kWh]", 130, 1),
-    _number("departures", "Departures", 110, 0),
-    _number("short", "Short", 80, 0),
+    _text("customer", "Customer", 110),
+    _text("transformer", "Transformer", 125),
+    _number("capacity_kwh", "Battery [kWh]", 80, 1),
+    _number("charge_kw", "Charger [kW]", 82, 1),
+    _text("gives", "Can give", 150),
+    _number("soc_start", "SOC start [%]", 80, 0),
+    _number("soc_end", "SOC end [%]", 78, 0),
+    _number("charged_kwh", "Charged [kWh]", 88, 1),
+    _number("discharged_kwh", "Gave [kWh]", 76, 1),
+    _number("km", "Distance [km]", 88, 0),
+    _number("full_cycles", "Full cycles", 72, 2),
+    _number("public_kwh", "On the way [kWh]", 84, 1),
+    _number("departures", "Depar- tures", 76, 0),
+    _number("short", "Short", 64, 0),
 )
 
 
@@ -93,13 +103,15 @@ def worst_rows(case: Case, short: pl.DataFrame) -> list[Row]:
     """The short departures that lacked most."""
     top = short.head(MOST_ROWS)
     homes = _names(case.customers, "customer")
+    left = local_times(case, top["plug_out"])
     times = {
         name: _clock(local_times(case, top[name]).tolist())
         for name in ("plug_in", "plug_out", "declared")
     }
     return [
         {
-            "row": row,
+            "key": str(row),
+            "left": str(left[row]),
             "ev": stay["ev"],
             "model": stay["model"],
             "customer": homes.get(stay["customer"], "–"),
@@ -120,7 +132,7 @@ def event_rows(life: Life, first: datetime, last: datetime) -> list[Row]:
     return [
         {
             **row,
-            "row": number,
+            "key": str(number),
             "begin": _clock([row["begin"]])[0],
             "end": _clock([row["end"]])[0],
             "soc_in": _percent(row["soc_in"]),
@@ -138,6 +150,7 @@ def car_rows(case: Case) -> list[Row]:
     stays = {ev: (total, short) for ev, total, short in counts.iter_rows()}
     return [
         {
+            "key": str(car["ev"]),
             **{key: car[key] for key in _OF_CAR},
             "customer": homes.get(car["customer"], "–"),
             "transformer": stations.get(car["transformer"], "–"),
@@ -165,7 +178,7 @@ def _size(case: Case) -> list[Component]:
     able = int((case.evs["discharge_kw"] > 0).sum()) if known else None
     able = counts.get("bidirectional") if able is None else able
     said = int(case.evs["hypothetical"].sum()) if known else counts.get("hypothetical")
-    about = f"{said:,} of them hypothetical: no such car is sold" if said else ""
+    about = f"{said:,} of them hypothetical: not so in the catalogue" if said else ""
     return [
         parts.tile("Cars", f"{case.n_ev:,}", about=f"at {_of_homes(case)}"),
         parts.tile(
@@ -193,8 +206,8 @@ def _energy(case: Case) -> list[Component]:
         parts.tile(
             name,
             f"{total / per:,.1f}",
-            f"{unit} per car and day",
-            about=f"{total:,.0f} {unit} in all",
+            unit,
+            about=f"per car and day; {total:,.0f} {unit} in all",
         )
         for name, total, unit in rows
     ]
@@ -206,14 +219,14 @@ def _shortness(case: Case) -> list[Component]:
     if ended.height:
         count = int(ended["short"].sum())
         share = f"{100 * count / ended.height:.1f}"
-        about = f"{count:,} of {ended.height:,} from a plug"
+        about = f"of target: {count:,} of {ended.height:,}"
     bought, trips = 0.0, 0
     if case.run.has("trips"):
         short = case.run.scan("trips").filter(pl.col("short_kwh") > 0)
         found = short.select(pl.col("short_kwh").sum(), n=pl.len()).collect()
         bought, trips = float(found["short_kwh"][0] or 0), int(found["n"][0])
     return [
-        parts.tile("Departures short of target", share, "%", about=about),
+        parts.tile("Departures short", share, "%", about=about),
         parts.tile(
             "Bought on the way", f"{bought:,.0f}", "kWh", about=f"on {trips:,} trips"
         ),
@@ -223,14 +236,12 @@ def _shortness(case: Case) -> list[Component]:
 def _wear(case: Case) -> list[Component]:
     if not case.evs.height:
         about = "known when a run has ended"
-        return [parts.tile("Full cycles of the battery", "–", about=about)]
+        return [parts.tile("Battery cycles", "–", about=about)]
     cycles, usd = case.evs["full_cycles"], float(case.evs["wear_usd"].sum())
     most = float(cycles.max() or 0)  # type: ignore[arg-type]
-    about = f"most: {most:,.1f}; wear of giving, all cars: {usd:,.0f} USD"
+    about = f"full ones per car, most {most:,.1f}; wear of giving {usd:,.0f} USD"
     mean = float(cycles.mean() or 0)  # type: ignore[arg-type]
-    return [
-        parts.tile("Full cycles of the battery", f"{mean:,.1f}", "per car", about=about)
-    ]
+    return [parts.tile("Battery cycles", f"{mean:,.1f}", "", about=about)]
 
 
 def _of_homes(case: Case) -> str:

@@ -38,12 +38,21 @@ from dashboards.fleet_courses import (
     soc_spread,
 )
 from dashboards.kept import kept
-from dashboards.thinning import instant, says_x
+from dashboards.thinning import instant
 from twin.analysis.case import Case
 
 At = Mapping[str, str]
 MOST_RUNS, MOST_LIVES = 4, 16
 UNITS = (("share", "Share"), ("cars", "Cars"))
+BUTTONS = (
+    ("next", "Next short one", "The next car with a departure short of target"),
+    ("most", "Most discharged", "The car that gave most energy"),
+    ("earlier", "← Earlier", "Shift the time shown back by half"),
+    ("later", "Later →", "Shift the time shown on by half"),
+    ("one-day", "Day", "Show a day"),
+    ("one-week", "Week", "Show a week"),
+    ("whole", "Whole run", "Show all of it"),
+)
 FANS = (("all", "All cars"), ("plugged", "At the plug"))
 
 
@@ -58,6 +67,16 @@ def register(desk: Desk) -> None:
     _register_habits(desk)
     _register_life(desk, lives)
     _register_choice(desk, short, lives, courses)
+    desk.clientside(
+        "carsZoomed",
+        *(Input(f"cars-{chart}", "relayoutData") for chart in ("doing", "soc", "life")),
+    )
+    desk.clientside(
+        "carsPicked",
+        Input("cars-worst", "selectedRows"),
+        Input("cars-table", "selectedRows"),
+        Input("cars-by-car", "clickData"),
+    )
     desk.remember(
         "cars",
         "unit.value",
@@ -115,16 +134,12 @@ def _register_fleet(desk: Desk, courses: Callable[[Case], Courses]) -> None:
     @desk.callback(
         Output("cars-since", "data"),
         Output("cars-until", "data"),
-        Input("cars-doing", "relayoutData"),
-        Input("cars-soc", "relayoutData"),
+        Input("cars-fleet-zoom", "data"),
         State("at", "data"),
         prevent_initial_call=True,
     )
-    def zoom(doing: object, soc: object, at: At) -> tuple[str, str]:
-        told = doing if ctx.triggered_id == "cars-doing" else soc
-        if not says_x(told):
-            raise PreventUpdate
-        return zoomed(told, courses(desk.case(at)))
+    def zoom(relayout: object, at: At) -> tuple[str, str]:
+        return zoomed(relayout, courses(desk.case(at)))
 
 
 def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> None:
@@ -158,6 +173,10 @@ def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> N
         case = desk.case(at)
         found = short(case)
         return fleet_tables.worst_rows(case, found), reason_words(found)
+
+    @desk.callback(Output("cars-table", "rowData"), Input("at", "data"))
+    def cars(at: At) -> list[dict[str, Any]]:
+        return fleet_tables.car_rows(desk.case(at))
 
 
 def _register_habits(desk: Desk) -> None:
@@ -209,62 +228,33 @@ def _register_choice(
         Output("cars-ev", "value"),
         Output("cars-from", "data"),
         Output("cars-to", "data"),
-        Input("cars-next", "n_clicks"),
-        Input("cars-most", "n_clicks"),
-        Input("cars-worst", "selectedRows"),
-        Input("cars-table", "selectedRows"),
-        Input("cars-by-car", "clickData"),
-        State("cars-ev", "value"),
-        State("at", "data"),
-        prevent_initial_call=True,
-    )
-    def choose(
-        _: int, __: int, worst: object, cars: object, bar: object, ev: str, at: At
-    ) -> tuple[str, str, str]:
-        case = desk.case(at)
-        if ctx.triggered_id == "cars-next":
-            return str(next_short(short(case), car_of(case, ev))), "", ""
-        if ctx.triggered_id == "cars-most":
-            return str(most_discharged(case)), "", ""
-        if ctx.triggered_id == "cars-by-car":
-            return str(car_of(case, _clicked(bar))), "", ""
-        row = _selected(worst if ctx.triggered_id == "cars-worst" else cars)
-        first, last = week_around(row.get("plug_out"))
-        return str(car_of(case, row.get("ev"))), first, last
-
-    @desk.callback(
-        Output("cars-from", "data", allow_duplicate=True),
-        Output("cars-to", "data", allow_duplicate=True),
-        Input("cars-earlier", "n_clicks"),
-        Input("cars-later", "n_clicks"),
-        Input("cars-one-day", "n_clicks"),
-        Input("cars-one-week", "n_clicks"),
-        Input("cars-whole", "n_clicks"),
-        Input("cars-life", "relayoutData"),
+        *(Input(f"cars-{key}", "n_clicks") for key, _, _ in BUTTONS),
+        Input("cars-picked", "data"),
+        Input("cars-life-zoom", "data"),
         State("cars-ev", "value"),
         State("cars-from", "data"),
         State("cars-to", "data"),
         State("at", "data"),
         prevent_initial_call=True,
     )
-    def move(*told: Any) -> tuple[str, str]:
-        *_, relayout, ev, first, last, at = told
-        case = desk.case(at)
-        life = lives(case, car_of(case, ev))
-        if ctx.triggered_id != "cars-life":
-            how = str(ctx.triggered_id).removeprefix("cars-")
-            return in_address(moved(life, span_of(life, first, last), how))
-        if not says_x(relayout):
-            raise PreventUpdate
+    def choose(*told: Any) -> tuple[str, str, str]:
+        *_, picked, relayout, asked, first, last, at = told
+        case, how = desk.case(at), str(ctx.triggered_id).removeprefix("cars-")
+        ev = car_of(case, asked)
+        if how == "next":
+            return str(next_short(short(case), ev)), "", ""
+        if how == "most":
+            return str(most_discharged(case)), "", ""
+        if how == "picked":
+            row = picked if isinstance(picked, dict) else {}
+            return str(car_of(case, row.get("ev"))), *week_around(row.get("left"))
+        life = lives(case, ev)
+        if how != "life-zoom":
+            span = moved(life, span_of(life, first, last), how)
+            return str(ev), *in_address(span)
         since, until = zoomed(relayout, courses(case))
-        return (since, until) if since else in_address((life.begin, life.end))
-
-    desk.clientside(
-        "showLife",
-        Input("cars-worst", "selectedRows"),
-        Input("cars-table", "selectedRows"),
-        Input("cars-by-car", "clickData"),
-    )
+        whole = in_address((life.begin, life.end))
+        return str(ev), *((since, until) if since else whole)
 
 
 # ------------------------------------------------------------------------ the layout
@@ -294,7 +284,8 @@ def _stores(query: Query) -> list[Component]:
     said = {
         key: word if instant(word) is not None else "" for key, word in asked.items()
     }
-    return [dcc.Store(id=f"cars-{key}", data=word) for key, word in said.items()]
+    told: list[Component] = [dcc.Store(id=f"cars-{key}") for key in _TOLD]
+    return told + [dcc.Store(id=f"cars-{key}", data=said[key]) for key in said]
 
 
 def _lacking(case: Case) -> list[Component]:
@@ -358,7 +349,7 @@ def _departures() -> Component:
             ),
             parts.card(
                 [
-                    parts.grid("cars-worst", fleet_tables.WORST, (), _PICK, 330, "row"),
+                    parts.grid("cars-worst", fleet_tables.WORST, (), _PICK, 350, "key"),
                     html.P(id="cars-reasons", className="caption"),
                 ],
                 "Worst departures",
@@ -380,7 +371,7 @@ def _life(case: Case, query: Query) -> Component:
                 [_choice_of_car(case, ev), *_buttons()],
             ),
             parts.card(
-                [parts.grid("cars-events", fleet_tables.EVENTS, (), None, 330)],
+                [parts.grid("cars-events", fleet_tables.EVENTS, (), None, 350, "key")],
                 "What happened in the time shown, and why",
             ),
         ],
@@ -404,30 +395,20 @@ def _choice_of_car(case: Case, ev: str) -> Any:
 
 
 def _buttons() -> list[Component]:
-    words = (
-        ("next", "Next short one", "The next car with a departure short of target"),
-        ("most", "Most discharged", "The car that gave most energy"),
-        ("earlier", "← Earlier", "Shift the time shown back by half"),
-        ("later", "Later →", "Shift the time shown on by half"),
-        ("one-day", "Day", "Show a day"),
-        ("one-week", "Week", "Show a week"),
-        ("whole", "Whole run", "Show all of it"),
-    )
     return [
         html.Button(
             name, id=f"cars-{key}", type="button", className="plain", title=about
         )
-        for key, name, about in words
+        for key, name, about in BUTTONS
     ]
 
 
 def _table(case: Case) -> Component:
     if not case.run.has("evs"):
         return parts.notice("The table of cars is written when a run ends.", "info")
-    rows = fleet_tables.car_rows(case)
     return parts.card(
         [
-            parts.grid("cars-table", fleet_tables.CARS, rows, _PICK, 430, "ev"),
+            parts.grid("cars-table", fleet_tables.CARS, (), _PICK, 430, "key"),
             html.P(
                 "A click, or the space bar, shows a car's life above. SOC: state of "
                 "charge. Public: bought on the way, for lack of charge.",
@@ -500,19 +481,6 @@ def _held(figure: go.Figure, part: Courses, since: str, until: str) -> go.Figure
     return figure.update_layout(uirevision=f"{since}{until}")
 
 
-def _selected(rows: object) -> Mapping[str, Any]:
-    if not (isinstance(rows, list) and rows and isinstance(rows[0], dict)):
-        raise PreventUpdate
-    return rows[0]
-
-
-def _clicked(bar: object) -> object:
-    points = bar.get("points") if isinstance(bar, dict) else None
-    if not (isinstance(points, list) and points and isinstance(points[0], dict)):
-        raise PreventUpdate
-    return points[0].get("x")
-
-
 def _with_hour(case: Case, stays: pl.DataFrame) -> pl.DataFrame:
     hour = local_times(case, stays["plug_out"]).astype("datetime64[h]").astype(int) % 24
     return stays.with_columns(hour=pl.Series(hour))
@@ -533,6 +501,7 @@ _DOING_SUMMARY = (
     "where cars are parked. Local time. Drag to zoom, double-click for all."
 )
 _FAN = "Over cars, at the end of each interval. Local time."
+_TOLD = ("fleet-zoom", "life-zoom", "picked")
 _NO_SOC = (
     "The state of charge of every car is kept with output.level: all.<br>"
     "Run it again with --set output.level=all."
