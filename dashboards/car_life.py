@@ -246,7 +246,7 @@ class _Record:
         return iter(sorted(both, key=lambda one: (one[1], one[0])))
 
     def _after(self, soc: float | None, trip: Row) -> float | None:
-        if soc is None:
+        if soc is None or self.ev >= self.case.evs.height:
             return None
         capacity_kwh = float(self.case.evs["capacity_kwh"][self.ev])
         used_kwh = float(trip["energy_kwh"] - trip["short_kwh"])
