@@ -53,9 +53,8 @@ def course_figure(
         _ratings(figure, element, element.rating, "kVA", look, lines[0][1])
     _mark(figure, course.time[row], lines[0][1][row], look)
     figure.update_yaxes(title=_axis(element, unit), rangemode="tozero")
-    figure.update_xaxes(title=LOCAL, type="date")
-    if shown == (0, len(course.time)):
-        figure.update_xaxes(range=[course.time[0], course.time[-1]])
+    ends = [_text(course.time[row]) for row in (shown[0], shown[1] - 1)]
+    figure.update_xaxes(title=LOCAL, type="date", range=ends)
     figure.update_layout(hovermode="x unified", showlegend=len(lines) > 1)
     return theme.dressed(figure, scheme, HEIGHT)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from dash import Input, Output, State, ctx, html
+from dash import Input, Output, Patch, State, ctx, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -304,7 +304,7 @@ def _register_course(desk: Desk, course_of: CourseOf) -> None:
         t: str | None,
         unit: str,
         scheme: str | None,
-    ) -> go.Figure:
+    ) -> Patch:
         if scheme is None or not says_x(zoom):
             raise PreventUpdate
         case = desk.case(at)
@@ -312,7 +312,10 @@ def _register_course(desk: Desk, course_of: CourseOf) -> None:
         course = None if element is None else course_of(case, element)
         if element is None or course is None or len(course.time) <= MOST_POINTS:
             raise PreventUpdate
-        return _course_drawn(case, element, course_of, t, unit, zoom, scheme)[0]
+        drawn, _ = _course_drawn(case, element, course_of, t, unit, zoom, scheme)
+        finer = Patch()
+        finer["data"] = drawn.data
+        return finer
 
     @desk.callback(Output("transformers-duration", "figure"), _AT, *_PICKED, _SCHEME)
     def duration(

@@ -146,6 +146,7 @@ def test_power_is_drawn_in_kw_and_kva(case):
     course = Course.of(case, element)
     figure = course_figure(element, course, "power", 0, (2, 6), "dark")
     assert figure.data[0].y == pytest.approx(GRID_KW[2:6])
+    assert figure.layout.xaxis.range == ("2026-01-12 20:00", "2026-01-12 23:00")
     assert figure.layout.annotations[0].text == "rating 100 kVA"
 
 
