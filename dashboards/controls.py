@@ -29,18 +29,17 @@ def control(field: Field, raw: Any, start: Any) -> Component:
             inner,
             html.Button(
                 "↩",
-                id=name("back", field.key),
                 type="button",
                 className="back",
-                n_clicks=0,
                 title=f"Back to the starting value: {told(start, field)}",
-                **parts.labelled(
-                    f"{field.label}: back to the starting value, {told(start, field)}"
+                **parts.attributes(
+                    aria_label=f"Back to the starting value, {told(start, field)}: "
+                    f"{field.label}",
+                    data_back=field.key,
                 ),
             ),
-            html.P(id=name("problem", field.key), className="problem", role="alert"),
+            html.P(className="problem", role="alert"),
         ],
-        id=name("field", field.key),
         className="field",
         **parts.attributes(data_key=field.key),
     )
@@ -55,13 +54,8 @@ def locked(fields: Sequence[Field], start: Mapping[str, Any]) -> Component:
                 html.Dd(
                     [
                         told(start.get(one.key), one),
-                        html.P(
-                            id=name("problem", one.key),
-                            className="problem",
-                            role="alert",
-                        ),
+                        html.P(className="problem", role="alert"),
                     ],
-                    id=name("field", one.key),
                     className="field",
                     tabIndex=-1,
                     **parts.attributes(data_key=one.key),
@@ -233,17 +227,19 @@ def _row(
     )
     drop = html.Button(
         "×",
-        id=name("drop", field.key, part=str(index)),
         type="button",
         className="drop",
-        n_clicks=0,
         title="Take this row out",
-        **parts.labelled(f"{field.label}: take {number} out"),
+        **parts.attributes(
+            aria_label=f"Take {number} out: {field.label}",
+            data_drop=field.key,
+            data_index=str(index),
+        ),
     )
     return html.Div(
         [pick, value, drop],
         className="row",
-        id=name("row", field.key, part=str(index)),
+        **parts.attributes(data_row=field.key, data_index=str(index)),
     )
 
 

@@ -6,6 +6,7 @@
   const skip = () => window.dash_clientside.no_update;
   let waiting = null;
   let page = null;
+  let asked = "";
   let told = {};
 
   function kept(start) {
@@ -52,11 +53,24 @@
     return JSON.stringify(a) === JSON.stringify(b);
   }
 
-  function ask(start, typed, wait) {
+  function isNewPage() {
+    const now = document.getElementById("whatif");
+    if (page === now) return false;
+    page = now;
+    told = {};
+    asked = "";
+    return true;
+  }
+
+  /* At once when the page opens, then when the typing rests; never the same twice. */
+  function ask(start, typed) {
+    const wait = isNewPage() ? 0 : WAIT_MS;
+    const question = JSON.stringify([start.key, typed]);
     clearTimeout(waiting);
     waiting = setTimeout(() => {
-      if (!document.getElementById("whatif-form")) return;
-      window.dash_clientside.set_props("whatif-asked", { data: { start: start.key, typed: typed, at: Date.now() } });
+      if (question === asked || !document.getElementById("whatif-form")) return;
+      asked = question;
+      window.dash_clientside.set_props("whatif-asked", { data: { start: start.key, typed: typed } });
     }, wait);
   }
 
@@ -96,19 +110,62 @@
     else select();
   }
 
+  function undo(what) {
+    window.dash_clientside.set_props("whatif-undo", { data: Object.assign({ at: Date.now() }, what) });
+  }
+
   document.addEventListener("click", (event) => {
-    const jump = event.target.closest("[data-goto]");
-    if (jump) goTo(jump.dataset.goto);
-    const button = event.target.closest("[data-copy]");
-    if (button) copy(button);
+    const button = event.target.closest("#whatif button");
+    if (!button) return;
+    const data = button.dataset;
+    if (data.goto) goTo(data.goto);
+    if (data.copy) copy(button);
+    if (data.back) undo({ key: data.back });
+    if (data.drop) undo({ key: data.drop, row: Number(data.index) });
   });
+
+  function write(element, words) {
+    if (element && element.textContent !== words) element.textContent = words;
+  }
+
+  function showRows(used) {
+    for (const row of document.querySelectorAll("#whatif [data-row]")) {
+      row.classList.toggle("off", Number(row.dataset.index) > used[row.dataset.row] + 1);
+    }
+  }
+
+  function markFields(changed, wrong, gone, whole) {
+    for (const element of document.querySelectorAll("#whatif [data-key]")) {
+      const key = element.dataset.key;
+      element.classList.toggle("changed", key in changed);
+      element.classList.toggle("gave-way", key in gone);
+      element.classList.toggle("wrong", key in wrong);
+      const words = whole.has(key) ? "" : wrong[key] || "";
+      write(element.querySelector(".problem"), gone[key] ? "Not used: " + gone[key] + " takes its place" : words);
+    }
+  }
+
+  function markSections(changed, wrong) {
+    const count = (keys, section) => Object.keys(keys).filter((key) => sectionOf(key) === section).length;
+    for (const section of document.querySelectorAll("#whatif [data-section]")) {
+      const name = section.dataset.section;
+      const problems = count(wrong, name);
+      write(section.querySelector(".count"), inWords(count(changed, name), problems));
+      write(section.querySelector(":scope > .problem"), wrong[name] || "");
+    }
+    write(document.getElementById("whatif-count"), inWords(Object.keys(changed).length, 0));
+  }
+
+  function inWords(changed, problems) {
+    return [
+      changed ? changed + " changed" : "",
+      problems ? problems + (problems === 1 ? " problem" : " problems") : "",
+    ].filter(Boolean).join(", ");
+  }
 
   /* Only what is new since this page stands: writing a component costs the browser time. */
   function news(ids, valueOf) {
-    if (page !== document.getElementById("whatif")) {
-      page = document.getElementById("whatif");
-      told = {};
-    }
+    isNewPage();
     return ids.map(({ id, property }) => {
       const value = valueOf(id);
       const key = property + JSON.stringify(id);
@@ -142,26 +199,22 @@
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     twin: Object.assign({}, (window.dash_clientside || {}).twin, {
-      whatifRestore: function (start, sure, backs, drops, values) {
+      whatifRestore: function (start, sure, undone, values) {
         const context = window.dash_clientside.callback_context;
         const [inputs, checks] = context.outputs_list;
         const by = context.triggered.length ? context.triggered_id : null;
-        const none = (ids) => ids.map(skip);
-        if (by === "whatif-reset") {
-          return [inputs, checks].map((ids) => ids.map(({ id }) => startingValue(start, id)));
+        const starting = (ids, key) => ids.map(
+          ({ id }) => (key === undefined || id.key === key ? startingValue(start, id) : skip()));
+        if (by === "whatif-reset") return [starting(inputs), starting(checks)];
+        if (by === "whatif-undo" && undone.row !== undefined) {
+          return [dropped(inputs, values, undone.key, undone.row), checks.map(skip)];
         }
-        if (by && by.type === "whatif-back") {
-          return [inputs, checks].map((ids) => ids.map(
-            ({ id }) => (id.key === by.key ? startingValue(start, id) : skip())));
-        }
-        if (by && by.type === "whatif-drop") {
-          return [dropped(inputs, values, by.key, Number(by.part)), none(checks)];
-        }
+        if (by === "whatif-undo") return [starting(inputs, undone.key), starting(checks, undone.key)];
         return [restored(start, inputs), restored(start, checks)];
       },
       whatifCollect: function (values, checks, start) {
-        const context = window.dash_clientside.callback_context;
-        const parts = composed(context.inputs_list.flat());
+        const inputs = window.dash_clientside.callback_context.inputs_list.flat();
+        const parts = composed(inputs);
         const typed = {};
         const used = {};
         for (const key of Object.keys(parts)) {
@@ -173,44 +226,21 @@
           }).map((part) => Number(part.split(".")[0]));
           used[key] = Math.max(-1, ...last);
         }
-        const isFirst = waiting === null;
         keep(start, typed);
-        ask(start, typed, isFirst ? 0 : WAIT_MS);
-        const rows = news(
-          context.outputs_list[1], (id) => (Number(id.part) <= used[id.key] + 1 ? "row" : "row off"));
-        return [typed, rows];
+        showRows(used);
+        ask(start, typed);
+        return typed;
       },
       whatifMark: function (judged, typed) {
-        const context = window.dash_clientside.callback_context;
-        const [inputs, checks, problems, fields, counts] = context.outputs_list;
+        const [inputs, checks] = window.dash_clientside.callback_context.outputs_list;
         const wrong = (judged && judged.problems) || {};
-        const gone = (judged && judged.gave_way) || {};
-        const changed = typed || {};
-        const whole = new Set();
+        const whole = new Set(checks.map(({ id }) => id.key));
         inputs.forEach(({ id }) => { if (id.part === "") whole.add(id.key); });
-        checks.forEach(({ id }) => whole.add(id.key));
-        const perSection = {};
-        const count = (key, kind) => {
-          const held = perSection[sectionOf(key)] = perSection[sectionOf(key)] || { changed: 0, wrong: 0 };
-          held[kind] += 1;
-        };
-        Object.keys(changed).forEach((key) => count(key, "changed"));
-        Object.keys(wrong).forEach((key) => count(key, "wrong"));
-        const words = (held) => [
-          held.changed ? held.changed + " changed" : "",
-          held.wrong ? held.wrong + (held.wrong === 1 ? " problem" : " problems") : "",
-        ].filter(Boolean).join(", ");
-        const all = { changed: Object.keys(changed).length, wrong: 0 };
+        markFields(typed || {}, wrong, (judged && judged.gave_way) || {}, whole);
+        markSections(typed || {}, wrong);
         return [
           news(inputs, (id) => (id.part === "" ? wrong[id.key] || null : Boolean(wrong[id.key]))),
           news(checks, (id) => wrong[id.key] || null),
-          news(problems, (id) => {
-            if (gone[id.key]) return "Not used: " + gone[id.key] + " takes its place";
-            return whole.has(id.key) ? "" : wrong[id.key] || "";
-          }),
-          news(fields, (id) => ["field", id.key in changed ? "changed" : "",
-            id.key in gone ? "gave-way" : "", id.key in wrong ? "wrong" : ""].filter(Boolean).join(" ")),
-          news(counts, (id) => words(id.key === "*" ? all : perSection[id.key] || { changed: 0, wrong: 0 })),
         ];
       },
       whatifBegin: function (chosen, start) {

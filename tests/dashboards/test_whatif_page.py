@@ -10,16 +10,10 @@ from dashboards.data import Library
 from dashboards.fields import fields
 from dashboards.form import shown
 from dashboards.jobs import Jobs
-from dashboards.pages.whatif import (
-    COMMON,
-    begin,
-    difference,
-    judge,
-    marks,
-    page,
-    same_command,
-)
+from dashboards.judged import begin, difference, judge, marks
+from dashboards.pages.whatif import same_command
 from dashboards.starts import start_of
+from dashboards.whatif_layout import COMMON, page
 from twin.errors import InputError
 from twin.scenario.read import read
 from twin.scenario.schema import scenario_schema
