@@ -126,7 +126,8 @@
         for (const input of told) {
           const key = input.id.slice(input.id.indexOf("-") + 1);
           const value = input.value;
-          if (value === null || value === undefined || value === "") query.delete(key);
+          const none = value === null || value === undefined || value === "";
+          if (none || (Array.isArray(value) && !value.length)) query.delete(key);
           else query.set(key, Array.isArray(value) ? value.join(",") : String(value));
         }
         const words = query.toString();
