@@ -104,6 +104,23 @@
     if (navigator.clipboard) navigator.clipboard.writeText(window.location.href).then(said, () => {});
   });
 
+  function silent(isSo) {
+    let told = document.getElementById("silent");
+    if (!told && isSo) {
+      told = document.createElement("div");
+      told.id = "silent";
+      told.setAttribute("role", "alert");
+      told.textContent = "The dashboard does not answer. Is `twin dash` still running? What is shown may be old.";
+      document.body.append(told);
+    }
+    if (told) told.hidden = !isSo;
+  }
+
+  const ask = window.fetch;
+  window.fetch = (...words) => ask(...words).then(
+    (answer) => { silent(false); return answer; },
+    (error) => { if (error.name !== "AbortError") silent(true); throw error; });
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     twin: Object.assign({}, (window.dash_clientside || {}).twin, {
       scheme: function (clicks) {
