@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -12,12 +10,10 @@ from typing import Any
 import dash_mantine_components as dmc
 import numpy as np
 import plotly.graph_objects as go
-import polars as pl
 from dash import Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 from flask import Response
-from numpy.typing import NDArray
 
 from dashboards import parts, theme
 from dashboards.address import run_href
@@ -30,23 +26,11 @@ from dashboards.element import (
     related,
     row_of,
 )
-from dashboards.frames import (
-    EV_UNIT_KW,
-    LEAST_KW,
-    LEVELS,
-    LOADING_UNIT,
-    TOTALS,
-    V_UNIT,
-    FrameShelf,
-    frames,
-    most_reverse_row,
-    pace,
-    rows_at_once,
-    totals,
-)
-from dashboards.history import drawn, history, local_times
+from dashboards.feeder_map import extreme, network_words
+from dashboards.frames import FrameShelf, frames, most_reverse_row, pace, totals
+from dashboards.history import drawn, history
 from dashboards.network import Network
-from dashboards.thinning import thinned
+from dashboards.timeline_strip import STRIP_PX, strip_figure
 from twin.analysis.case import Case
 from twin.errors import InputError, TwinError
 
@@ -54,16 +38,15 @@ BY = (("voltage", "Voltage"), ("loading", "Loading"), ("ev", "EV power"))
 SHOWN = (("flows", "Flow"), ("cars", "Cars"), ("homes", "Homes"), ("names", "Names"))
 USUAL = ("flows", "cars", "homes", "names")
 SPEEDS = (("1", "1×"), ("4", "4×"), ("16", "16×"))
-STRIP_PX, MOST_STRIP_POINTS = 96, 1600
-MOST_LINKS = 24
+MOST_LINKS, MOST_HISTORIES = 24, 16
 CACHE_S = 3600
-KINDS = ("line", "transformer", "switch", "other")
 
 
 def register(desk: Desk) -> None:
     """The page, its callbacks, and the address of the frames."""
     desk.run_page("feeder", "Feeder", 20, _body)
     shelf, network_of = FrameShelf(), lru_cache(8)(_network)
+    courses_of = lru_cache(MOST_HISTORIES)(history)
     _register_frames(desk, shelf, network_of)
 
     @desk.callback(Output("feeder-network", "data"), Input("at", "data"))
@@ -106,7 +89,7 @@ def register(desk: Desk) -> None:
         if scheme is None or not pick:
             raise PreventUpdate
         case = desk.case(at)
-        return drawn(case, history(case, picked(case, pick)), scheme)
+        return drawn(case, courses_of(case, picked(case, pick)), scheme)
 
     reverse_row = lru_cache(32)(most_reverse_row)
 
@@ -364,7 +347,7 @@ def _asked_pick(case: Case, words: str | None) -> str | None:
 def start_row(case: Case, words: str | None) -> int:
     """The row of a local instant or a row's number; the highest load if neither."""
     known = totals(case)
-    peak = _extreme(known["grid_kw"], 1) or 0
+    peak = extreme(known["grid_kw"], 1) or 0
     if not words:
         return peak
     if words.isdecimal() and len(words) < 9:
@@ -377,84 +360,6 @@ def start_row(case: Case, words: str | None) -> int:
         return peak
     row = int(np.searchsorted(known["time"].to_numpy(), utc, "right")) - 1
     return min(max(row, 0), known.height - 1)
-
-
-def network_words(
-    case: Case, network: Network, at: Mapping[str, str]
-) -> Mapping[str, Any]:
-    """All that does not change from instant to instant, for ``feeder.js``."""
-    return {
-        "key": f"{at.get('scenario')}/{at.get('run_id')}",
-        "pace": pace(case),
-        "kind": network.kind,
-        "sites": _sites(case, network),
-        "spans": _spans(case, network),
-        "roots": network.roots.tolist(),
-        "customers": _customers(case, network),
-        "transformers": _transformers(case, network),
-        "evs": _evs(case),
-        "time": _time(case),
-        "chunk": rows_at_once(case, network),
-        "totals": list(TOTALS),
-        "units": {
-            "v": V_UNIT,
-            "loading": LOADING_UNIT,
-            "ev_kw": EV_UNIT_KW,
-            "levels": LEVELS,
-            "least_kw": LEAST_KW,
-        },
-        "limits": [case.limits.low_pu, case.limits.high_pu],
-        "colours": {"light": asdict(theme.LIGHT), "dark": asdict(theme.DARK)},
-    }
-
-
-def strip_figure(case: Case, scheme: str) -> go.Figure:
-    """Power at the substation and the lowest voltage, thinned, to find one's way."""
-    look, known = theme.palette(scheme), totals(case)
-    time = local_times(case, known["time"])
-    figure = go.Figure()
-    power = ("grid_kw", "substation [kW]", look.ink, "y")
-    volts = ("v_min_pu", "lowest voltage [pu]", look.low, "y2")
-    for column, name, colour, axis in (volts, power):
-        x, y = thinned(time, known[column].to_numpy(), MOST_STRIP_POINTS)
-        figure.add_scatter(
-            x=x,
-            y=np.round(y, 4),
-            name=name,
-            yaxis=axis,
-            mode="lines",
-            line={"color": colour, "width": 1.2},
-            hoverinfo="skip",
-        )
-    theme.dressed(figure, scheme, STRIP_PX)
-    figure.update_layout(
-        font={"size": 11.5},
-        margin={"l": 64, "r": 64, "t": 4, "b": 22},
-        showlegend=False,
-        dragmode=False,
-        yaxis={"title": {"text": "grid [kW]"}, "automargin": False, "nticks": 4},
-        yaxis2={
-            "title": {"text": "v min [pu]", "font": {"color": look.low}},
-            "overlaying": "y",
-            "side": "right",
-            "showgrid": False,
-            "automargin": False,
-            "nticks": 4,
-            "tickformat": ".3f",
-            "tickfont": {"color": look.low},
-        },
-    )
-    volts_pu = known["v_min_pu"].fill_nan(None).drop_nulls().to_numpy()
-    if len(volts_pu):
-        middle, half = float(volts_pu.max() + volts_pu.min()) / 2, np.ptp(volts_pu) / 2
-        half = max(1.08 * float(half), 0.005)
-        figure.update_layout(yaxis2_range=[middle - half, middle + half])
-    edges = [str(time[0]), str(time[-1])] if len(time) > 1 else None
-    return (
-        figure.update_xaxes(type="date", automargin=False, range=edges, ticks="outside")
-        .update_xaxes(fixedrange=True)
-        .update_yaxes(fixedrange=True)
-    )
 
 
 def element_words(case: Case, element: Element, at: Mapping[str, str]) -> Component:
@@ -495,100 +400,6 @@ def _elsewhere(case: Case, element: Element, at: Mapping[str, str]) -> list[Comp
 
 def _network(case: Case) -> Network:
     return Network.of(case.nodes, case.branches)
-
-
-def _sites(case: Case, network: Network) -> Mapping[str, Any]:
-    nodes = case.nodes[network.node]
-    return {
-        "x": _packed(network.x),
-        "y": _packed(network.y),
-        "node": network.node.tolist(),
-        "name": nodes["bus"].to_list(),
-        "kv": nodes["v_base_kv"].round(4).to_list(),
-        "aux": np.flatnonzero(nodes["auxiliary"].to_numpy()).tolist(),
-    }
-
-
-def _spans(case: Case, network: Network) -> Mapping[str, Any]:
-    branches = case.branches[network.branch]
-    kinds = [KINDS.index(k) if k in KINDS else 3 for k in branches["kind"].to_list()]
-    lanes = np.flatnonzero(network.lane)
-    return {
-        "from": network.from_site.tolist(),
-        "to": network.to_site.tolist(),
-        "branch": network.branch.tolist(),
-        "name": branches["name"].to_list(),
-        "kind": kinds,
-        "rating_a": [_known(value, 1) for value in branches["normal_a"].to_list()],
-        "lanes": [[int(span), float(network.lane[span])] for span in lanes],
-    }
-
-
-def _customers(case: Case, network: Network) -> Mapping[str, Any]:
-    nodes = case.customers["node"].to_numpy().astype(np.int64)
-    return {
-        "site": network.site[nodes].tolist(),
-        "name": case.customers["name"].to_list(),
-    }
-
-
-def _transformers(case: Case, network: Network) -> Mapping[str, Any]:
-    of = case.transformers
-    spans = [
-        int(network.span[rows[0]]) if len(rows) else -1
-        for rows in case.transformer_branches
-    ]
-    return {
-        "name": of["name"].to_list(),
-        "span": spans,
-        "kva": [_known(value, 0) for value in of["rating_kva"].to_list()],
-    }
-
-
-def _evs(case: Case) -> Mapping[str, Any]:
-    return {
-        "customer": case.evs["customer"].fill_null(-1).to_list(),
-        "model": case.evs["model"].to_list(),
-    }
-
-
-def _time(case: Case) -> Mapping[str, Any]:
-    """UTC instants in minutes, and from which row on the clocks differ by how much."""
-    known = totals(case)
-    minutes = known["time"].dt.epoch("s").to_numpy() // 60
-    zoned = pl.col("time").dt.convert_time_zone(str(case.zone))
-    shift = known.select(
-        minutes=(zoned.dt.base_utc_offset() + zoned.dt.dst_offset()).dt.total_minutes(),
-        name=zoned.dt.strftime("%Z"),
-    )
-    turns = np.flatnonzero(np.diff(shift["minutes"].to_numpy(), prepend=-9999))
-    gaps = np.unique(np.diff(minutes))
-    even = len(gaps) <= 1
-    return {
-        "first": int(minutes[0]),
-        "step": int(gaps[0]) if len(gaps) else 15,
-        "rows": known.height,
-        "uneven": None if even else minutes.tolist(),
-        "clocks": [[int(row), *shift.row(int(row))] for row in turns],
-        "load": _extreme(known["grid_kw"], 1),
-        "low": _extreme(known["v_min_pu"], -1),
-        "per_hour": max(1, round(1 / case.step_h)) if pace(case) != "days" else 1,
-        "per_day": max(1, round(24 / case.step_h)) if pace(case) != "days" else 1,
-    }
-
-
-def _extreme(values: pl.Series, sign: int) -> int | None:
-    return (sign * values.fill_nan(None)).arg_max()
-
-
-def _known(value: float | None, digits: int) -> float | None:
-    if value is None or not np.isfinite(value):
-        return None
-    return round(float(value), digits)
-
-
-def _packed(values: NDArray[np.float64]) -> str:
-    return base64.b64encode(values.astype("<f4").tobytes()).decode()
 
 
 _HIDDEN = {"visible": False}

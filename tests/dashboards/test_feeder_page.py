@@ -6,15 +6,10 @@ import numpy as np
 import pytest
 
 from dashboards.app import make
+from dashboards.feeder_map import network_words, times
 from dashboards.network import Network
-from dashboards.pages.feeder import (
-    _body,
-    _time,
-    element_words,
-    network_words,
-    start_row,
-    strip_figure,
-)
+from dashboards.pages.feeder import _body, element_words, start_row
+from dashboards.timeline_strip import strip_figure
 from twin.analysis.case import Case
 
 HIGHEST = 2
@@ -62,14 +57,14 @@ def test_the_browser_gets_the_network_in_plain_json(case):
 
 
 def test_the_browser_knows_the_clocks(case):
-    time = _time(case)
+    time = times(case)
     assert (time["rows"], time["step"], time["uneven"]) == (8, 60, None)
     assert time["clocks"] == [[0, 60, "CET"]]
     assert (time["load"], time["low"], time["per_day"]) == (2, 2, 24)
 
 
 def test_a_summary_moves_by_days(make_run):
-    time = _time(Case(make_run(level="summary")))
+    time = times(Case(make_run(level="summary")))
     assert (time["rows"], time["per_day"]) == (2, 1)
 
 
