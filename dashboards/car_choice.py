@@ -97,9 +97,12 @@ def car_names(case: Case) -> list[tuple[str, str]]:
 
 def car_words(case: Case, life: Life) -> str:
     """What the car is, and how exact its course is."""
-    words = "Black: state of charge. " if life.course is not None else ""
+    exact = "Trips and plug-ins are to the second, power and charge by interval"
+    if life.course is None:
+        exact = "Charge is known where a trip or a stay at the plug begins or ends"
+    exact += "; reasons are inferred from the record."
     if life.ev >= case.evs.height:
-        return words + "What the car is will be known when the run has ended."
+        return f"What car this is, is written when a run ends. {exact}"
     car = case.evs.row(life.ev, named=True)
     gives = "cannot give power back"
     if car["discharge_kw"] > 0:
@@ -107,8 +110,7 @@ def car_words(case: Case, life: Life) -> str:
         gives = f"can give {car['discharge_kw']:.1f} kW{said}"
     return (
         f"Car {life.ev}, {car['model']}: {car['capacity_kwh']:.1f} kWh, charges with "
-        f"up to {car['charge_kw']:.1f} kW, {gives}. Trips and plug-ins are to the "
-        "second, power and charge by interval; reasons are inferred from the record."
+        f"up to {car['charge_kw']:.1f} kW, {gives}. {exact}"
     )
 
 

@@ -55,8 +55,26 @@ def _spells(
             name=NAMES[doing],
             marker={"color": look[doing], "line": {"width": 0}},
             customdata=_told(mine),
+            meta="not exported",
             hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
         )
+        _exported(figure, mine, doing)
+
+
+def _exported(figure: go.Figure, spells: pl.DataFrame, doing: str) -> None:
+    """The same as begins and ends, unseen: a bar is a length, which tells no time."""
+    ends = [
+        at for pair in spells.select("begin", "end").iter_rows() for at in (*pair, None)
+    ]
+    figure.add_scatter(
+        x=ends,
+        y=[None if at is None else ROW_OF[doing] for at in ends],
+        mode="lines",
+        line={"width": 0},
+        name=NAMES[doing],
+        showlegend=False,
+        hoverinfo="skip",
+    )
 
 
 def _longest(spells: pl.DataFrame) -> pl.DataFrame:
@@ -95,7 +113,7 @@ def _course(
         yaxis="y2",
         mode="lines",
         line={"color": look.ink, "width": 1.8},
-        name="state of charge",
+        name="state of charge [%]",
         hovertemplate="%{y:.1f} %<br>%{x|%a %d %b %H:%M}<extra></extra>",
     )
     rows = kept_rows(kw)
@@ -126,7 +144,7 @@ def _known_charge(figure: go.Figure, life: Life, scheme: str) -> None:
         mode="lines+markers",
         line={"color": look.ink, "width": 1, "dash": "dot"},
         marker={"size": 5},
-        name="state of charge, not recorded in between",
+        name="state of charge [%], not recorded in between",
         hovertemplate="%{y:.1f} %<br>%{x|%a %d %b %H:%M}<extra></extra>",
     )
 
@@ -198,6 +216,7 @@ def _arranged(
         yaxis={
             "domain": [0.7, 1],
             "type": "category",
+            "title": "state",
             "categoryorder": "array",
             "categoryarray": ROWS,
             "range": [-0.5, len(ROWS) - 0.5],

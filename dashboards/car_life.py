@@ -119,14 +119,16 @@ class _Record:
         return pl.DataFrame(kept, schema=_SPELLS, orient="row")
 
     def charge(self) -> pl.DataFrame:
-        """State of charge where trips and stays tell it."""
-        rows = [
+        """State of charge where trips and stays tell it, from start to end."""
+        told = [
             (at, soc)
             for _, begin, end, row in self._happened
             for at, soc in ((begin, row["soc_in"]), (end, row["soc_out"]))
-            if soc is not None
         ]
-        return pl.DataFrame(rows, schema=_CHARGE, orient="row")
+        first = (self._start, self._soc_start)
+        last = (self._departed, told[-1][1] if told else self._soc_start)
+        known = [one for one in (first, *told, last) if one[1] is not None]
+        return pl.DataFrame(known, schema=_CHARGE, orient="row")
 
     def events(self) -> pl.DataFrame:
         """Trips, stays at the plug and at home without it; each with its reason."""
@@ -146,6 +148,11 @@ class _Record:
     def _end(self) -> datetime:
         last: datetime = self.case.steps["time"][-1]
         return last + timedelta(hours=self.case.step_h)
+
+    @cached_property
+    def _soc_start(self) -> float | None:
+        known = self.ev < self.case.evs.height
+        return float(self.case.evs["soc_start"][self.ev]) if known else None
 
     @cached_property
     def _places(self) -> list[tuple[datetime, datetime, str, Row | None]]:
@@ -225,8 +232,7 @@ class _Record:
     @cached_property
     def _happened(self) -> list[tuple[str, datetime, datetime, Row]]:
         """Trips and stays in order, with the state of charge before and after each."""
-        known = self.ev < self.case.evs.height
-        soc = float(self.case.evs["soc_start"][self.ev]) if known else None
+        soc = self._soc_start
         found: list[tuple[str, datetime, datetime, Row]] = []
         for kind, begin, row in self._ordered():
             if kind == "stay":

@@ -153,6 +153,7 @@ def day_figure(day: pl.DataFrame, scheme: str) -> go.Figure:
                 name=f"{'charging' if sign > 0 else 'giving'}, {words}",
                 hovertemplate="%{y:.2f} kW",
             )
+    figure.update_layout(showlegend=True)
     figure.update_yaxes(title="mean power [kW per car]", zeroline=True)
     return _over_hours(figure, scheme)
 
@@ -219,7 +220,7 @@ def short_by_hour(ended: pl.DataFrame, short: pl.DataFrame, scheme: str) -> go.F
             marker={"color": look[reason], "line": {"width": 0}},
             hovertemplate="%{y:.1f} %: %{customdata[0]} of %{customdata[1]}",
         )
-    figure.update_layout(barmode="stack", bargap=0.12)
+    figure.update_layout(barmode="stack", bargap=0.12, showlegend=True)
     figure.update_yaxes(title="of the hour's departures [%]", rangemode="tozero")
     return _over_hours(figure, scheme)
 
@@ -245,7 +246,9 @@ def short_by_car(short: pl.DataFrame, scheme: str) -> go.Figure:
             marker={"color": look[reason], "line": {"width": 0}},
             hovertemplate="%{y:.1f} kWh at %{customdata} departures",
         )
-    figure.update_layout(barmode="stack", bargap=0.2, hovermode="x unified")
+    figure.update_layout(
+        barmode="stack", bargap=0.2, hovermode="x unified", showlegend=True
+    )
     figure.update_xaxes(title="car", type="category", tickangle=0)
     figure.update_yaxes(title="missing at departure [kWh]")
     return theme.dressed(figure, scheme, 300)

@@ -50,8 +50,8 @@ def _plain(field: str, name: str, width: int) -> dict[str, Any]:
 WORST: Sequence[Column] = (
     _number("ev", "Car", 66, 0),
     _number("shortfall_kwh", "Missing [kWh]", 84, 1),
-    _text("reason", "Reason (inferred)", 215),
-    _text("because", "Because", 345),
+    _text("reason", "Reason (inferred)", 255),
+    _text("because", "Because", 375),
     _text("plug_in", "Plugged in", 142),
     _text("plug_out", "Departed", 142),
     _text("declared", "Declared", 142),

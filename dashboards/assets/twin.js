@@ -52,7 +52,7 @@
     const rows = [];
     const full = graph._fullLayout;
     for (const trace of graph._fullData) {
-      if (trace.visible === false || trace.hoverinfo === "none") continue;
+      if (trace.visible === false || trace.hoverinfo === "none" || trace.meta === "not exported") continue;
       const name = trace.name || "";
       if (trace.z && trace.z.length) {
         trace.z.forEach((line, y) => Array.from(line).forEach((z, x) => rows.push(

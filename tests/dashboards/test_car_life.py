@@ -166,6 +166,7 @@ def test_charge_follows_from_trips_and_stays():
         for time, soc in life.charge.iter_rows()
     ]
     assert known == [
+        (0.0, 0.8),
         (1.0, 0.8),
         (2.0, 0.7),
         (5.0, 0.7),
@@ -174,6 +175,7 @@ def test_charge_follows_from_trips_and_stays():
         (7.0, 0.7),
         (7.0, 0.7),
         (8.0, 0.0),
+        (12.0, 0.0),
     ]
 
 
@@ -218,12 +220,24 @@ def test_a_short_departure_tells_its_reason_and_is_marked(make_run):
     assert figure.layout.xaxis.range == (life.begin, life.end)
 
 
+def test_what_is_exported_of_a_spell_is_when_it_began_and_ended(make_run):
+    case = Case(make_run())
+    life = life_of(case, 1, short_departures(case))
+    figure = life_figure(life, life.begin, life.end, 1.0, "light")
+    driven = [trace for trace in figure.data if trace.name == "driving"]
+    bars = [trace for trace in driven if trace.type == "bar"]
+    assert [trace.meta for trace in bars] == ["not exported"]
+    begin = driven[1].x[0]
+    assert (begin, driven[1].y[0]) == (life.begin, "driving")
+    assert bars[0].x[0] == (driven[1].x[1] - begin).total_seconds() * 1000
+
+
 def test_a_life_without_intervals_shows_charge_where_it_is_known(make_run):
     case = Case(make_run(level="summary"))
     life = life_of(case, 0, short_departures(case))
     figure = life_figure(life, life.begin, life.end, 1.0, "dark")
     names = {trace.name for trace in figure.data}
-    assert "state of charge, not recorded in between" in names
+    assert "state of charge [%], not recorded in between" in names
     assert "yaxis3" not in figure.layout
 
 
