@@ -140,7 +140,10 @@
       remember: function () {
         const told = window.dash_clientside.callback_context.inputs_list;
         const query = new URLSearchParams(window.location.search);
+        const path = window.location.pathname.split("/");
         for (const input of told) {
+          const page = input.id.slice(0, input.id.indexOf("-"));
+          if (!path.includes(page) && !(page === "runs" && path[1] === "")) return;
           const key = input.id.slice(input.id.indexOf("-") + 1);
           const value = input.value;
           const none = value === null || value === undefined || value === "";

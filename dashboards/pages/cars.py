@@ -12,8 +12,12 @@ from dash import Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import car_figure, fleet_figures, fleet_tables, parts, theme
-from dashboards.car_choice import (
+from dashboards import parts, theme
+from dashboards.desk import Desk, Query
+from dashboards.fleet import car_figure
+from dashboards.fleet import figures as fleet_figures
+from dashboards.fleet import tables as fleet_tables
+from dashboards.fleet.car_choice import (
     car_names,
     car_of,
     car_words,
@@ -26,10 +30,8 @@ from dashboards.car_choice import (
     worst_car,
     zoomed,
 )
-from dashboards.car_life import Life, life_of
-from dashboards.departures import REASONS, ended_stays, short_departures
-from dashboards.desk import Desk, Query
-from dashboards.fleet_courses import (
+from dashboards.fleet.car_life import Life, life_of
+from dashboards.fleet.courses import (
     Courses,
     average_day,
     courses_of,
@@ -37,6 +39,7 @@ from dashboards.fleet_courses import (
     plug_hours,
     soc_spread,
 )
+from dashboards.fleet.departures import REASONS, ended_stays, short_departures
 from dashboards.kept import kept
 from dashboards.thinning import instant
 from twin.analysis.case import Case

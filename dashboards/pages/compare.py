@@ -13,10 +13,10 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import contrast_figures as figures
 from dashboards import parts, theme
 from dashboards.address import MOST_COMPARED, checked, run_href
-from dashboards.contrast import (
+from dashboards.contrast import figures
+from dashboards.contrast.differences import (
     QUANTITIES,
     Contrast,
     Quantity,
@@ -25,7 +25,7 @@ from dashboards.contrast import (
     transformer_loadings,
     unfair,
 )
-from dashboards.contrast_runs import (
+from dashboards.contrast.runs import (
     Chosen,
     answers_of,
     base_of,
@@ -37,7 +37,7 @@ from dashboards.contrast_runs import (
     usable_runs,
     words_in,
 )
-from dashboards.contrast_table import Answers, briefly, columns_of, rows_of
+from dashboards.contrast.table import Answers, briefly, columns_of, rows_of
 from dashboards.data import Library, is_named
 from dashboards.desk import Desk, Query
 from dashboards.thinning import says_x

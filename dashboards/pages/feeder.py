@@ -18,7 +18,7 @@ from flask import Response
 from dashboards import parts, theme
 from dashboards.address import run_href
 from dashboards.desk import Desk, Query
-from dashboards.element import (
+from dashboards.feeder.element import (
     Element,
     facts_of,
     name_of,
@@ -26,11 +26,11 @@ from dashboards.element import (
     related,
     row_of,
 )
-from dashboards.feeder_map import extreme, network_words
-from dashboards.frames import FrameShelf, frames, most_reverse_row, pace, totals
-from dashboards.history import drawn, history
-from dashboards.network import Network
-from dashboards.timeline_strip import STRIP_PX, strip_figure
+from dashboards.feeder.frames import FrameShelf, frames, most_reverse_row, pace, totals
+from dashboards.feeder.history import drawn, history
+from dashboards.feeder.map import extreme, network_words
+from dashboards.feeder.network import Network
+from dashboards.feeder.timeline_strip import STRIP_PX, strip_figure
 from twin.analysis.case import Case
 from twin.errors import InputError, TwinError
 

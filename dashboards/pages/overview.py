@@ -12,12 +12,13 @@ from dash import Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import answers, hour_map, in_short, load_figures, parts
+from dashboards import parts
 from dashboards.address import run_href
-from dashboards.answers import Answers, Tile
-from dashboards.credibility import caveats_card, face_card
 from dashboards.data import Library, Sibling
 from dashboards.desk import Desk, Query
+from dashboards.overview import answers, hour_map, in_short, load_figures
+from dashboards.overview.answers import Answers, Tile
+from dashboards.overview.credibility import caveats_card, face_card
 from dashboards.thinning import instant, says_x, window
 from twin.analysis.case import Case
 from twin.errors import TwinError

@@ -11,9 +11,10 @@ from dash import Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import origin, parts
+from dashboards import parts
 from dashboards.desk import Desk, Query
-from dashboards.origin import scalar, section
+from dashboards.overview import origin
+from dashboards.overview.origin import scalar, section
 from twin.analysis.case import Case
 from twin.results.durable import plain
 

@@ -12,13 +12,13 @@ from dash.exceptions import PreventUpdate
 from dashboards import parts
 from dashboards.address import MOST_COMPARED, checked, compare_href, whatif_href
 from dashboards.desk import Desk, Query
-from dashboards.listing import Listing, Row
-from dashboards.notes import write_note
-from dashboards.runs_card import nothing, runs_card, throw_modal
-from dashboards.studies import answer, latest
-from dashboards.trash import restore, throw_away, thrown
-from dashboards.trash_bin import bin_of, words_of
-from dashboards.verdict import verdict
+from dashboards.runs.card import nothing, runs_card, throw_modal
+from dashboards.runs.listing import Listing, Row
+from dashboards.runs.notes import write_note
+from dashboards.runs.trash import restore, throw_away, thrown
+from dashboards.runs.trash_bin import bin_of, words_of
+from dashboards.runs.verdict import verdict
+from dashboards.study.studies import answer, latest
 from twin.errors import InputError
 
 Picked = Sequence[Mapping[str, Any]] | None

@@ -15,13 +15,13 @@ from dashboards import parts, theme
 from dashboards.address import MOST_COMPARED, checked, compare_href
 from dashboards.data import Library, StudyFound
 from dashboards.desk import Desk, Query
-from dashboards.key_figures import DIFFERENCES, VALUES, key_figures
-from dashboards.listing import Listing
-from dashboards.recorded import StudyOpened, opened, study_of
-from dashboards.studies import answer, counted, when
-from dashboards.study_runs import runs_of
-from dashboards.trouble import Trouble, Variant, rows, summary, troubles
-from dashboards.trouble_table import columns, style, trouble_table
+from dashboards.runs.listing import Listing
+from dashboards.study.key_figures import DIFFERENCES, VALUES, key_figures
+from dashboards.study.recorded import StudyOpened, opened, study_of
+from dashboards.study.runs import runs_of
+from dashboards.study.studies import answer, counted, when
+from dashboards.study.trouble import Trouble, Variant, rows, summary, troubles
+from dashboards.study.trouble_table import columns, style, trouble_table
 from twin.analysis.load_figures import changes, substation_load
 from twin.errors import InputError
 

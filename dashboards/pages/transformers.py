@@ -12,9 +12,10 @@ from dash import Input, Output, Patch, State, ctx, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import loading_tables as tables
 from dashboards import parts, theme
-from dashboards.blame import (
+from dashboards.desk import Desk
+from dashboards.loading import tables
+from dashboards.loading.blame import (
     Members,
     Split,
     cars_at,
@@ -24,9 +25,8 @@ from dashboards.blame import (
     split_of,
     why,
 )
-from dashboards.courses import Course, around, days_of
-from dashboards.desk import Desk
-from dashboards.loading_figures import (
+from dashboards.loading.courses import Course, around, days_of
+from dashboards.loading.figures import (
     HEIGHT,
     course_figure,
     days_figure,
@@ -34,8 +34,8 @@ from dashboards.loading_figures import (
     split_figure,
     variants_figure,
 )
-from dashboards.loading_layout import ALL, SHOWN, SPANS, UNITS, body, minute, row_of
-from dashboards.loadings import (
+from dashboards.loading.layout import ALL, SHOWN, SPANS, UNITS, body, minute, row_of
+from dashboards.loading.loadings import (
     MOST_LINES,
     Element,
     line,
@@ -46,7 +46,14 @@ from dashboards.loadings import (
     worst_line,
     worst_transformer,
 )
-from dashboards.rivals import Rival, pair, rivals, shown_first, variants, verdict
+from dashboards.loading.rivals import (
+    Rival,
+    pair,
+    rivals,
+    shown_first,
+    variants,
+    verdict,
+)
 from dashboards.thinning import MOST_POINTS, says_x, window
 from twin.analysis.case import Case
 

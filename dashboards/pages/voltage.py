@@ -10,13 +10,9 @@ from dash import Input, Output, State, ctx, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import voltage_answers as answers
-from dashboards import voltage_cards as cards
-from dashboards import voltage_customers as customers
-from dashboards import voltage_figures as figures
-from dashboards import voltage_profiles as profiles
-from dashboards import voltage_sweeps as sweeping
 from dashboards.desk import Desk
+from dashboards.voltage import answers, cards, customers, figures, profiles
+from dashboards.voltage import sweeps as sweeping
 
 
 def register(desk: Desk) -> None:

@@ -11,15 +11,15 @@ from dash.exceptions import PreventUpdate
 
 from dashboards import parts
 from dashboards.desk import Desk
-from dashboards.fields import Field, fields
-from dashboards.form import Asked, at, owner
-from dashboards.job_list import job_cards
-from dashboards.jobs import Jobs
-from dashboards.judged import Judged, begin, judge, marks
-from dashboards.scenario_text import command, yaml_of
-from dashboards.starts import Start, file_of, start_of
-from dashboards.whatif_layout import page
-from dashboards.work import Speeds
+from dashboards.whatif.fields import Field, fields
+from dashboards.whatif.form import Asked, at, owner
+from dashboards.whatif.job_list import job_cards
+from dashboards.whatif.jobs import Jobs
+from dashboards.whatif.judged import Judged, begin, judge, marks
+from dashboards.whatif.layout import page
+from dashboards.whatif.scenario_text import command, yaml_of
+from dashboards.whatif.starts import Start, file_of, start_of
+from dashboards.whatif.work import Speeds
 from twin.errors import InputError
 from twin.scenario.check import notes
 from twin.scenario.schema import scenario_schema

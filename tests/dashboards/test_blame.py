@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.blame import (
+from dashboards.loading.blame import (
     Members,
     Split,
     cars_at,
@@ -15,8 +15,8 @@ from dashboards.blame import (
     split_of,
     why,
 )
-from dashboards.courses import Course
-from dashboards.loadings import Element, line, transformer
+from dashboards.loading.courses import Course
+from dashboards.loading.loadings import Element, line, transformer
 from tests.analysis.conftest import interrupted  # noqa: F401
 from tests.worlds import scenario
 from twin.analysis.case import Case

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from dashboards.car_choice import (
+from dashboards.fleet.car_choice import (
     car_of,
     moved,
     next_short,
@@ -14,10 +14,10 @@ from dashboards.car_choice import (
     worst_car,
     zoomed,
 )
-from dashboards.car_figure import life_figure
-from dashboards.car_life import life_of, place_of
-from dashboards.departures import short_departures
-from dashboards.fleet_courses import courses_of
+from dashboards.fleet.car_figure import life_figure
+from dashboards.fleet.car_life import life_of, place_of
+from dashboards.fleet.courses import courses_of
+from dashboards.fleet.departures import short_departures
 from twin.analysis.case import Case
 from twin.errors import InputError
 

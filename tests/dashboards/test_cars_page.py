@@ -5,11 +5,11 @@ from time import sleep
 
 import pytest
 
-from dashboards import fleet_tables
 from dashboards.app import make
-from dashboards.car_choice import car_names, car_words
-from dashboards.car_life import life_of
-from dashboards.departures import short_departures
+from dashboards.fleet import tables as fleet_tables
+from dashboards.fleet.car_choice import car_names, car_words
+from dashboards.fleet.car_life import life_of
+from dashboards.fleet.departures import short_departures
 from dashboards.kept import kept
 from dashboards.pages import cars
 from twin.analysis.case import Case

@@ -6,7 +6,7 @@ import shutil
 import polars as pl
 import pytest
 
-from dashboards.contrast_runs import (
+from dashboards.contrast.runs import (
     answers_of,
     base_of,
     base_options,

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.contrast import (
+from dashboards.contrast.differences import (
     QUANTITIES,
     Contrast,
     Span,
@@ -21,7 +21,7 @@ from dashboards.contrast import (
     span_of,
     unfair,
 )
-from dashboards.contrast_figures import (
+from dashboards.contrast.figures import (
     class_name,
     class_of,
     difference_over_time,

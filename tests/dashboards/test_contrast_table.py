@@ -5,7 +5,7 @@ import math
 import polars as pl
 import pytest
 
-from dashboards.contrast_table import (
+from dashboards.contrast.table import (
     Interval,
     briefly,
     columns_of,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from dashboards.departures import (
+from dashboards.fleet.departures import (
     EFFICIENCY,
     because,
     ended_stays,

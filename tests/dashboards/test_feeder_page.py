@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from dashboards.app import make
-from dashboards.feeder_map import network_words, times
-from dashboards.network import Network
+from dashboards.feeder.map import network_words, times
+from dashboards.feeder.network import Network
+from dashboards.feeder.timeline_strip import strip_figure
 from dashboards.pages.feeder import _body, element_words, start_row
-from dashboards.timeline_strip import strip_figure
 from twin.analysis.case import Case
 
 HIGHEST = 2
@@ -104,7 +104,7 @@ def test_choices_in_the_address_are_taken_if_they_exist(case):
 
 
 def test_an_element_links_to_the_other_views(case):
-    from dashboards.element import Element
+    from dashboards.feeder.element import Element
 
     at = {"scenario": "hamlet", "run_id": "0" * 16}
     car = texts(element_words(case, Element("ev", 1), at))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboards.fields import fields, sections, word_of
+from dashboards.whatif.fields import fields, sections, word_of
 from twin.scenario.schema import scenario_schema
 
 MADE_UP = {

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.fleet_courses import (
+from dashboards.fleet.courses import (
     DOING,
     DOING_SUMMARY,
     Courses,
@@ -19,7 +19,7 @@ from dashboards.fleet_courses import (
     quantiles,
     soc_spread,
 )
-from dashboards.fleet_figures import doing_figure, fan_figure
+from dashboards.fleet.figures import doing_figure, fan_figure
 from twin.analysis.case import Case
 
 

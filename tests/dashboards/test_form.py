@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboards.fields import fields
-from dashboards.form import LONGEST, asked, at, owner, shown, without
+from dashboards.whatif.fields import fields
+from dashboards.whatif.form import LONGEST, asked, at, owner, shown, without
 from twin.errors import InputError
 from twin.scenario.read import scenario_of
 from twin.scenario.schema import scenario_schema

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dashboards import frames as room
-from dashboards.frames import (
+from dashboards.feeder import frames as room
+from dashboards.feeder.frames import (
     UNKNOWN,
     FrameShelf,
     counted,
@@ -20,7 +20,7 @@ from dashboards.frames import (
     totals,
     worst_of,
 )
-from dashboards.network import Network
+from dashboards.feeder.network import Network
 from tests.analysis.conftest import interrupted  # noqa: F401
 from twin.analysis.case import Case
 from twin.analysis.digest import Limits

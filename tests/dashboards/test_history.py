@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.element import Element, facts_of, name_of, picked, related
-from dashboards.history import (
+from dashboards.feeder.element import Element, facts_of, name_of, picked, related
+from dashboards.feeder.history import (
     CHARGE,
     LOADING,
     POWER,

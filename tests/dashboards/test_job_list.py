@@ -6,8 +6,8 @@ import pytest
 from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
-from dashboards.job_list import BEFORE_STATUS, GONE, job_cards, progress
-from dashboards.jobs import Job
+from dashboards.whatif.job_list import BEFORE_STATUS, GONE, job_cards, progress
+from dashboards.whatif.jobs import Job
 
 RUN, JOB, START = "0123456789abcdef", "a" * 16, "first/fedcba9876543210"
 TOLD = {

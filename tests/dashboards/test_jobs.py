@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import dashboards.jobs as jobs_module
-from dashboards.jobs import Jobs
+import dashboards.whatif.jobs as jobs_module
+from dashboards.whatif.jobs import Jobs
 from twin.errors import InputError
 
 RUN = "0123456789abcdef"

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from dashboards.data import Library
-from dashboards.listing import FROM_RUN, FROM_STEPS, FROM_STUDY, Listing, size_of
-from dashboards.notes import NOTES_FILE, write_note
+from dashboards.runs.listing import FROM_RUN, FROM_STEPS, FROM_STUDY, Listing, size_of
+from dashboards.runs.notes import NOTES_FILE, write_note
 from twin.analysis.metrics import headline
 
 STUDY = "fedcba9876543210"

@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.courses import Course, around, days_of
-from dashboards.loadings import (
+from dashboards.loading.courses import Course, around, days_of
+from dashboards.loading.loadings import (
     line,
     line_rows,
     lines,

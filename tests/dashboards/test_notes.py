@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dashboards.notes import MOST_CHARACTERS, NOTES_FILE, notes, write_note
+from dashboards.runs.notes import MOST_CHARACTERS, NOTES_FILE, notes, write_note
 from twin.errors import InputError
 
 ID = "0123456789abcdef"

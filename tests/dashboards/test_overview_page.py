@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards import answers, hour_map, in_short, load_figures
-from dashboards.answers import BEYOND, difference
-from dashboards.credibility import caveats_card, face_card
+from dashboards.overview import answers, hour_map, in_short, load_figures
+from dashboards.overview.answers import BEYOND, difference
+from dashboards.overview.credibility import caveats_card, face_card
 from dashboards.pages.overview import checked_zoom, span, zoom_of
 from twin.analysis.case import Case
 from twin.analysis.measures import MEASURES

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashboards import origin
+from dashboards.overview import origin
 from dashboards.pages import provenance
 from twin.analysis.case import Case
 from twin.scenario.read import read

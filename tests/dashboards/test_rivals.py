@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.courses import Course
 from dashboards.data import Library
-from dashboards.loadings import line, transformer
-from dashboards.rivals import (
+from dashboards.loading.courses import Course
+from dashboards.loading.loadings import line, transformer
+from dashboards.loading.rivals import (
     Rival,
     pair,
     rivals,

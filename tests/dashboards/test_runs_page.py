@@ -5,12 +5,12 @@ import json
 import pytest
 
 from dashboards.app import make
-from dashboards.notes import NOTES_FILE, notes
 from dashboards.pages.runs import counted, names_of, offered
-from dashboards.runs_table import columns
-from dashboards.trash import throw_away, thrown
-from dashboards.trash_bin import bin_of, words_of
-from dashboards.verdict import verdict
+from dashboards.runs.notes import NOTES_FILE, notes
+from dashboards.runs.table import columns
+from dashboards.runs.trash import throw_away, thrown
+from dashboards.runs.trash_bin import bin_of, words_of
+from dashboards.runs.verdict import verdict
 from tests.dashboards.test_app import page_of
 from tests.dashboards.test_listing import write_study
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.scenario_text import command, yaml_of
+from dashboards.whatif.scenario_text import command, yaml_of
 from twin.scenario.document import parse
 from twin.scenario.layers import override
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from dashboards.data import Library
-from dashboards.fields import fields
-from dashboards.form import at
-from dashboards.starts import file_of, start_of, starters
+from dashboards.whatif.fields import fields
+from dashboards.whatif.form import at
+from dashboards.whatif.starts import file_of, start_of, starters
 from twin.errors import InputError
 from twin.scenario.read import scenario_of
 from twin.scenario.schema import scenario_schema

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from dashboards.data import Library
-from dashboards.key_figures import DIFFERENCES, VALUES, key_figures
 from dashboards.pages import study as page
-from dashboards.recorded import IN_TRASH, opened, study_of
-from dashboards.studies import answer, troubles
-from dashboards.study_runs import runs_of
-from dashboards.trash import throw_away
-from dashboards.trouble import Variant, cars_kw, rows, summary, when_words
-from dashboards.trouble import troubles as transformers
-from dashboards.trouble_table import columns, style
+from dashboards.runs.trash import throw_away
+from dashboards.study.key_figures import DIFFERENCES, VALUES, key_figures
+from dashboards.study.recorded import IN_TRASH, opened, study_of
+from dashboards.study.runs import runs_of
+from dashboards.study.studies import answer, troubles
+from dashboards.study.trouble import Variant, cars_kw, rows, summary, when_words
+from dashboards.study.trouble import troubles as transformers
+from dashboards.study.trouble_table import columns, style
 from tests.analysis.conftest import GRID_KW, LOADING
 from tests.dashboards.test_listing import STUDY, write_study
 from twin.analysis.case import Case

@@ -7,17 +7,17 @@ import polars as pl
 import pytest
 
 from dashboards.app import make
-from dashboards.blame import Split, members_of, split_of
-from dashboards.courses import Course, days_of
-from dashboards.loading_figures import (
+from dashboards.loading.blame import Split, members_of, split_of
+from dashboards.loading.courses import Course, days_of
+from dashboards.loading.figures import (
     course_figure,
     days_figure,
     duration_figure,
     split_figure,
     variants_figure,
 )
-from dashboards.loading_tables import elements
-from dashboards.loadings import transformer, transformer_rows
+from dashboards.loading.loadings import transformer, transformer_rows
+from dashboards.loading.tables import elements
 from dashboards.pages.transformers import chosen
 from tests.analysis.conftest import GRID_KW, LOADING
 from twin.analysis.case import Case

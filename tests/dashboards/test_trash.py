@@ -8,7 +8,7 @@ from platform import node
 import pytest
 from filelock import FileLock
 
-from dashboards.trash import restore, throw_away, thrown
+from dashboards.runs.trash import restore, throw_away, thrown
 from twin.errors import InputError
 from twin.results.record import find_runs
 from twin.results.verify import verify

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from dash.development.base_component import Component
 
-from dashboards import voltage_customers as customers
-from dashboards.voltage_sweeps import Sweeps
+from dashboards.voltage import customers
+from dashboards.voltage.sweeps import Sweeps
 from tests.analysis.conftest import V_PU, MakeRun, interrupted  # noqa: F401
 from tests.dashboards.test_voltage_sweeps import three_phases
 from twin.analysis.case import Case

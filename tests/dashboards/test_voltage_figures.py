@@ -5,11 +5,11 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboards import theme
-from dashboards import voltage_figures as figures
-from dashboards.voltage_colours import colours_of
-from dashboards.voltage_limits import bounded, named_limits
-from dashboards.voltage_profiles import Groups, groups_of, profile_at
-from dashboards.voltage_sweeps import Sheet, sweep_of
+from dashboards.voltage import figures
+from dashboards.voltage.colours import colours_of
+from dashboards.voltage.limits import bounded, named_limits
+from dashboards.voltage.profiles import Groups, groups_of, profile_at
+from dashboards.voltage.sweeps import Sheet, sweep_of
 from tests.analysis.conftest import MakeRun
 from twin.analysis.case import Case
 from twin.analysis.digest import Limits

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from dash.exceptions import PreventUpdate
 
-from dashboards import voltage_answers as answers
-from dashboards import voltage_cards as cards
-from dashboards import voltage_figures as figures
-from dashboards.voltage_profiles import groups_of
-from dashboards.voltage_sweeps import Sweeps, sweep_of
+from dashboards.voltage import answers, cards, figures
+from dashboards.voltage.profiles import groups_of
+from dashboards.voltage.sweeps import Sweeps, sweep_of
 from tests.analysis.conftest import V_PU, MakeRun, interrupted  # noqa: F401
 from tests.dashboards.test_voltage_sweeps import three_phases
 from twin.analysis.case import Case

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards import voltage_profiles as profiles
+from dashboards.voltage import profiles
 from tests.analysis.conftest import MakeRun, interrupted  # noqa: F401
 from twin.analysis.case import Case
 

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards import voltage_sweeps as sweeping
-from dashboards.voltage_profiles import Groups, groups_of, local_times
+from dashboards.voltage import sweeps as sweeping
+from dashboards.voltage.profiles import Groups, groups_of, local_times
 from tests.analysis.conftest import V_PU, MakeRun
 from twin.analysis.case import Case
 from twin.errors import InputError

@@ -7,13 +7,13 @@ import pytest
 from plotly.utils import PlotlyJSONEncoder
 
 from dashboards.data import Library
-from dashboards.fields import fields
-from dashboards.form import shown
-from dashboards.jobs import Jobs
-from dashboards.judged import begin, difference, judge, marks
 from dashboards.pages.whatif import same_command
-from dashboards.starts import start_of
-from dashboards.whatif_layout import COMMON, page
+from dashboards.whatif.fields import fields
+from dashboards.whatif.form import shown
+from dashboards.whatif.jobs import Jobs
+from dashboards.whatif.judged import begin, difference, judge, marks
+from dashboards.whatif.layout import COMMON, page
+from dashboards.whatif.starts import start_of
 from twin.errors import InputError
 from twin.scenario.read import read
 from twin.scenario.schema import scenario_schema

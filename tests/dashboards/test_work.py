@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dashboards.work import START_S, Speeds, Work, duration, steps_of
+from dashboards.whatif.work import START_S, Speeds, Work, duration, steps_of
 
 WORDS = {
     "time": {"days": 2, "step_min": 30},
