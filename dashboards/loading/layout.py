@@ -154,6 +154,7 @@ def _picked_part(case: Case, query: Query) -> list[Component]:
                 html.H2(id="transformers-picked"),
                 html.P(id="transformers-instant"),
                 peak,
+                html.Span(id="transformers-map"),
             ],
             className="picked",
         ),

@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboards import parts, theme
+from dashboards.address import run_href
 from dashboards.desk import Desk
 from dashboards.loading import tables
 from dashboards.loading.blame import (
@@ -244,23 +245,28 @@ def _register_course(desk: Desk, course_of: CourseOf) -> None:
     @desk.callback(
         Output("transformers-picked", "children"),
         Output("transformers-instant", "children"),
+        Output("transformers-map", "children"),
         _AT,
         *_PICKED,
         _T,
     )
     def head(
         at: At, show: str, pick: object, of_line: object, t: str | None
-    ) -> tuple[str, str]:
+    ) -> tuple[str, str, Component | None]:
         case = desk.case(at)
         element = chosen(case, show, pick, of_line)
         if element is None:
             return (
                 "Nothing to look at",
                 "This network has no transformers and no lines.",
+                None,
             )
         course = course_of(case, element)
         words = f"{element.name}, {element.rated}"
-        return words, "" if course is None else _instant_words(course, t)
+        if course is None:
+            return words, "", on_the_map(at, element, "")
+        there = on_the_map(at, element, course.at(course.row(t)))
+        return words, _instant_words(course, t), there
 
     @desk.callback(
         Output("transformers-course", "figure"),
@@ -564,6 +570,14 @@ def _why_no_split(case: Case) -> str:
     if not case.run.has("customer_steps"):
         return f"What customers did is only kept with {ALL}"
     return "It is part of a mesh: what is behind it is fed by other ways as well"
+
+
+def on_the_map(at: At, element: Element, instant: str) -> Component:
+    """A link to the same element at the same instant on the feeder's map."""
+    kind = "transformer" if element.kind == "transformer" else "branch"
+    query = {"t": instant, "pick": f"{kind}:{element.index}"}
+    href = run_href(at["scenario"], at["run_id"], "feeder", query)
+    return parts.link("Show it on the map", href)
 
 
 def _instant_words(course: Course, t: str | None) -> str:

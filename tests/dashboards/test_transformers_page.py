@@ -16,9 +16,14 @@ from dashboards.loading.figures import (
     split_figure,
     variants_figure,
 )
-from dashboards.loading.loadings import transformer, transformer_rows
+from dashboards.loading.loadings import (
+    line,
+    transformer,
+    transformer_rows,
+    worst_line,
+)
 from dashboards.loading.tables import elements
-from dashboards.pages.transformers import chosen
+from dashboards.pages.transformers import chosen, on_the_map
 from tests.analysis.conftest import GRID_KW, LOADING
 from twin.analysis.case import Case
 from twin.errors import InputError
@@ -210,3 +215,13 @@ def test_names_are_text_whatever_they_hold(case):
     ):
         assert "<b>" not in str(figure.data[0].name)
         assert "<i>" not in str(figure.data[0].name)
+
+
+def test_the_map_is_asked_for_the_same_element_and_instant(case):
+    at = {"scenario": "hand_made", "run_id": "0123456789abcdef"}
+    link = on_the_map(at, transformer(case, 0), "2026-01-12T17:30")
+    assert link.href == (
+        "/run/hand_made/0123456789abcdef/feeder?t=2026-01-12T17:30&pick=transformer:0"
+    )
+    of_line = on_the_map(at, line(case, worst_line(case)), "")
+    assert of_line.href.endswith(f"/feeder?pick=branch:{worst_line(case)}")
