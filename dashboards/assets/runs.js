@@ -73,22 +73,6 @@
       make("small", null, found.when || "\u00a0"));
   };
 
-  function exported(value) {
-    const text = value === null || value === undefined ? "" : String(value);
-    return /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? "'" + text : text;
-  }
-
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-table]");
-    if (!button) return;
-    const api = await window.dash_ag_grid.getApiAsync(button.dataset.table);
-    api.exportDataAsCsv({
-      fileName: button.dataset.table + ".csv",
-      allColumns: true,
-      processCellCallback: (cell) => exported(cell.value),
-    });
-  });
-
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     twin: Object.assign({}, (window.dash_clientside || {}).twin, {
       quickFilter: function (words, options) {

@@ -93,6 +93,22 @@
       .then((url) => save(name + ".png", pictureOf(url)));
   });
 
+  function exported(value) {
+    const text = value === null || value === undefined ? "" : String(value);
+    return /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? "'" + text : text;
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-table]");
+    if (!button) return;
+    const api = await window.dash_ag_grid.getApiAsync(button.dataset.table);
+    api.exportDataAsCsv({
+      fileName: button.dataset.table + ".csv",
+      allColumns: true,
+      processCellCallback: (cell) => exported(cell.value),
+    });
+  });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#copy-link");
     if (!button) return;

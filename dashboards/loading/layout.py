@@ -107,6 +107,7 @@ def _elements_card(case: Case, show: str, query: Query) -> Component:
                     parts.choice(
                         "transformers-show", options, show, "What the table lists"
                     ),
+                    parts.table_csv("transformers-table"),
                 ],
                 className="tools",
             ),

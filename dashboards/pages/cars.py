@@ -356,6 +356,7 @@ def _departures() -> Component:
                     html.P(id="cars-reasons", className="caption"),
                 ],
                 "Worst departures",
+                table="cars-worst",
             ),
         ]
     )
@@ -376,6 +377,7 @@ def _life(case: Case, query: Query) -> Component:
             parts.card(
                 [parts.grid("cars-events", fleet_tables.EVENTS, (), None, 350, "key")],
                 "What happened in the time shown, and why",
+                table="cars-events",
             ),
         ],
         id="cars-life-place",
@@ -419,6 +421,7 @@ def _table(case: Case) -> Component:
             ),
         ],
         "Cars",
+        table="cars-table",
     )
 
 

@@ -230,7 +230,10 @@ def _troubles(seeds: Sequence[int], query: Query) -> Component:
             html.Header(
                 [
                     html.H2("Transformers in trouble"),
-                    html.Div([pick, _csv("study-troubles")], className="button-row"),
+                    html.Div(
+                        [pick, parts.table_csv("study-troubles")],
+                        className="button-row",
+                    ),
                 ],
                 className="card-head",
             ),
@@ -273,16 +276,6 @@ def _report(study: StudyFound) -> Component:
             f"twin report {study.path}",
         ]
     return html.P([said[0], html.Code(said[1]), "."], className="caption")
-
-
-def _csv(table: str) -> Component:
-    return html.Button(
-        "CSV",
-        type="button",
-        className="export",
-        title="Save the table",
-        **parts.attributes(data_table=table, aria_label="Save as CSV"),
-    )
 
 
 def _waiting(key: str, words: str) -> Component:

@@ -505,6 +505,7 @@ def _behind_cards(
             parts.card(
                 [tables.cars(cars), html.P(about, className="caption")],
                 f"Cars at {at}",
+                table="transformers-cars",
             )
         )
     elif len(members.evs):
@@ -522,6 +523,7 @@ def _behind_cards(
             parts.card(
                 [tables.customers(homes), html.P(about, className="caption")],
                 f"Customers at {at}",
+                table="transformers-customers",
             )
         )
     return made

@@ -108,13 +108,7 @@ def _actions() -> Component:
             html.Span(id="runs-compare"),
             _button("runs-verify", "Verify checksums", "act", disabled=True),
             _button("runs-throw", "Move to trash", "act danger", disabled=True),
-            html.Button(
-                "CSV",
-                type="button",
-                className="export",
-                title="Save the table",
-                **parts.attributes(data_table="runs-table", aria_label="Save as CSV"),
-            ),
+            parts.table_csv("runs-table"),
         ],
         className="button-row",
     )

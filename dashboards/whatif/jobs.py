@@ -123,6 +123,10 @@ class Jobs:
         job = self.job(job_id)
         if job.state != "running":
             return
+        if job.told.get("host") != node():
+            raise InputError.of(
+                f"it runs on {job.told.get('host')}; only there can it be cancelled"
+            )
         folder, pid = self.root / job.job_id, int(job.told["pid"])
         _note(folder / "cancelled", datetime.now(UTC).isoformat(timespec="seconds"))
         _signal(pid, signal.SIGINT)
