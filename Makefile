@@ -11,7 +11,8 @@ PORT ?= 8050
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dash test check study report bench schema lock browser clean
+.PHONY: help run dash test check study report bench schema lock pictures browser \
+  clean
 MAKEFLAGS += --no-print-directory
 
 BIN := $(VENV)/bin
@@ -64,6 +65,9 @@ lock: $(READY) ## resolve requirements.lock anew (UPGRADE=--upgrade: to the newe
 	  --python-version 3.11 --fork-strategy requires-python --only-binary :all: \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate $(UPGRADE) -o requirements.lock
+
+pictures: $(READY) browser ## the pictures of docs/dashboard, of the newest study in results/
+	@$(BIN)/python tests/browser/pictures.py results
 
 clean: ## remove the environment and the caches (results stay)
 	@rm -rf $(VENV) build dist mutants .mypy_cache .ruff_cache .pytest_cache \

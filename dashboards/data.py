@@ -187,7 +187,10 @@ def _study(path: Path) -> StudyFound:
             raise ValueError("it lists no runs")
         found = StudyFound(folder, folder.parent.name, folder.name, record)
         _ = found.runs
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (TypeError, AttributeError):
+        message = f"{STUDY_FILE} cannot be read: what it lists are not runs"
+        return StudyFound(folder, folder.parent.name, folder.name, {}, message)
+    except (OSError, ValueError) as error:
         message = f"{STUDY_FILE} cannot be read: {error}"
         return StudyFound(folder, folder.parent.name, folder.name, {}, message)
     return found

@@ -259,9 +259,11 @@ def _switch(beside: Sequence[Sibling], here: str) -> Component:
             searchable=True,
             size="xs",
             w=260,
-            label="Same view of another variant",
+            leftSection="⇄",
+            **parts.labelled("Same view of another variant"),
         ),
         hidden=len(once) < 2,
+        title="Same view of another variant",
     )
 
 

@@ -35,10 +35,13 @@ def title(words: str, about: Children = None) -> Component:
     )
 
 
-def card(children: Children, heading: str = "", key: str = "") -> Component:
-    """A box with a heading."""
+def card(
+    children: Children, heading: str = "", key: str = "", table: str = ""
+) -> Component:
+    """A box with a heading; with the key of a ``table`` in it, that is saved as CSV."""
     inner = children if isinstance(children, list | tuple) else [children]
-    head = [html.Header(html.H2(heading), className="card-head")] if heading else []
+    words: list[Component] = [html.H2(heading), *([table_csv(table)] if table else [])]
+    head = [html.Header(words, className="card-head")] if heading else []
     return html.Section([*head, *inner], className="card", **_id(key))
 
 
@@ -126,6 +129,7 @@ def grid(
         "headerHeight": 38,
         "tooltipShowDelay": 300,
         "enableCellTextSelection": True,
+        "overlayNoRowsTemplate": "<span></span>",
         "theme": {"function": _GRID_THEME},
     }
     if height is None:
@@ -149,7 +153,7 @@ def grid(
 def state(word: str) -> Any:
     """A run's state as a badge."""
     colour = STATE_COLOURS.get(word, "gray")
-    return dmc.Badge(word, color=colour, variant="light", radius="sm")
+    return dmc.Badge(word, color=colour, variant="light", radius="sm", tt="none")
 
 
 def notice(words: Children, kind: str = "info", heading: str = "") -> Component:
@@ -172,6 +176,17 @@ def empty(heading: str, next_step: Children, command: str = "") -> Component:
             *([html.Pre(html.Code(command))] if command else []),
         ],
         className="card empty",
+    )
+
+
+def table_csv(table: str) -> Component:
+    """A button that saves a table, by its key."""
+    return html.Button(
+        "CSV",
+        type="button",
+        className="export",
+        title="Save the table",
+        **attributes(data_table=table, aria_label="Save the table as CSV"),
     )
 
 

@@ -142,13 +142,21 @@ def recoloured(figure: go.Figure, scheme: str | None) -> go.Figure:
     figure.update_xaxes(**axis).update_yaxes(**axis)
     if scheme != "dark":
         return figure
-    turned = dict(zip(paper.OKABE_ITO, DARK.sequence, strict=True)) | {
-        paper.INK: look.ink,
-        paper.LIMIT: look.limit,
-        paper.FAINT: look.faint,
-        paper.BASE_FILL: look.base_fill,
+    return go.Figure(_turned(figure.to_plotly_json(), _in_the_dark()))
+
+
+def recolour(colour: str, scheme: str | None) -> str:
+    """A report's colour on the dashboard's ground."""
+    return _in_the_dark().get(colour, colour) if scheme == "dark" else colour
+
+
+def _in_the_dark() -> dict[str, str]:
+    return dict(zip(paper.OKABE_ITO, DARK.sequence, strict=True)) | {
+        paper.INK: DARK.ink,
+        paper.LIMIT: DARK.limit,
+        paper.FAINT: DARK.faint,
+        paper.BASE_FILL: DARK.base_fill,
     }
-    return go.Figure(_turned(figure.to_plotly_json(), turned))
 
 
 def _turned(value: Any, turned: dict[str, str]) -> Any:

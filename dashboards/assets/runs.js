@@ -34,10 +34,10 @@
   components.RunName = function (props) {
     const row = props.data;
     useEnter(props.eGridCell, row.href);
-    const under = [row.scenario, row.studies || row.run_id.slice(0, 8)].join(" · ");
+    const told = row.message && row.policy;
     return make("div", { className: "run-cell" },
       anchor(row.href, row.label, "run-label"),
-      make("small", null, under));
+      make("small", { className: told ? "bad" : null }, told ? row.message : row.under));
   };
 
   components.RunState = function (props) {
@@ -46,11 +46,22 @@
     return make("span", { className: "run-state " + row.state }, row.state + share);
   };
 
+  components.RunHours = function (props) {
+    if (props.data.figures !== "steps") return make("span", null, props.valueFormatted);
+    return anchor(props.data.href, "open to compute", "quiet");
+  };
+
   components.RunTop = function (props) {
     if (props.value === null || props.value === undefined) return "–";
     return make("div", { className: "run-cell" },
       make("span", null, props.valueFormatted),
       make("small", null, props.data.top_name || "\u00a0"));
+  };
+
+  components.TransformerName = function (props) {
+    return make("div", { className: "run-cell" },
+      make("span", { className: "run-label" }, props.value),
+      make("small", null, props.data.about));
   };
 
   components.PickedCell = function (props) {
@@ -61,21 +72,6 @@
       anchor(found.href, found.words, "run-label"),
       make("small", null, found.when || "\u00a0"));
   };
-
-  function exported(value) {
-    const text = value === null || value === undefined ? "" : String(value);
-    return /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? "'" + text : text;
-  }
-
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-table]");
-    if (!button) return;
-    const api = await window.dash_ag_grid.getApiAsync(button.dataset.table);
-    api.exportDataAsCsv({
-      fileName: button.dataset.table + ".csv",
-      processCellCallback: (cell) => exported(cell.value),
-    });
-  });
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     twin: Object.assign({}, (window.dash_clientside || {}).twin, {

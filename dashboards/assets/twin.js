@@ -52,7 +52,7 @@
     const rows = [];
     const full = graph._fullLayout;
     for (const trace of graph._fullData) {
-      if (trace.visible === false || trace.hoverinfo === "none") continue;
+      if (trace.visible === false || trace.hoverinfo === "none" || trace.meta === "not exported") continue;
       const name = trace.name || "";
       if (trace.z && trace.z.length) {
         trace.z.forEach((line, y) => Array.from(line).forEach((z, x) => rows.push(
@@ -93,6 +93,22 @@
       .then((url) => save(name + ".png", pictureOf(url)));
   });
 
+  function exported(value) {
+    const text = value === null || value === undefined ? "" : String(value);
+    return /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? "'" + text : text;
+  }
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-table]");
+    if (!button) return;
+    const api = await window.dash_ag_grid.getApiAsync(button.dataset.table);
+    api.exportDataAsCsv({
+      fileName: button.dataset.table + ".csv",
+      allColumns: true,
+      processCellCallback: (cell) => exported(cell.value),
+    });
+  });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("#copy-link");
     if (!button) return;
@@ -103,6 +119,23 @@
     };
     if (navigator.clipboard) navigator.clipboard.writeText(window.location.href).then(said, () => {});
   });
+
+  function silent(isSo) {
+    let told = document.getElementById("silent");
+    if (!told && isSo) {
+      told = document.createElement("div");
+      told.id = "silent";
+      told.setAttribute("role", "alert");
+      told.textContent = "The dashboard does not answer. Is `twin dash` still running? What is shown may be old.";
+      document.body.append(told);
+    }
+    if (told) told.hidden = !isSo;
+  }
+
+  const ask = window.fetch;
+  window.fetch = (...words) => ask(...words).then(
+    (answer) => { silent(false); return answer; },
+    (error) => { if (error.name !== "AbortError") silent(true); throw error; });
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     twin: Object.assign({}, (window.dash_clientside || {}).twin, {
@@ -123,10 +156,14 @@
       remember: function () {
         const told = window.dash_clientside.callback_context.inputs_list;
         const query = new URLSearchParams(window.location.search);
+        const path = window.location.pathname.split("/");
         for (const input of told) {
+          const page = input.id.slice(0, input.id.indexOf("-"));
+          if (!path.includes(page) && !(page === "runs" && path[1] === "")) return;
           const key = input.id.slice(input.id.indexOf("-") + 1);
           const value = input.value;
-          if (value === null || value === undefined || value === "") query.delete(key);
+          const none = value === null || value === undefined || value === "";
+          if (none || (Array.isArray(value) && !value.length)) query.delete(key);
           else query.set(key, Array.isArray(value) ? value.join(",") : String(value));
         }
         const words = query.toString();

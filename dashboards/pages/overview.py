@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -11,13 +12,16 @@ from dash import Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import answers, hour_map, load_figures, parts
-from dashboards.answers import Answers, Tile
-from dashboards.credibility import caveats_card, face_card
+from dashboards import parts
+from dashboards.address import run_href
 from dashboards.data import Library, Sibling
 from dashboards.desk import Desk, Query
+from dashboards.overview import answers, hour_map, in_short, load_figures
+from dashboards.overview.answers import Answers, Tile
+from dashboards.overview.credibility import caveats_card, face_card
 from dashboards.thinning import instant, says_x, window
 from twin.analysis.case import Case
+from twin.errors import TwinError
 
 NOTHING = "nothing"
 At = Mapping[str, str]
@@ -38,6 +42,7 @@ def register(desk: Desk) -> None:
     desk.run_page("overview", "Overview", 10, body)
     desk.remember("overview", "against.value", "view.value", "from.value", "to.value")
     _register_tiles(desk)
+    _register_short(desk)
     _register_load(desk)
 
     @desk.callback(
@@ -114,6 +119,47 @@ def _register_tiles(desk: Desk) -> None:
         return _drawn(answers.loading_tiles(*both(at, asked, answers.of_loadings)))
 
 
+def _register_short(desk: Desk) -> None:
+    """The answer in words, when all that it needs has been read."""
+
+    @desk.callback(Output("overview-short", "children"), Input("at", "data"))
+    def short(at: At) -> Component:
+        case, mine = desk.case(at), answers.of_all(desk.case(at))
+        base = desk.library.baseline(at["scenario"], at["run_id"])
+        label = base.label if base else None
+        cases = in_short.telling(_same_seed(desk.library, at), label)
+        look = "trouble" if in_short.is_trouble(mine) else ""
+        state, change = in_short.state(case, mine), in_short.v2g(cases, label)
+        return _short(at, state, change, look)
+
+
+def _short(at: At, state: Sequence[str], change: Sequence[str], look: str) -> Component:
+    """How this run stands, and beside it what V2G or the EVs change."""
+    further = parts.link(
+        "Transformers and lines, sorted by trouble",
+        run_href(at["scenario"], at["run_id"], "transformers"),
+    )
+    here = [html.H2("This run"), *map(html.P, state), html.P(further)]
+    there = [html.H2("What is different, same seed"), *map(html.P, change)]
+    return html.Section(
+        [html.Div(here), *([html.Div(there)] if change else [])],
+        className=f"card answer overview-short {look}",
+    )
+
+
+def _same_seed(library: Library, at: At) -> tuple[Case, ...]:
+    """The run, then those of its study and seed that can be opened."""
+    here = Sibling("", at["scenario"], at["run_id"], 0)
+    found = library.siblings(at["scenario"], at["run_id"])
+    mine = [one for one in found if _key(one) == _key(here)] or [here]
+    cases = []
+    for one in (mine[0], *rivals(library, at)):
+        with suppress(TwinError):
+            case = library.case(one.scenario, one.run_id)
+            cases.append(answers.named(case, one.label or case.label))
+    return tuple(cases)
+
+
 def _register_load(desk: Desk) -> None:
     """The chart; a zoom is remembered, and asks for every interval that it shows."""
 
@@ -150,6 +196,8 @@ def _register_load(desk: Desk) -> None:
             zoom = span(case, str(ctx.triggered_id).rpartition("-")[2])
         if zoomed and case.steps.height <= load_figures.MOST_SHARED:
             return no_update, no_update, *zoom
+        if other is not None:
+            other = answers.named(other, _label(desk.library, at, asked))
         figure = load_figures.substation(case, scheme, other, *zoom)
         return figure, load_figures.caption(case, other), *zoom
 
@@ -185,6 +233,7 @@ def _body(library: Library, case: Case, query: Query) -> Component:
     view = parts.one_of(views, query.get("view"), hour_map.first_view(case))
     return html.Div(
         [
+            html.Div(dmc.Skeleton(height=120), id="overview-short"),
             _against(library, at, query.get("against")),
             html.Div(
                 [
@@ -249,8 +298,12 @@ def _other(desk: Desk, at: At, asked: str | None) -> Case | None:
     if key == NOTHING:
         return None
     scenario, _, run_id = key.partition("/")
-    labels = {_key(one): one.label for one in rivals(desk.library, at)}
-    return Case(desk.library.run(scenario, run_id), labels[key])
+    return desk.library.case(scenario, run_id)
+
+
+def _label(library: Library, at: At, asked: str | None) -> str:
+    key = chosen(library, at, asked)
+    return {_key(one): one.label for one in rivals(library, at)}.get(key, "")
 
 
 def _drawn(tiles: Sequence[Tile]) -> list[Component]:

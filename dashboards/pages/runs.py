@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import dash_mantine_components as dmc
 from dash import ALL, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
@@ -13,20 +12,15 @@ from dash.exceptions import PreventUpdate
 from dashboards import parts
 from dashboards.address import MOST_COMPARED, checked, compare_href, whatif_href
 from dashboards.desk import Desk, Query
-from dashboards.listing import Listing, Row
-from dashboards.notes import MOST_CHARACTERS, write_note
-from dashboards.runs_table import runs_table
-from dashboards.studies import answer, latest
-from dashboards.trash import restore, throw_away, thrown
-from dashboards.trash_bin import bin_of, words_of
-from dashboards.verdict import verdict
+from dashboards.runs.card import nothing, runs_card, throw_modal
+from dashboards.runs.listing import Listing, Row
+from dashboards.runs.notes import write_note
+from dashboards.runs.trash import restore, throw_away, thrown
+from dashboards.runs.trash_bin import bin_of, words_of
+from dashboards.runs.verdict import verdict
+from dashboards.study.studies import answer, latest
 from twin.errors import InputError
 
-TICK_MS = 2_000
-STATES = ("", "done", "running", "interrupted", "failed", "died", "unreadable")
-NEXT_STEP = """twin init my_study          # a folder with starter scenarios
-twin run scenarios/first.yaml
-make run                    # the study that comes with it"""
 Picked = Sequence[Mapping[str, Any]] | None
 
 
@@ -65,7 +59,7 @@ def _register_rows(desk: Desk, listing: Listing) -> None:
         Output("runs-notes-told", "children"),
         Output("runs-seen", "data"),
         Output("runs-none", "hidden"),
-        Output("runs-some", "hidden"),
+        Output("runs-some", "className"),
         Input("runs-tick", "n_intervals"),
         Input("runs-changed", "data"),
         Input("runs-state", "value"),
@@ -82,7 +76,7 @@ def _register_rows(desk: Desk, listing: Listing) -> None:
         running = any(row["state"] == "running" for row in every)
         some = bool(every)
         words = counted(every, shown)
-        return shown, not running, words, told, seen_now, some, not some
+        return shown, not running, words, told, seen_now, some, _away(not some)
 
     @desk.callback(
         Output("runs-compare", "children"),
@@ -241,6 +235,11 @@ def _folders(picked: Picked) -> list[tuple[str, str, str]]:
     return found
 
 
+def _away(is_away: bool) -> str:
+    """A table that is hidden cannot measure its columns: it is put out of sight."""
+    return "away" if is_away else ""
+
+
 def _layout(desk: Desk, query: Query) -> Component:
     every, studies = desk.library.found(), desk.library.studies()
     head = parts.title(
@@ -257,114 +256,12 @@ def _layout(desk: Desk, query: Query) -> Component:
             *hidden,
             head,
             *inner,
-            html.Div(_nothing(), id="runs-none", hidden=bool(every)),
-            html.Div(_card(query, len(every)), id="runs-some", hidden=not every),
+            html.Div(nothing(), id="runs-none", hidden=bool(every)),
+            html.Div(
+                runs_card(query, len(every)), id="runs-some", className=_away(not every)
+            ),
             html.Div(id="runs-trash"),
-            _modal(),
+            throw_modal(),
         ],
         className="page",
-    )
-
-
-def _nothing() -> Component:
-    return parts.empty(
-        "There are no runs yet",
-        [
-            "Start one here on the page ",
-            parts.link("What if", whatif_href()),
-            ", or in a terminal:",
-        ],
-        NEXT_STEP,
-    )
-
-
-def _card(query: Query, count: int) -> Component:
-    return parts.card(
-        [
-            html.Div([_filters(query), _actions()], className="runs-bar"),
-            html.Div(id="runs-notes-told"),
-            html.Div(id="runs-told", **parts.attributes(aria_live="polite")),
-            dcc.Interval(id="runs-tick", interval=TICK_MS, disabled=True),
-            runs_table(query.get("sort", ""), count),
-            html.P(
-                "Double-click a note to write one (up to "
-                f"{MOST_CHARACTERS:,} characters). Hours beyond limits are summed over "
-                "customers; the transformer is the most loaded one, in per cent of its "
-                "rating; short: departures with less than the wanted charge. Times "
-                "are those of this computer's clock.",
-                className="caption",
-            ),
-        ],
-        key="runs-card",
-    )
-
-
-def _filters(query: Query) -> Component:
-    options = [{"value": one, "label": one or "every state"} for one in STATES]
-    return html.Div(
-        [
-            html.H2("Runs"),
-            html.Span(id="runs-count", className="soft"),
-            dmc.TextInput(
-                id="runs-search",
-                value=query.get("search", "")[:200],
-                placeholder="Search: name, policy, study, note …",
-                size="xs",
-                w=240,
-                **parts.labelled("Search runs"),
-            ),
-            dmc.Select(
-                id="runs-state",
-                data=options,
-                value=parts.one_of(STATES, query.get("state")),
-                allowDeselect=False,
-                size="xs",
-                w=130,
-                **parts.labelled("State of the runs shown"),
-            ),
-        ],
-        className="button-row",
-    )
-
-
-def _actions() -> Component:
-    return html.Div(
-        [
-            html.Span(id="runs-compare"),
-            _button("runs-verify", "Verify checksums", "act", disabled=True),
-            _button("runs-throw", "Move to trash", "act danger", disabled=True),
-            html.Button(
-                "CSV",
-                type="button",
-                className="export",
-                title="Save the table",
-                **parts.attributes(data_table="runs-table", aria_label="Save as CSV"),
-            ),
-        ],
-        className="button-row",
-    )
-
-
-def _modal() -> Component:
-    asked: Component = dmc.Modal(
-        id="runs-throw-modal",
-        title="Move to the trash?",
-        opened=False,
-        children=[
-            html.Div(id="runs-throw-words"),
-            html.Div(
-                [
-                    _button("runs-throw-no", "Cancel", "act"),
-                    _button("runs-throw-yes", "Move to trash", "act danger"),
-                ],
-                className="button-row",
-            ),
-        ],
-    )
-    return asked
-
-
-def _button(key: str, words: str, kind: str, disabled: bool = False) -> Component:
-    return html.Button(
-        words, id=key, type="button", className=kind, n_clicks=0, disabled=disabled
     )

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import dash_mantine_components as dmc
 import numpy as np
 import plotly.graph_objects as go
-from dash import Input, Output, State, ctx, dcc, html
+from dash import Input, Output, Patch, State, ctx, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import loading_tables as tables
 from dashboards import parts, theme
-from dashboards.address import whatif_href
-from dashboards.blame import (
+from dashboards.address import run_href
+from dashboards.desk import Desk
+from dashboards.loading import tables
+from dashboards.loading.blame import (
     Members,
     Split,
     cars_at,
@@ -26,8 +26,8 @@ from dashboards.blame import (
     split_of,
     why,
 )
-from dashboards.desk import Desk, Query
-from dashboards.loading_figures import (
+from dashboards.loading.courses import Course, around, days_of
+from dashboards.loading.figures import (
     HEIGHT,
     course_figure,
     days_figure,
@@ -35,13 +35,10 @@ from dashboards.loading_figures import (
     split_figure,
     variants_figure,
 )
-from dashboards.loadings import (
+from dashboards.loading.layout import ALL, SHOWN, SPANS, UNITS, body, minute, row_of
+from dashboards.loading.loadings import (
     MOST_LINES,
-    Course,
     Element,
-    around,
-    course_of,
-    days_of,
     line,
     line_rows,
     transformer,
@@ -50,17 +47,20 @@ from dashboards.loadings import (
     worst_line,
     worst_transformer,
 )
-from dashboards.rivals import Rival, rivals, shown_first, variants, verdict
-from dashboards.thinning import instant, says_x, window
+from dashboards.loading.rivals import (
+    Rival,
+    pair,
+    rivals,
+    shown_first,
+    variants,
+    verdict,
+)
+from dashboards.thinning import MOST_POINTS, says_x, window
 from twin.analysis.case import Case
-from twin.errors import InputError
 
 At = Mapping[str, str]
 CourseOf = Callable[[Case, Element], Course | None]
-SHOWN, SPANS = ("transformers", "lines"), ("day", "week")
-UNITS = {"loading": "% of rating", "power": "kW, kVA", "current": "A"}
 MOST_KEPT = 32
-ALL = "output.level: all"
 _AT = Input("at", "data")
 _PICKED = (
     Input("transformers-show", "value"),
@@ -76,7 +76,7 @@ def register(desk: Desk) -> None:
         "transformers",
         "Transformers",
         50,
-        lambda case, query: _body(desk, case, query),
+        lambda case, query: body(desk, case, query),
     )
     desk.remember(
         "transformers",
@@ -93,7 +93,7 @@ def register(desk: Desk) -> None:
     @lru_cache(maxsize=MOST_KEPT)
     def kept(case: Case, kind: str, index: int) -> Course | None:
         make = transformer if kind == "transformer" else line
-        return course_of(case, make(case, index))
+        return Course.of(case, make(case, index))
 
     def course(case: Case, element: Element) -> Course | None:
         return kept(case, element.kind, element.index)
@@ -108,9 +108,9 @@ def register(desk: Desk) -> None:
 def chosen(case: Case, show: object, pick: object, of_line: object) -> Element | None:
     """The element that is looked at: the one picked, else the worst of its kind."""
     if show == "lines" or not case.transformers.height:
-        index = _index(of_line, worst_line(case))
+        index = row_of(of_line, worst_line(case))
         return None if index is None else line(case, index)
-    index = _index(pick, worst_transformer(case))
+    index = row_of(pick, worst_transformer(case))
     return None if index is None else transformer(case, index)
 
 
@@ -123,212 +123,6 @@ def split_at(
         return None
     split = split_of(case, course, members, row, row + 1)
     return None if split is None else (members, split)
-
-
-def _body(desk: Desk, case: Case, query: Query) -> Component:
-    if not (case.run.has("flows") or case.run.has("branches_daily")):
-        return parts.empty(
-            "This run keeps no flows",
-            f"Run its scenario again with {ALL} to see how its transformers are "
-            "loaded.",
-            f"twin run SCENARIO --set {ALL.replace(': ', '=')}",
-        )
-    if case.is_unsolved:
-        return parts.empty(
-            "Not one interval of this run has a solution",
-            "So nothing is known of its flows. The feeder or its loads are at fault: "
-            "the command tells the feeder's health.",
-            "twin inspect SCENARIO",
-        )
-    show = parts.one_of(SHOWN, query.get("show"))
-    _check(case, query)
-    return html.Div(
-        [
-            dcc.Store(id="transformers-pick", data=query.get("pick")),
-            dcc.Store(id="transformers-line", data=query.get("line")),
-            dcc.Store(id="transformers-t", data=_instant(query.get("t"))),
-            _answer_card(),
-            *_told_beforehand(case),
-            _elements_card(case, show, query),
-            html.Div(_picked_part(query), id="transformers-part"),
-            _variants_card(desk, case, query),
-        ],
-        className="transformers",
-    )
-
-
-def _answer_card() -> Component:
-    return html.Section(
-        [
-            html.P("Reading how every transformer is loaded …", id="transformers-who"),
-            html.P(id="transformers-why"),
-            html.P(id="transformers-v2g"),
-        ],
-        className="card answer",
-        id="transformers-answer",
-        **parts.attributes(aria_live="polite"),
-    )
-
-
-def _told_beforehand(case: Case) -> list[Component]:
-    said = []
-    if not case.run.has("flows"):
-        said.append(
-            "This run was recorded at summary level: of each day only the extremes are "
-            f"kept, not the intervals. With {ALL} this page also tells at which time, "
-            "and because of whom."
-        )
-    if not case.run.has("customers"):
-        said.append("The run is not complete: who lives where is not written yet.")
-    if case.steps_failed:
-        said.append(
-            f"{case.steps_failed} intervals have no solution and are left out (gaps)."
-        )
-    return [parts.notice(words, "warning") for words in said]
-
-
-def _elements_card(case: Case, show: str, query: Query) -> Component:
-    options = [("transformers", "Transformers"), ("lines", "Lines")]
-    if not case.transformers.height:
-        options, show = options[1:], "lines"
-    find = dmc.TextInput(
-        id="transformers-find",
-        size="xs",
-        value=query.get("find", "")[:80],
-        placeholder="Find a name",
-        debounce=400,
-        **parts.labelled("Find a transformer or line by name"),
-    )
-    head = html.Header(
-        [
-            html.H2("Sorted by trouble"),
-            html.Div(
-                [
-                    find,
-                    parts.choice(
-                        "transformers-show", options, show, "What the table lists"
-                    ),
-                ],
-                className="tools",
-            ),
-        ],
-        className="card-head",
-    )
-    waiting = html.P("Reading …", className="caption")
-    return html.Section(
-        [
-            head,
-            dcc.Loading(
-                html.Div(waiting, id="transformers-room"),
-                delay_show=500,
-                type="dot",
-                color="var(--accent)",
-            ),
-            html.P(id="transformers-room-caption", className="caption"),
-        ],
-        className="card",
-    )
-
-
-def _picked_part(query: Query) -> list[Component]:
-    unit = parts.one_of(tuple(UNITS), query.get("unit"))
-    span = parts.one_of(SPANS, query.get("span"))
-    units = parts.choice("transformers-unit", list(UNITS.items()), unit, "Unit")
-    spans = parts.choice(
-        "transformers-span", [("day", "Day"), ("week", "Week")], span, "Length shown"
-    )
-    peak = html.Button(
-        "Back to the peak",
-        id="transformers-peak",
-        type="button",
-        className="plain",
-        n_clicks=0,
-    )
-    return [
-        html.Div(
-            [
-                html.H2(id="transformers-picked"),
-                html.P(id="transformers-instant"),
-                peak,
-            ],
-            className="picked",
-        ),
-        html.Div(
-            [
-                parts.chart(
-                    "transformers-course",
-                    "Loading over time",
-                    height=HEIGHT,
-                    controls=units,
-                ),
-                parts.chart(
-                    "transformers-duration",
-                    "Duration curve",
-                    "How much of the time it is loaded at least so far; the other "
-                    "transformers in grey.",
-                    HEIGHT,
-                ),
-            ],
-            className="pair",
-        ),
-        parts.chart(
-            "transformers-split", "Because of whom", height=380, controls=spans
-        ),
-        html.Div(id="transformers-behind", className="pair"),
-    ]
-
-
-def _variants_card(desk: Desk, case: Case, query: Query) -> Component:
-    scenario, run_id = _name(case)
-    beside = variants(desk.library, scenario, run_id)
-    if len(beside) < 2:
-        words: list[str | Component] = [
-            "This run has no other variants with the same seed to set it against. "
-            "A study makes them, policies with and without V2G side by side: ",
-            html.Code("twin study scenarios/studies/v2g_adoption.yaml"),
-            ". Or begin from this run and change its policy: ",
-            parts.link("What if …", whatif_href(scenario, run_id)),
-        ]
-        return parts.card(html.P(words), "What V2G does about it")
-    options = [
-        {"value": f"{x.scenario}/{x.run_id}", "label": x.label}
-        for x in beside
-        if x.run_id != run_id
-    ]
-    asked = (query.get("against") or "").split(",")
-    picker = dmc.MultiSelect(
-        id="transformers-against",
-        data=options,
-        value=[x["value"] for x in options if x["value"] in asked],
-        placeholder="variants drawn",
-        clearable=True,
-        size="xs",
-        maw=620,
-        **parts.labelled("Variants drawn in the figure"),
-    )
-    return html.Div(
-        [
-            parts.card(
-                [
-                    html.P(id="transformers-verdict", className="verdict"),
-                    html.Div(id="transformers-rivals", className="wide"),
-                    html.P(
-                        "The same element, matched by name, in the variants with the "
-                        "same seed. A link opens that variant on this page, at the "
-                        "same instant.",
-                        className="caption",
-                    ),
-                ],
-                "What V2G does about it",
-            ),
-            parts.chart(
-                "transformers-variants",
-                "The same day under other variants",
-                height=360,
-                controls=picker,
-            ),
-        ]
-    )
 
 
 def _register_answer(desk: Desk, course_of: CourseOf) -> None:
@@ -348,7 +142,11 @@ def _register_answer(desk: Desk, course_of: CourseOf) -> None:
         if element is None or course is None:
             return who(case), "", look
         found = split_at(case, element, course, course.peak)
-        return who(case), why(found[1], found[0]) if found else "", look
+        if found is None or not np.isfinite(course.loading).any():
+            return who(case), "", look
+        at_peak = f"At {course.words(course.peak)}: "
+        words = why(found[1], found[0])
+        return who(case), at_peak + words if element.kind == "line" else words, look
 
     @desk.callback(Output("transformers-v2g", "children"), _AT)
     def v2g(at: At) -> str:
@@ -356,7 +154,12 @@ def _register_answer(desk: Desk, course_of: CourseOf) -> None:
         element = chosen(case, "transformers", None, None)
         if element is None:
             return ""
-        found = _rivals(desk, at, element, None, course_of)
+        course = course_of(case, element)
+        peak = None if course is None else course.at(course.peak)
+        found = _rivals(desk, at, element, peak, course_of)
+        _, against = pair(found, _key(at))
+        if against is not None and against.key != _key(at):
+            found = _rivals(desk, at, element, against.time, course_of)
         return verdict(found, _key(at))
 
 
@@ -432,7 +235,7 @@ def _register_pick(desk: Desk) -> None:
             return None
         clicked = ctx.triggered[0]["value"] or {}
         points = clicked.get("points") or [{}]
-        found = _instant(points[0].get("x"))
+        found = minute(points[0].get("x"))
         if found is None:
             raise PreventUpdate
         return found
@@ -442,23 +245,28 @@ def _register_course(desk: Desk, course_of: CourseOf) -> None:
     @desk.callback(
         Output("transformers-picked", "children"),
         Output("transformers-instant", "children"),
+        Output("transformers-map", "children"),
         _AT,
         *_PICKED,
         _T,
     )
     def head(
         at: At, show: str, pick: object, of_line: object, t: str | None
-    ) -> tuple[str, str]:
+    ) -> tuple[str, str, Component | None]:
         case = desk.case(at)
         element = chosen(case, show, pick, of_line)
         if element is None:
             return (
                 "Nothing to look at",
                 "This network has no transformers and no lines.",
+                None,
             )
         course = course_of(case, element)
         words = f"{element.name}, {element.rated}"
-        return words, "" if course is None else _instant_words(course, t)
+        if course is None:
+            return words, "", on_the_map(at, element, "")
+        there = on_the_map(at, element, course.at(course.row(t)))
+        return words, _instant_words(course, t), there
 
     @desk.callback(
         Output("transformers-course", "figure"),
@@ -467,8 +275,8 @@ def _register_course(desk: Desk, course_of: CourseOf) -> None:
         *_PICKED,
         _T,
         Input("transformers-unit", "value"),
-        Input("transformers-course", "relayoutData"),
         _SCHEME,
+        State("transformers-course", "relayoutData"),
     )
     def over_time(
         at: At,
@@ -477,16 +285,50 @@ def _register_course(desk: Desk, course_of: CourseOf) -> None:
         of_line: object,
         t: str | None,
         unit: str,
-        zoom: object,
         scheme: str | None,
+        zoom: object,
     ) -> tuple[go.Figure, str]:
-        if scheme is None or _is_idle_zoom("transformers-course", zoom):
+        if scheme is None:
             raise PreventUpdate
         case = desk.case(at)
         element = chosen(case, show, pick, of_line)
         if element is None:
             return theme.gap("nothing to draw", scheme, HEIGHT), ""
         return _course_drawn(case, element, course_of, t, unit, zoom, scheme)
+
+    @desk.callback(
+        Output("transformers-course", "figure", allow_duplicate=True),
+        Input("transformers-course", "relayoutData"),
+        State("at", "data"),
+        State("transformers-show", "value"),
+        State("transformers-pick", "data"),
+        State("transformers-line", "data"),
+        State("transformers-t", "data"),
+        State("transformers-unit", "value"),
+        State("scheme", "data"),
+        prevent_initial_call=True,
+    )
+    def zoomed(
+        zoom: object,
+        at: At,
+        show: str,
+        pick: object,
+        of_line: object,
+        t: str | None,
+        unit: str,
+        scheme: str | None,
+    ) -> Patch:
+        if scheme is None or not says_x(zoom):
+            raise PreventUpdate
+        case = desk.case(at)
+        element = chosen(case, show, pick, of_line)
+        course = None if element is None else course_of(case, element)
+        if element is None or course is None or len(course.time) <= MOST_POINTS:
+            raise PreventUpdate
+        drawn, _ = _course_drawn(case, element, course_of, t, unit, zoom, scheme)
+        finer = Patch()
+        finer["data"] = drawn.data
+        return finer
 
     @desk.callback(Output("transformers-duration", "figure"), _AT, *_PICKED, _SCHEME)
     def duration(
@@ -572,20 +414,19 @@ def _register_variants(desk: Desk, course_of: CourseOf) -> None:
         _AT,
         *_PICKED,
         _T,
-        Input("transformers-unit", "value"),
     )
     def others(
-        at: At, show: str, pick: object, of_line: object, t: str | None, _: str
+        at: At, show: str, pick: object, of_line: object, t: str | None
     ) -> tuple[str, Component | None]:
         case = desk.case(at)
         element = chosen(case, show, pick, of_line)
         if element is None:
             raise PreventUpdate
         course = course_of(case, element)
-        now = None if course is None else _text(course, course.row(t))
+        now = None if course is None else course.at(course.row(t))
         found = _rivals(desk, at, element, now, course_of)
         query = {"show": show if show != SHOWN[0] else "", "t": now or ""}
-        return verdict(found, _key(at)), tables.variants(found, _key(at), query)
+        return verdict(found, _key(at)), tables.variants(found, _key(at), now, query)
 
     @desk.callback(
         Output("transformers-variants", "figure"),
@@ -633,21 +474,25 @@ def _course_drawn(
         if days is None:
             return theme.gap("It has no branch in this network", scheme, HEIGHT), ""
         return days_figure(element, days, scheme), "A point a day: its extremes."
-    unit = parts.one_of(tuple(UNITS), unit)
+    unit, said = (
+        parts.one_of(tuple(UNITS), unit),
+        "Loading is current over rated current",
+    )
     if unit == "loading" and not np.isfinite(course.loading).any():
+        said = "No rating is known, so there is no loading"
         unit = "power" if element.kind == "transformer" else "current"
     shown = window(zoom, course.time)
     figure = course_figure(element, course, unit, course.row(t), shown, scheme)
     return figure, (
-        "Loading is current over rated current; a click on an instant moves everything "
-        "below to it. Drag to zoom, double-click for all."
+        f"{said}; a click on an instant moves everything below to it. Drag to zoom, "
+        "double-click for all."
     )
 
 
 def _behind_cards(
     case: Case, members: Members, row: int, measured_kw: float, course: Course
 ) -> list[Component]:
-    at = _text(course, row).replace("T", " ")
+    at = course.words(row)
     homes = customers_at(case, members, row, measured_kw)
     cars = cars_at(case, members, row, measured_kw)
     made = []
@@ -660,6 +505,7 @@ def _behind_cards(
             parts.card(
                 [tables.cars(cars), html.P(about, className="caption")],
                 f"Cars at {at}",
+                table="transformers-cars",
             )
         )
     elif len(members.evs):
@@ -668,14 +514,16 @@ def _behind_cards(
                 html.P("None of its cars was plugged in just then."), f"Cars at {at}"
             )
         )
-    else:
-        made.append(parts.card(html.P("No cars live behind it."), "Cars"))
     if homes:
-        about = "Share: of the power through it. EVs: at the customer's plugs."
+        about = (
+            "Share: of the power through it. Net: through the customer's meter, with "
+            "its cars; < 0 is given."
+        )
         made.append(
             parts.card(
                 [tables.customers(homes), html.P(about, className="caption")],
                 f"Customers at {at}",
+                table="transformers-customers",
             )
         )
     return made
@@ -705,8 +553,7 @@ def _overlaid(
     label = next((one.label for one in found if one.key == mine), "")
     figure = variants_figure(element, drawn, label, course.time[row], scheme)
     return figure, (
-        f"{element.name} around {_text(course, row).replace('T', ' ')}; this run is "
-        "the thick line."
+        f"{element.name} around {course.words(row)}; this run is the thick line."
     )
 
 
@@ -714,6 +561,8 @@ def _rivals(
     desk: Desk, at: At, element: Element, t: str | None, course_of: CourseOf
 ) -> list[Rival]:
     beside = variants(desk.library, str(at.get("scenario")), str(at.get("run_id")))
+    if len(beside) < 2:
+        raise PreventUpdate
     return rivals(desk.library, beside, element, t, course_of)
 
 
@@ -725,51 +574,21 @@ def _why_no_split(case: Case) -> str:
     return "It is part of a mesh: what is behind it is fed by other ways as well"
 
 
+def on_the_map(at: At, element: Element, instant: str) -> Component:
+    """A link to the same element at the same instant on the feeder's map."""
+    kind = "transformer" if element.kind == "transformer" else "branch"
+    query = {"t": instant, "pick": f"{kind}:{element.index}"}
+    href = run_href(at["scenario"], at["run_id"], "feeder", query)
+    return parts.link("Show it on the map", href)
+
+
 def _instant_words(course: Course, t: str | None) -> str:
     row = course.row(t)
-    at = _text(course, row).replace("T", " ")
+    at = course.words(row)
     loading = course.loading[row]
     about = f", loaded {100 * loading:.1f} %" if np.isfinite(loading) else ""
     is_peak = " (its highest)" if row == course.peak else ""
     return f"At {at} local time{about}{is_peak}."
-
-
-def _is_idle_zoom(graph: str, zoom: object) -> bool:
-    """A resize, or a zoom of y only: nothing that needs other points."""
-    asked = {one["prop_id"] for one in ctx.triggered}
-    if asked != {f"{graph}.relayoutData"}:
-        return False
-    return not says_x(zoom)
-
-
-def _text(course: Course, row: int) -> str:
-    return str(course.time[row].astype("datetime64[m]"))
-
-
-def _instant(asked: object) -> str | None:
-    found = instant(asked)
-    return None if found is None else str(found.astype("datetime64[m]"))
-
-
-def _check(case: Case, query: Query) -> None:
-    """Refuse a pick that is not there, without reading any flows: the page waits."""
-    if query.get("pick"):
-        transformer(case, _index(query["pick"], 0) or 0)
-    row = _index(query.get("line"), 0) or 0
-    if row and row >= case.branches.height:
-        raise InputError.of(f"there is no line {row} in this network")
-
-
-def _index(asked: object, worst: int | None) -> int | None:
-    if asked is None or asked == "":
-        return worst
-    if isinstance(asked, str) and asked.isascii() and asked.isdigit():
-        return int(asked[:9])
-    raise InputError.of(f"'{asked}' is no row of a transformer or line")
-
-
-def _name(case: Case) -> tuple[str, str]:
-    return case.run.path.parent.name, case.run.run_id
 
 
 def _key(at: At) -> str:

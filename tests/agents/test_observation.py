@@ -47,7 +47,9 @@ def test_a_look_at_a_world_knows_its_cars_and_not_its_future(name: str) -> None:
     assert_allclose(look.base_kw, look.ahead_kw[0])
     assert np.isinf(look.rating_kw[-1])
     declared_h = born.fleet.state["declared_s"] / 3600.0
-    leaving = look.plugged & (declared_h < 1e6)
+    leaving = look.plugged & (declared_h < 1e6) & (look.soc >= look.floor_soc)
+    silent = look.plugged & (declared_h > 1e6)
     assert leaving.any()
     assert_allclose(look.time_left_h[leaving], declared_h[leaving])
-    assert (look.time_left_h <= 1e6).all()
+    assert_allclose(look.time_left_h[silent], 24.0)
+    assert (look.time_left_h[~look.plugged] == 1e6).all()

@@ -1,3 +1,3 @@
 """Hand-made runs, the same that the answers of a run are tested with."""
 
-from tests.analysis.conftest import make_run, written  # noqa: F401
+from tests.analysis.conftest import interrupted, make_run, written  # noqa: F401

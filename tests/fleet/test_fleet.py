@@ -58,6 +58,20 @@ def test_a_change_within_an_interval_is_settled_at_its_second() -> None:
     assert_allclose(taken.give_kw, [0.0, 0.0, 8.0 / 3])
 
 
+def test_a_day_of_waiting_counts_from_when_a_car_was_last_full() -> None:
+    cars = fleet(target_soc=0.9)
+    cars.begin()
+    cars.state["soc"] = [0.9, 0.89, 0.95]
+    cars.state["declared_s"] = NEVER_S
+    cars.settle(900)
+    assert cars.due_s.tolist() == [24 * H + 900, 24 * H, 24 * H + 900]
+    cars.state["soc"] = 0.5
+    cars.settle(1800)
+    assert cars.due_s.tolist() == [24 * H + 900, 24 * H, 24 * H + 900]
+    cars.state["phase"][0] = int(Phase.PARKED)
+    assert cars.due_s.tolist() == [NEVER_S, 24 * H, 24 * H + 900]
+
+
 def test_cars_at_home_are_plugged_in_when_the_run_begins() -> None:
     cars = fleet()
     cars.state["place"][2] = int(Place.WORK)

@@ -15,9 +15,12 @@ from twin.arrays import Records
 from twin.fleet.itinerary import no_trips
 from twin.fleet.movement import (
     HABIT_WIDTH_SOC,
+    LONGEST_WAIT_S,
     SHORTEST_STAY_S,
     declare_all,
     departure_s,
+    due_all,
+    due_s,
     happen,
     next_trip,
     plug_in,
@@ -230,6 +233,49 @@ def test_slack_is_the_time_left_after_charging_at_once() -> None:
     assert slack_s(row, own, 2 * H) == pytest.approx(5 * H - 30.0 / 9.0 * H)
     life.state["soc"] = 1.0
     assert slack_s(life.state[0], own, 2 * H) == 5 * H
+
+
+DAY_H = LONGEST_WAIT_S / H
+
+
+@pytest.mark.parametrize(
+    "soc, declared_h, due_h",
+    [
+        (0.8, 7, 7),
+        (0.8, 60, 60),
+        (0.3, 60, 60),
+        (0.29, 60, 5 + DAY_H),
+        (0.29, 7, 7),
+        (0.8, None, 5 + DAY_H),
+        (0.29, None, 5 + DAY_H),
+    ],
+)
+def test_a_car_is_due_as_declared_but_waits_a_day_for_its_reserve(
+    soc: float, declared_h: float | None, due_h: float
+) -> None:
+    """Plugged in at 05:00, with a floor of 0.3; without a word it waits a day."""
+    life = Life(trips())
+    life.traits["floor_soc"], life.state["soc"] = 0.3, soc
+    plug_in(life.traits, life.state, life.trips, 0, 5 * H, 0)
+    if declared_h is not None:
+        life.state["declared_s"] = declared_h * H
+    assert due_s(life.state[0], life.traits[0]) == due_h * H
+    assert due_all(life.traits, life.state).tolist() == [due_h * H]
+
+
+@pytest.mark.parametrize("phase", [Phase.PARKED, Phase.DRIVING])
+def test_a_car_without_a_plug_is_never_due(phase: Phase) -> None:
+    life = Life(trips())
+    life.state["phase"] = int(phase)
+    assert due_all(life.traits, life.state).tolist() == [NEVER_S]
+
+
+def test_a_slow_car_whose_driver_says_nothing_starts_at_its_plug_in() -> None:
+    """54 kWh at 0.9 x 2 kW take 30 h: a day is too short already."""
+    life = Life(trips())
+    life.traits["charge_kw"], life.state["soc"], life.state["room_kw"] = 2.0, 0.0, 99.0
+    plug_in(life.traits, life.state, life.trips, 0, 5 * H, 900)
+    assert life.set_kw == 2.0
 
 
 @pytest.mark.parametrize(

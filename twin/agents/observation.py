@@ -19,8 +19,11 @@ class Observation:
 
     Cars [n_ev] hang on customers, customers on transformer zones [n_zone] (the last
     zone is what hangs on no transformer). Forecasts cover the coming 24 hours
-    [n_ahead], the first entry being the interval that now begins. ``v_pu`` [n_ev] is
-    the voltage at each car's connection in the interval before, NaN where unknown.
+    [n_ahead], the first entry being the interval that now begins. ``time_left_h``
+    [n_ev] is the time until a car is due: until its driver means to leave, if he has
+    said so; less if it has waited long (``twin/fleet/movement.py:due_s``). ``v_pu``
+    [n_ev] is the voltage at each car's connection in the interval before, NaN where
+    unknown.
     """
 
     now_s: int
@@ -65,5 +68,5 @@ class Observation:
 
     @cached_property
     def laxity_h(self) -> Floats:
-        """Time to spare before the declared departure, charging at once [n_ev]."""
+        """Time to spare before the car is due, charging at once [n_ev]."""
         return self.time_left_h - self.missing_kwh / self.charge_kw

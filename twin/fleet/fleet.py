@@ -9,7 +9,14 @@ import numpy as np
 from twin.arrays import Bools, Floats, Ints, Records
 from twin.fleet.charging import settle, settle_all
 from twin.fleet.itinerary import Itinerary
-from twin.fleet.movement import declare_all, departure_s, happen, plug_in, wants_plug
+from twin.fleet.movement import (
+    declare_all,
+    departure_s,
+    due_all,
+    happen,
+    plug_in,
+    wants_plug,
+)
 from twin.fleet.state import DRIVEN, NEVER_S, SESSION, Phase
 from twin.fleet.travel import Place
 
@@ -57,10 +64,16 @@ class Fleet:
         plugged: Bools = self.state["phase"] == Phase.PLUGGED
         return plugged
 
+    @property
+    def due_s(self) -> Ints:
+        """When each car at a plug is to be at its target, others never [n_ev]."""
+        return due_all(self.traits, self.state)
+
     def settle(self, now_s: int) -> Taken:
         """Close the interval: the mean power of each car, per car [n_ev]."""
         settle_all(self.traits, self.state, now_s)
         state = self.state
+        state["full_s"][state["soc"] >= self.traits["target_soc"]] = now_s
         taken = Taken(
             state["interval_in_kwh"] / self.step_h,
             state["interval_out_kwh"] / self.step_h,

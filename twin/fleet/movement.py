@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from twin.arrays import Ints, Records, Row, compiled
 from twin.fleet.charging import settle
 from twin.fleet.state import NEVER_S, Phase
@@ -14,6 +16,7 @@ HOME = int(Place.HOME)
 HABIT_WIDTH_SOC = 0.08
 NEED_MARGIN = 1.2
 SHORTEST_STAY_S = 900
+LONGEST_WAIT_S = 86_400
 
 
 @compiled
@@ -78,6 +81,7 @@ def plug_in(
     """
     row, own = state[car], traits[car]
     row.phase, row.plug_in_s, row.settled_s = PLUGGED, now_s, now_s
+    row.full_s = now_s
     row.soc_in, row.session_in_kwh, row.session_out_kwh = row.soc, 0.0, 0.0
     row.plug_ins += 1
     row.declared_s = NEVER_S
@@ -105,11 +109,33 @@ def declare_all(state: Records, trips: Records, now_s: int) -> None:
 
 
 @compiled
+def due_s(row: Row, own: Row) -> int:
+    """When a car at its plug is to be at its target: as its driver declared.
+
+    If he has declared nothing, or the car is below its floor, it waits no longer than
+    ``LONGEST_WAIT_S`` from its plug-in, or from when it was last at its target.
+    """
+    if row.declared_s < NEVER_S and row.soc >= own.floor_soc:
+        return int(row.declared_s)
+    return int(min(row.declared_s, row.full_s + LONGEST_WAIT_S))
+
+
+@compiled
+def due_all(traits: Records, state: Records) -> Ints:
+    """When each car at a plug is due, NEVER_S for the others [n_ev]."""
+    due = np.full(state.shape[0], NEVER_S)
+    for car in range(state.shape[0]):
+        if state[car].phase == PLUGGED:
+            due[car] = due_s(state[car], traits[car])
+    return due
+
+
+@compiled
 def slack_s(row: Row, own: Row, now_s: int) -> float:
-    """Time to spare until the declared departure if the car charged at once."""
+    """Time to spare until the car is due if it charged at once."""
     missing_kwh = max(0.0, own.target_soc - row.soc) * own.capacity_kwh
     needed_s = 3600.0 * missing_kwh / (own.efficiency * own.charge_kw)
-    return float(row.declared_s - now_s - needed_s)
+    return float(due_s(row, own) - now_s - needed_s)
 
 
 @compiled

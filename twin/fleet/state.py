@@ -61,6 +61,7 @@ STATE = np.dtype(
         ("session_in_kwh", np.float64),
         ("session_out_kwh", np.float64),
         ("declared_s", np.int64),  # departure that the driver declared
+        ("full_s", np.int64),  # last at its target, else plugged in
         ("charged_kwh", np.float64),  # totals, AC
         ("discharged_kwh", np.float64),
         ("loss_kwh", np.float64),  # converter and battery

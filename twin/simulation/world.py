@@ -79,7 +79,7 @@ class World:
             self.outlook.learn(k - 1, base_kw)
         ahead_kw = self.outlook.ahead(k)
         price, export_price = self.surroundings.published_prices(k, len(ahead_kw))
-        left_s = fleet.state["declared_s"] - self.now_s
+        left_s = fleet.due_s - self.now_s
         day, minute = timeline.wall_clock(k)
         traits = fleet.traits
         return Observation(

@@ -1,0 +1,1 @@
+"""The network on a map at any instant."""

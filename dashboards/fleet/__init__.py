@@ -1,0 +1,1 @@
+"""What the cars do, and one car's life."""

@@ -1,0 +1,1 @@
+"""Transformers and lines: how far loaded, and because of whom."""

@@ -1,0 +1,1 @@
+"""A run at a glance, and where it comes from."""

@@ -1,0 +1,1 @@
+"""The runs in a results folder: listed, noted, checked, thrown away."""

@@ -1,0 +1,116 @@
+"""A study with its runs side by side, by the figures that its own table holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from dashboards.address import checked
+from dashboards.data import Library, StudyFound
+from dashboards.runs.listing import figures_of_study
+from dashboards.runs.trash import thrown
+from twin.analysis.case import Case
+from twin.analysis.comparison import Comparison, Labelled
+from twin.analysis.measures import Value
+from twin.analysis.metrics import headline_of
+from twin.errors import InputError
+
+IN_TRASH = "in the trash"
+Figures = Mapping[tuple[str, int], Mapping[str, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded(Comparison):
+    """Runs side by side whose headline figures were computed before.
+
+    Violations paired with the baseline are not among them.
+    """
+
+    figures: Figures = field(default_factory=dict)
+
+    @cached_property
+    def answers(self) -> Mapping[tuple[str, int], Mapping[str, Value]]:
+        """Headline figures of every run; computed where no table holds them."""
+        return {
+            (case.label, case.seed): self.figures.get((case.label, case.seed))
+            or headline_of(case)
+            for case in self.cases
+        }
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A run of a study that cannot be opened, and why."""
+
+    label: str
+    scenario: str
+    run_id: str
+    seed: int
+    why: str
+
+
+@dataclass(frozen=True)
+class StudyOpened:
+    """A study with those of its runs that can be opened."""
+
+    found: StudyFound
+    comparison: Comparison | None
+    absent: tuple[Absent, ...]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """What the study says of runs that failed."""
+        words = self.found.record.get("failed")
+        return tuple(map(str, words)) if isinstance(words, list) else ()
+
+
+def study_of(library: Library, name: object, study_id: object) -> StudyFound:
+    """A study by its address; an InputError if there is none that can be read."""
+    of = checked(name, study_id)
+    for found in library.studies():
+        if (found.name, found.study_id) == of:
+            if found.message:
+                raise InputError.of(found.message)
+            return found
+    raise InputError.of(f"there is no study {of[0]}/{of[1]} in this results folder")
+
+
+def opened(library: Library, name: object, study_id: object) -> StudyOpened:
+    """A study with its runs side by side; runs that are gone are told apart."""
+    found = study_of(library, name, study_id)
+    cases: dict[tuple[str, int], Case] = {}
+    absent = []
+    trash = {(one.scenario, one.run_id) for one in thrown(library.results)}
+    for label, scenario, run_id, seed in found.runs:
+        try:
+            run = library.run(scenario, run_id)
+        except InputError as error:
+            why = IN_TRASH if (scenario, run_id) in trash else str(error)
+            absent.append(Absent(label, scenario, run_id, seed, why))
+            continue
+        cases.setdefault((label, seed), Case(run, label))
+    if not cases:
+        return StudyOpened(found, None, tuple(absent))
+    return StudyOpened(found, _beside(found, cases), tuple(absent))
+
+
+def _beside(found: StudyFound, cases: Mapping[tuple[str, int], Case]) -> Comparison:
+    table = figures_of_study(found.path)
+    figures = {
+        key: table[case.run.run_id]
+        for key, case in cases.items()
+        if case.run.run_id in table and case.run.is_complete
+    }
+    ranked = {label: at for at, label in enumerate(found.record.get("variants") or [])}
+    ordered = sorted(
+        cases.values(), key=lambda case: ranked.get(case.label, len(ranked))
+    )
+    known: Labelled = [(case.label, case.run) for case in ordered]
+    base = found.record.get("baseline")
+    try:
+        Comparison.of(known, base)
+    except InputError:
+        base = None
+    return Recorded(tuple(ordered), base, figures)

@@ -1,0 +1,193 @@
+"""Studies as the door shows them: the newest one's answer, and a list of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboards import parts
+from dashboards.address import RUN_ID, SCENARIO, study_href
+from dashboards.data import Library, StudyFound
+from dashboards.runs.listing import written_at
+from dashboards.study.recorded import IN_TRASH, Absent, StudyOpened, opened
+from twin.analysis.study import STUDY_FILE
+from twin.analysis.wording import headline, warnings
+
+MOST_OTHERS = 5
+MOST_WARNINGS = 4
+MOST_SENTENCES = 8
+MOST_NAMES = 12
+
+
+def latest(studies: Sequence[StudyFound]) -> Component:
+    """The newest study that can be read in large, the others one a line."""
+    readable = [one for one in studies if not one.message and is_named(one)]
+    newest = readable[:1]
+    others = [one for one in studies if one not in newest]
+    inner = [_large(one) for one in newest]
+    if others:
+        inner.append(_list(others, bool(newest)))
+    return parts.card(inner, key="runs-studies")
+
+
+def is_named(study: StudyFound) -> bool:
+    """Whether an address can name it."""
+    return bool(SCENARIO.fullmatch(study.name) and RUN_ID.fullmatch(study.study_id))
+
+
+def answer(library: Library, name: str, study_id: str) -> list[Component]:
+    """What a study answers in words; before it what a reader must know."""
+    study = opened(library, name, study_id)
+    told = troubles(study)
+    if study.comparison is None:
+        return told
+    warned = warnings(study.comparison)
+    if warned:
+        told.append(parts.notice(_few(warned, MOST_WARNINGS), "warning", "Mind"))
+    said = headline(study.comparison)
+    lines = [html.P(line) for line in said[:MOST_SENTENCES]]
+    return [*told, html.Div(lines, className="answer-words")]
+
+
+def troubles(study: StudyOpened) -> list[Component]:
+    """Runs that failed, and runs that are not there any more."""
+    told: list[Component] = []
+    if study.failed:
+        heading = f"{_runs(len(study.failed))} of this study failed"
+        told.append(parts.notice(_few(study.failed, MOST_WARNINGS), "error", heading))
+    if study.absent:
+        count, of = len(study.absent), len(study.found.runs)
+        told.append(
+            parts.notice(
+                _absent(study.absent, study.comparison is not None),
+                "warning",
+                f"{count} of {_runs(of)} cannot be opened",
+            )
+        )
+    return told
+
+
+def _absent(absent: Sequence[Absent], has_others: bool) -> str:
+    """Which runs are gone, and what to do about it."""
+    trashed = [one for one in absent if one.why == IN_TRASH]
+    gone = [one for one in absent if one not in trashed]
+    said = []
+    if trashed:
+        said.append(f"In the trash, from where Runs restores them: {_names(trashed)}.")
+    if gone:
+        said.append(
+            f"Deleted or not readable: {_names(gone)}; the study, run again, "
+            "makes what is missing."
+        )
+    return " ".join(
+        [*said, *(["What follows is of the others."] if has_others else [])]
+    )
+
+
+def _names(absent: Sequence[Absent]) -> str:
+    names = ", ".join(f"{one.label} seed {one.seed}" for one in absent[:MOST_NAMES])
+    more = len(absent) - MOST_NAMES
+    return names + (f" and {more} more" if more > 0 else "")
+
+
+def counted(study: StudyFound) -> str:
+    """How many runs, variants and seeds a study has."""
+    runs = study.runs
+    labels, seeds = {row[0] for row in runs}, {row[3] for row in runs}
+    plural = "s" * (len(seeds) != 1)
+    return f"{_runs(len(runs))}: {len(labels)} variants, {len(seeds)} seed{plural}"
+
+
+def when(study: StudyFound) -> str:
+    """When the study was written, by this computer's clock."""
+    try:
+        return written_at((study.path / STUDY_FILE).stat().st_mtime)
+    except OSError:
+        return ""
+
+
+def _large(study: StudyFound) -> Component:
+    href = study_href(study.name, study.study_id)
+    at = {"name": study.name, "study_id": study.study_id}
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.H2(
+                                ["Newest study: ", parts.link(study.name, href)],
+                            ),
+                            html.Span(
+                                f"{when(study)} · {counted(study)}", className="soft"
+                            ),
+                        ]
+                    ),
+                    parts.link("Open study", href, "act main"),
+                ],
+                className="studies-head",
+            ),
+            dcc.Store(id="runs-study", data=at),
+            dcc.Loading(
+                html.Div(
+                    html.P("Reading the study …", className="soft"),
+                    id="runs-answer",
+                    className="study-answer",
+                ),
+                delay_show=300,
+                type="dot",
+                color="var(--accent)",
+                overlay_style={"visibility": "visible", "opacity": 0.45},
+            ),
+        ]
+    )
+
+
+def _list(studies: Sequence[StudyFound], beside: bool) -> Component:
+    rows = [_line(one) for one in studies]
+    shown, rest = rows[:MOST_OTHERS], rows[MOST_OTHERS:]
+    more = [
+        html.Details(
+            [
+                html.Summary(f"{len(rest)} older studies"),
+                html.Ul(rest, className="study-list"),
+            ]
+        )
+    ]
+    return html.Div(
+        [
+            html.P("Other studies" if beside else "Studies", className="soft"),
+            html.Ul(shown, className="study-list"),
+            *(more if rest else []),
+        ],
+        className="study-others",
+    )
+
+
+def _line(study: StudyFound) -> Component:
+    href = study_href(study.name, study.study_id)
+    link = is_named(study) and not study.message
+    about = study.message or counted(study)
+    failed = study.record.get("failed")
+    lost = (
+        f" · {_runs(len(failed))} failed" if isinstance(failed, list) and failed else ""
+    )
+    return html.Li(
+        [
+            parts.link(study.name, href) if link else html.Span(study.name),
+            html.Code(study.study_id, className="soft"),
+            html.Span(f"{about}{lost}", className="bad" if study.message else "soft"),
+            html.Span(when(study), className="soft"),
+        ]
+    )
+
+
+def _few(lines: Sequence[str], most: int) -> Component:
+    rest = [f"and {len(lines) - most} more"] if len(lines) > most else []
+    return html.Ul([html.Li(line) for line in (*lines[:most], *rest)], className="few")
+
+
+def _runs(count: int) -> str:
+    return f"{count} run" + "s" * (count != 1)

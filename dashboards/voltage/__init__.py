@@ -1,0 +1,1 @@
+"""Voltages along the feeder, over time and by customer."""

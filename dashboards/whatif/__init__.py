@@ -1,0 +1,1 @@
+"""A form that starts runs."""
