@@ -6,8 +6,8 @@
 
 Every length is electrical: per unit on `s_base_kva` and each node's own base voltage:
 of all three phases and line to line for a positive-sequence node (phase 0), of one
-phase and to neutral for any other. Nodes are electrical nodes: buses joined by a closed bus-bus switch are
-one node, and `node_of_bus` says which.
+phase and to neutral for any other. Nodes are electrical nodes: buses joined by a
+closed bus-bus switch are one node, and `node_of_bus` says which.
 """
 
 from __future__ import annotations

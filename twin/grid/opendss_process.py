@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import twin
 from twin.errors import InputError, Problem
 from twin.grid.opendss_circuit import Circuit
 
@@ -70,7 +69,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def _environment(folder: Path) -> dict[str, str]:
     """This process's, with one thread and nowhere to write but the folder."""
-    paths = [str(Path(twin.__file__).parents[1]), *filter(None, sys.path)]
+    paths = [str(Path(__file__).parents[2]), *filter(None, sys.path)]
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),

@@ -41,7 +41,7 @@ class PairNewton:
         """Solve one instant from the last one; a failed flow where there is none."""
         v, free, before = self.state.copy(), self._free, np.inf
         for iteration in range(1, MOST_ITERATIONS + 1):
-            across = self._across @ v
+            across: Complexes = np.asarray(self._across @ v)
             current, by_size, by_voltage = self._drawn(across, demand)
             missing = (self._y @ v + self._across.T @ current)[free]
             step = self._step(across, by_size, by_voltage, missing)
@@ -69,13 +69,12 @@ class PairNewton:
     def _admittance(self, size: Floats, demand: Demand) -> Complexes:
         """conj(S) / |U|^2 at voltages of these sizes [n_terminal]."""
         p, q = self._multiples(size)
-        feeder = self.feeder
         s = apparent(
             demand.load_kw * p + demand.fixed_kw,
             demand.load_kvar * q + demand.fixed_kvar,
         )
-        drawn_pu: Complexes = np.conj(s) / feeder.s_base_kva / size**2
-        return drawn_pu
+        asked = np.asarray(np.conj(s), dtype=np.complex128) / self.feeder.s_base_kva
+        return asked / size**2
 
     def _multiples(self, size: Floats) -> tuple[Floats, Floats]:
         terminals = self.feeder.terminals
