@@ -25,6 +25,10 @@ class Sweep(NamedTuple):
     the inverted diagonal of U; to [2, n]: the places of those numbers. A tree has no
     others; a mesh has a few, `more_*` with line and place in `more_*_to` [2, few],
     ascending for L, descending for U, closed by line -1.
+
+    Where few nodes are loaded, the same is said of them alone: their places are 0 to
+    m - 1, and impedance [m, m] gives what currents at them change in their voltages
+    without load, `unloaded` [m]. Empty otherwise.
     """
 
     place: Ints
@@ -35,6 +39,8 @@ class Sweep(NamedTuple):
     more_low: Complexes
     more_up_to: Ints
     more_up: Complexes
+    impedance: Complexes
+    unloaded: Complexes
 
 
 class Wiring(NamedTuple):
@@ -155,11 +161,13 @@ def iterate(
     floor = max(STANDSTILL * tolerance, ROUNDING_PU)
     for iteration in range(1, most + 1):
         y[:n] = drive
+        if not n:
+            y[:] = 0.0
         if not inject(sweep, ports, dependent, x, y):
             return -iteration
         if not inject_lawful(lawful, own, x, y):
             return -iteration
-        delta = substitute(sweep, x, y)
+        delta = substitute(sweep, x, y) if n else multiply(sweep, x, y)
         if not delta < HOPELESS_PU:
             return -iteration
         if delta == 0.0 or (iteration > 1 and delta < floor):
@@ -249,8 +257,57 @@ def substitute(sweep: Sweep, x: Complexes, y: Complexes) -> float:
 
 
 @compiled
+def multiply(sweep: Sweep, x: Complexes, y: Complexes) -> float:
+    """x <- unloaded + Z y at the loaded nodes; the largest change of x, pu."""
+    impedance, unloaded = sweep.impedance, sweep.unloaded
+    worst = 0.0
+    for k in range(len(unloaded)):
+        value = unloaded[k]
+        for j in range(len(unloaded)):
+            value += impedance[k, j] * y[j]
+        change = value - x[k]
+        square = change.real * change.real + change.imag * change.imag
+        if not square <= worst:
+            worst = square
+        x[k] = value
+    return float(np.sqrt(worst))
+
+
+@compiled
+def solve_reduced(
+    full: tuple[Sweep, Lawful, Complexes, Complexes],
+    few: tuple[Sweep, Lawful, Complexes, Complexes],
+    ports: Complexes,
+    dependent: bool,
+    own: Complexes,
+    tolerance: float,
+    most: int,
+) -> int:
+    """Iterate at the loaded nodes, then once over the whole grid.
+
+    Each of `full` and `few`: its sweep, its laws' places, and room x and y.
+    """
+    sweep, lawful, x, y = full
+    small, small_lawful, small_x, small_y = few
+    for k in range(len(small.place)):
+        small_x[k] = x[small.place[k]]
+    iterations = iterate(
+        small, ports, dependent, small_lawful, own, small_x, small_y, tolerance, most
+    )
+    for k in range(len(small.place)):
+        x[small.place[k]] = small_x[k]
+    if iterations > 0:
+        y[: len(sweep.lines[0])] = sweep.lines[0]
+        inject(sweep, ports, dependent, x, y)
+        inject_lawful(lawful, own, x, y)
+        substitute(sweep, x, y)
+    return iterations
+
+
+@compiled
 def solve_from(
     sweep: Sweep,
+    few: tuple[Sweep, Lawful, Complexes, Complexes],
     connections: Connections,
     asked: Asked,
     per_kva: float,
@@ -273,7 +330,14 @@ def solve_from(
     place = sweep.place
     for node in range(len(start)):
         x[place[node]] = start[node]
-    iterations = iterate(sweep, ports, dependent, lawful, own, x, y, tolerance, most)
+    if len(few[0].unloaded):
+        iterations = solve_reduced(
+            (sweep, lawful, x, y), few, ports, dependent, own, tolerance, most
+        )
+    else:
+        iterations = iterate(
+            sweep, ports, dependent, lawful, own, x, y, tolerance, most
+        )
     for node in range(len(v)):
         v[node] = x[place[node]]
     return iterations
