@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.worlds import Diary
 from twin.scenario.read import read
+from twin.scenario.study import read_study
 from twin.simulation.build import Grid, build, load_grid, plan
 from twin.simulation.run import simulate
 
@@ -49,3 +51,21 @@ def test_v2g_lowers_the_villages_peak_against_clever_charging(village: Grid):
     giving = lived("village.yaml", village, "policy.name=v2g_peak", "time.days=3")
     assert giving.column("give_kw").sum() > 100.0
     assert giving.column("grid_kw").max() < clever.column("grid_kw").max() - 10.0
+
+
+def test_the_pilot_lives_a_day_on_each_phase_of_its_circuit():
+    scenario = read(STARTERS / "sdge_bz4x_pilot.yaml")
+    pilot = load_grid(scenario)
+    words = ("policy.name=v2g_peak", "time.days=1")
+    giving = lived("sdge_bz4x_pilot.yaml", pilot, *words)
+    assert scenario.region == "US"
+    assert set(pilot.feeder.nodes.phase) == {1, 2, 3}
+    assert giving.column("converged").all()
+    assert giving.column("charge_kw").sum() > giving.column("give_kw").sum() > 0.0
+    assert 0.95 < np.nanmin(giving.column("v_pu")) < 1.0
+
+
+def test_the_pilots_study_asks_for_every_policy_on_one_circuit():
+    runs = read_study(STARTERS / "studies" / "sdge_v2g.yaml").runs()
+    wanted = ["none", "uncontrolled", "tou", "valley", "v2g_peak"]
+    assert [run.variant for run in runs] == wanted

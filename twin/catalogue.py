@@ -35,7 +35,9 @@ def lines(kind: str) -> list[str]:
 def _feeders() -> Iterator[str]:
     for name, about in names()["feeders"].items():
         yield f"pandapower:{name:40s} {about['about']}"
-    yield "json:<pandapower file>, simbench:<code>"
+    for name, about in names()["circuits"].items():
+        yield f"opendss:{name:43s} {about['about']}"
+    yield "json:<pandapower file>, simbench:<code>, opendss:<master file>"
 
 
 def _vehicles() -> Iterator[str]:

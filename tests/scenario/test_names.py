@@ -5,7 +5,9 @@ import inspect
 import pandapower.networks
 import pytest
 
-from twin.scenario.names import known, names
+from twin.errors import InputError
+from twin.scenario.names import circuit_file, known, names
+from twin.scenario.read import scenario_of
 
 NETWORK_FILES = (
     "power_system_test_cases",
@@ -55,3 +57,30 @@ def test_a_regions_defaults_are_registered():
     for region in names()["regions"].values():
         assert region["profiles"] in known("profiles")
         assert region["travel"] in known("travel")
+
+
+SCENARIO = {
+    "schema": 1,
+    "name": "shipped",
+    "time": {"start": "2026-07-27", "days": 1, "step_min": 15},
+    "fleet": {"ev_share": 0.4},
+}
+
+
+@pytest.mark.parametrize("name", known("circuits"))
+def test_a_circuit_that_ships_is_named_without_a_path(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scenario = scenario_of({**SCENARIO, "feeder": {"source": f"opendss:{name}"}})
+    master = circuit_file(name)
+    assert master is not None and master.is_file()
+    assert scenario.files()["feeder.source"] == master
+    assert scenario.region == names()["circuits"][name]["region"]
+    assert (master.parent / "LICENSE").is_file()
+    assert (master.parent / "SOURCE.md").is_file()
+
+
+def test_a_circuit_that_does_not_ship_is_told_with_those_that_do():
+    with pytest.raises(InputError) as told:
+        scenario_of({**SCENARIO, "feeder": {"source": "opendss:ckt6"}})
+    said = "no such file '.*ckt6'; circuits that ship: ckt5"
+    assert told.match(said)

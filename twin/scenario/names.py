@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-NAMES_FILE = Path(__file__).parents[1] / "data" / "names.json"
+DATA = Path(__file__).parents[1] / "data"
+NAMES_FILE = DATA / "names.json"
 
 ONE_WAY = ("uncontrolled", "tou", "valley")
 TWO_WAY = ("v2g_peak", "v2g_price")
@@ -22,8 +23,14 @@ def names() -> Mapping[str, Any]:
 
 
 def known(kind: str) -> tuple[str, ...]:
-    """All names of a kind: feeders, vehicles, tariffs, policies, profiles, travel."""
+    """All names of a kind: feeders, circuits, vehicles, tariffs, policies, ..."""
     return tuple(names()[kind])
+
+
+def circuit_file(name: str) -> Path | None:
+    """The master file of an OpenDSS circuit that ships, by its name."""
+    circuits = names()["circuits"]
+    return DATA / circuits[name]["master"] if name in circuits else None
 
 
 def region_of(source: object, timezone: object = None) -> str:

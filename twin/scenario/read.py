@@ -15,6 +15,7 @@ from twin.errors import InputError, Problem
 from twin.scenario.check import findings
 from twin.scenario.document import Node
 from twin.scenario.layers import Overrides, load, override
+from twin.scenario.names import circuit_file, known
 from twin.scenario.spec import Scenario
 from twin.scenario.wording import printable, problems_of
 
@@ -101,7 +102,10 @@ def _where(tree: Node, key: str) -> str:
 
 
 def absolute_paths(tree: Node) -> tuple[Node, list[Problem]]:
-    """Files by absolute path, seen from the file that names them; must exist."""
+    """Files by absolute path, seen from the file that names them; must exist.
+
+    An OpenDSS circuit that ships is named without a path.
+    """
     problems: list[Problem] = []
     for key, prefix in _PATH_KEYS:
         node = _find(tree, key)
@@ -111,8 +115,12 @@ def absolute_paths(tree: Node) -> tuple[Node, list[Problem]]:
             continue
         if key == "customers.profiles" and not node.value.lower().endswith(".csv"):
             continue
-        path = Path(os.path.abspath(node.folder / node.value.removeprefix(prefix)))
+        said = node.value.removeprefix(prefix)
+        shipped = circuit_file(said) if prefix == "opendss:" else None
+        path = shipped or Path(os.path.abspath(node.folder / said))
         problem = _absent(path, key == "feeder.root")
+        if problem and prefix == "opendss:":
+            problem += f"; circuits that ship: {', '.join(known('circuits'))}"
         if problem:
             problems.append(Problem(node.where, key, problem))
         tree = _replaced(tree, key.split("."), f"{prefix}{path}")

@@ -13,6 +13,7 @@ from twin.grid.inspect import Health, health
 from twin.grid.opendss_agreement import agreement_with_engine
 from twin.grid.opendss_circuit import Circuit
 from twin.grid.ppc import Network
+from twin.scenario.names import circuit_file
 from twin.scenario.spec import FeederSpec, Scenario
 from twin.simulation.circuit_loads import CircuitLoads, circuit_loads
 
@@ -61,7 +62,7 @@ def named(source: str, v_pu: float | None = None, root: Path | None = None) -> G
     """The feeder of a source as scenarios name it, with files by their own path."""
     kind, colon, rest = source.partition(":")
     if kind == "opendss" and colon:
-        source = f"{kind}:{Path(rest).absolute()}"
+        source = f"{kind}:{circuit_file(rest) or Path(rest).absolute()}"
     return grid_of(FeederSpec(source=source, source_voltage_pu=v_pu, root=root))
 
 
