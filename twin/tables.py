@@ -381,9 +381,14 @@ _EVENTS = Table(
     (
         _time("time", "when it began"),
         _time("until", "when it ended; null: an instant, or not ended yet"),
-        _text("kind", "violation or failed_step; outages, calls and taps will follow"),
+        _text("kind", "violation, failed_step, tap, capacitor"),
         _text("entity", "what it happened to"),
-        _number("value", "", "how much, in the kind's own unit; NaN if none"),
+        _number(
+            "value",
+            "",
+            "how much, in the kind's own unit; NaN if none; tap, capacitor: the new "
+            "position",
+        ),
         _text("reason", "why, in words"),
     ),
     kind="rows",

@@ -13,6 +13,7 @@ import simpy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.simulation.circuit import regulated
 from tests.worlds import (
     FEW_WORLDS,
     POLICIES,
@@ -53,6 +54,20 @@ def test_lives_rebuilt_where_events_meet_steps_write_the_same_bytes(
         tariff__name="sdge_ev_tou_5",
         tariff__export_price_usd_per_kwh=0.6,
         time__start="2026-03-28",
+    )
+    straight = written(said, simulate)
+    assert written(said, _rebuilt_at_every_step) == straight
+    assert written(said, _rebuilt_after_every_event) == straight
+
+
+def test_a_rebuilt_life_with_taps_that_move_writes_the_same_bytes(
+    tmp_path: Path,
+) -> None:
+    said = scenario(
+        feeder__source=f"opendss:{regulated(tmp_path)}",
+        time__days=1,
+        time__timezone="America/Los_Angeles",
+        fleet__ev_count=3,
     )
     straight = written(said, simulate)
     assert written(said, _rebuilt_at_every_step) == straight

@@ -41,3 +41,20 @@ def written(folder: Path) -> Path:
     shares = [0.2] * 8 + [1.0] * 12 + [0.2] * 4
     (folder / "shop.csv").write_text("\n".join(map(str, shares)))
     return folder / "Master.dss"
+
+
+CONTROLS = """\
+new regcontrol.big transformer=big winding=2 vreg=120 band=2 ptratio=2.3094
+new regcontrol.odd transformer=big winding=2 vreg=120 band=2 ptratio=2.3094 ldc_z=1
+new capacitor.bank phases=3 bus1=shop kv=0.48 kvar=60
+new capcontrol.bank capacitor=bank element=transformer.big terminal=2 type=time
+~ onsetting=6 offsetting=20
+"""
+
+
+def regulated(folder: Path, controls: str = CONTROLS) -> Path:
+    """The same with a tap changer at the shop, and a capacitor by the clock."""
+    master = written(folder)
+    head, last = MASTER.split("set voltagebases")
+    master.write_text(f"{head}{controls}set voltagebases{last}")
+    return master

@@ -133,7 +133,9 @@ class CapacitorBank:
             if after < before and one.steps == 1:
                 state.opened_s[k] = now_s
             if after != before:
-                done.append(Operation(now_s, one.name, before, after, one.kind))
+                done.append(
+                    Operation(now_s, one.name, before, after, one.kind, "capacitor")
+                )
         return done
 
     @property

@@ -18,9 +18,10 @@ from enum import Enum
 
 import numpy as np
 
-from twin.arrays import Complexes
+from twin.arrays import Complexes, Floats
 from twin.errors import InputError
 from twin.grid.capacitors import Capacitor, CapacitorBank, CapacitorState
+from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow
 from twin.grid.regulators import (
     Operation,
@@ -115,6 +116,30 @@ class Regulated:
         self.regulators.state = state.regulators
         self.capacitors.state = state.capacitors
         self._adjust()
+
+    @property
+    def scale(self) -> Floats:
+        """How the elements stand that the last answer was found with [n_conductor]."""
+        return self._flow.scale
+
+    def feeder_at(self, scale: Floats) -> Feeder:
+        """The feeder with its elements as they stood; they stand as before after."""
+        present = self.scale
+        self._flow.adjust(scale)
+        feeder = self._flow.present()
+        self._flow.adjust(present)
+        return feeder
+
+    def positions(self) -> dict[str, dict[str, int]]:
+        """Taps of regulators and closed steps of capacitors, by name."""
+        taps = zip(self.regulators.regulators, self.regulators.state.tap, strict=True)
+        banks = zip(
+            self.capacitors.capacitors, self.capacitors.state.closed, strict=True
+        )
+        return {
+            "tap": {one.name: one.number(float(tap)) for one, tap in taps},
+            "capacitor": {one.name: int(closed) for one, closed in banks},
+        }
 
     def solve(self, demand: Demand) -> Flow:
         """Solve the next step, controls at rest or what they do in time done."""

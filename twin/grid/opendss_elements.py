@@ -21,6 +21,7 @@ PD_KINDS = (
 PC_KINDS = ("Generator", "PVSystem", "Storage")
 HELD_KINDS = ("Isource", "VCCS", "UPFC", "IndMach012", "VSConverter", "GICLine")
 FOLLOWED_CONTROLS = ("RegControl", "CapControl")
+HELD = "held at the taps and steps of the file's own solution"
 SHAPE_KINDS = ("yearly", "daily", "duty")
 
 

@@ -34,6 +34,7 @@ as they came to rest, is the linear network that is handed on in ``answer.npz``:
                                    capacitor's steps, before controls have acted
     shapes                         name: at, size, q_size (in shape_p and shape_q),
                                    interval_h, actual (kW in place of multipliers)
+    controls_off                   the file itself lets no control act
     notes                          what is held as it is, ignored or not represented
 """
 
@@ -166,6 +167,7 @@ def circuit(
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Words by name, and arrays by name, of the circuit that the engine holds."""
     first = ask.positions(dss)
+    controls_off = int(dss.Solution.ControlMode()) == CONTROLS_OFF
     own = _own_solution(dss)
     loads, plants = ask.loads(dss), ask.plants(dss)
     notes = [*script.notes, *_notes(dss)]
@@ -185,6 +187,7 @@ def circuit(
         "cap_controls": ask.controls(dss, "CapControl"),
         "capacitors": ask.capacitors(dss),
         "first": first,
+        "controls_off": controls_off,
         "shapes": shapes,
         "files": [str(path) for path in script.files],
         "notes": notes,
@@ -249,7 +252,7 @@ def _notes(dss: Any) -> list[str]:
 
 def _fate(kind: str) -> str:
     if kind in ask.FOLLOWED_CONTROLS:
-        return "held at the taps and steps of the file's own solution"
+        return ask.HELD
     if kind in ask.HELD_KINDS:
         return "held at the power of the file's own solution"
     return "not represented, its effect held as in the file's own solution"

@@ -43,13 +43,14 @@ class Readings(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """A device moved: from tap (or closed steps) `before` to `after`."""
+    """A tap, or a capacitor's closed steps, moved from `before` to `after`."""
 
     time_s: float
     device: str
     before: int
     after: int
     reason: str
+    kind: str = "tap"
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def _opendss_only(data: Mapping[str, Any]) -> Iterator[Finding]:
             "an opendss: feeder is always solved by phase; allowed: three_phase, "
             "which is its default",
         )
-    for key in ("feeder.root", "feeder.loads"):
+    for key in ("feeder.root", "feeder.loads", "power_flow.controls"):
         if source and not opendss and _is_at(data, key):
             yield key, "only opendss: feeders take it"
 

@@ -332,6 +332,11 @@ class PowerFlow(Words):
         default=1e-8,
         description="Largest error of a voltage, as estimated [pu]",
     )
+    controls: Literal["free", "held"] = Field(
+        default="free",
+        description="Regulators and switched capacitors of an opendss: feeder move, or "
+        "stay as the file's own solution leaves them",
+    )
 
 
 class Output(Words):

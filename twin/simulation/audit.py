@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from twin.arrays import Complexes
+from twin.arrays import Complexes, Floats
 from twin.grid.flow import Demand, Flow, PowerFlow
 from twin.grid.pair_newton import PairNewton
 from twin.randomness import Purpose, uniform
@@ -28,6 +28,7 @@ class Kept:
     value: float
     demand: Demand
     v: Complexes
+    scale: Floats | None = None
 
 
 @dataclass
@@ -36,11 +37,13 @@ class Audit:
 
     Always: the steps of lowest and highest voltage, of highest import and export, and
     the first. Then keyed random ones, as long as the audit takes less than a tenth of
-    the run's time. The run's own warm start is not touched.
+    the run's time. The run's own warm start is not touched. Where taps move, `standing`
+    says how they stand.
     """
 
     seed: int
     n_steps: int
+    standing: Callable[[], Floats] | None = None
     extremes: dict[str, Kept] = field(default_factory=dict)
     random: list[Kept] = field(default_factory=list)
 
@@ -68,12 +71,19 @@ class Audit:
             if known is None or value > known.value:
                 self._keep(k, reason, value, demand, flow)
         if k in self._rank:
-            self.random.append(Kept(k, "random", 0.0, demand, flow.v))
+            self.random.append(self._kept(k, "random", 0.0, demand, flow))
 
     def run(
-        self, reference: PowerFlow, run_s: float, times: Sequence[str]
+        self,
+        reference: PowerFlow,
+        run_s: float,
+        times: Sequence[str],
+        standing_at: Callable[[Floats], PowerFlow] | None = None,
     ) -> dict[str, Any]:
-        """Solve the kept steps with a reference engine; what ``run.json`` states."""
+        """Solve the kept steps with a reference engine; what ``run.json`` states.
+
+        `standing_at` gives the engine of a feeder whose taps stood so.
+        """
         began = time.perf_counter()
         worst, worst_at, steps = 0.0, "", []
         unsolved, loosest_mva = [], 0.0
@@ -82,6 +92,8 @@ class Audit:
             spent = time.perf_counter() - began
             if kept.reason == "random" and spent > SHARE_OF_RUN * run_s:
                 break
+            if standing_at is not None and kept.scale is not None:
+                reference = standing_at(kept.scale)
             answer = reference.solve(kept.demand)
             loosest_mva = max(loosest_mva, getattr(reference, "tolerance_mva", 0.0))
             if not answer.converged:
@@ -105,7 +117,13 @@ class Audit:
     def _keep(
         self, k: int, reason: str, value: float, demand: Demand, flow: Flow
     ) -> None:
-        self.extremes[reason] = Kept(k, reason, value, demand, flow.v)
+        self.extremes[reason] = self._kept(k, reason, value, demand, flow)
+
+    def _kept(
+        self, k: int, reason: str, value: float, demand: Demand, flow: Flow
+    ) -> Kept:
+        scale = None if self.standing is None else self.standing().copy()
+        return Kept(k, reason, value, demand, flow.v, scale)
 
     def _order(self, kept: Kept) -> int:
         return self._rank[kept.k]

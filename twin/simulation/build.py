@@ -21,9 +21,9 @@ from twin.fleet.start import charge_at_start, place_at_start
 from twin.fleet.state import state
 from twin.fleet.travel import Travel
 from twin.fleet.travel_sources import travel
+from twin.grid.controls import Regulated, Regulation
 from twin.grid.feeder import Feeder
 from twin.grid.limits import Limits, custom_limits, limits_by_name
-from twin.grid.powerflow import power_flow
 from twin.randomness import Purpose, uniform
 from twin.results.store import RunWriter
 from twin.scenario.spec import Scenario
@@ -36,6 +36,7 @@ from twin.simulation.loads import Curtailed, Loads, shapes_of
 from twin.simulation.placing import PLANT_KINDS
 from twin.simulation.plugs import Plugs, plugs
 from twin.simulation.recorder import Recorder, Sizes
+from twin.simulation.regulation import Logbook, held_notes, moves_of, solver_of, told_of
 from twin.simulation.violations import Watch
 from twin.simulation.world import World
 from twin.surroundings.network_loads import Network
@@ -74,6 +75,7 @@ class Plan:
     roofs: Pv
     policy: Policy
     policy_file: Path | None
+    moves: Regulation | None = None
 
     @property
     def inputs(self) -> list[Path]:
@@ -92,7 +94,8 @@ class Plan:
     @property
     def warnings(self) -> list[str]:
         """What a reader must know before anything else."""
-        told = [*self.grid.feeder.notes, *self.households.warnings]
+        told = held_notes(self.grid.feeder.notes, self.moves)
+        told += self.households.warnings
         dead = self.grid.feeder.dead_buses
         if dead:
             told.append(f"not supplied: {len(dead)} buses ({', '.join(dead[:10])} ...)")
@@ -119,6 +122,7 @@ class Plan:
             *self.weather.notes,
             *self.prices.notes,
         ]
+        told += told_of(self.moves, self.timeline.step_s)
         if self.households.pv_kwp.any():
             told += self.roofs.notes
         return told
@@ -152,9 +156,11 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     sky = weather(scenario.region, timeline, seed)
     policy, policy_file = policy_of(scenario)
     words = scenario.tariff
+    rest = _others(grid, people, others, timeline)
+    grid = replace(grid, feeder=placed.feeder)
     return Plan(
         scenario=scenario,
-        grid=replace(grid, feeder=placed.feeder),
+        grid=grid,
         timeline=timeline,
         households=people,
         cars=fleet,
@@ -163,7 +169,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
         profile=profile(
             scenario.profiles, _homes(people, homes), timeline, seed, shapes
         ),
-        others=_others(grid, people, others, timeline),
+        others=rest,
         travel=travel(scenario.travel, seed, scenario.fleet.travel_file),
         weather=sky,
         prices=Prices(
@@ -172,6 +178,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
         roofs=Pv(sky, people.pv_kwp, seed),
         policy=policy,
         policy_file=policy_file,
+        moves=moves_of(scenario, grid),
     )
 
 
@@ -185,6 +192,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     if scenario.customers.export_limit_kw is not None:
         sun = Curtailed(sun, loads, people.export_limit_kw)
     surroundings = Surroundings(timeline, loads, sun, plan.weather, plan.prices)
+    powerflow = solver_of(scenario, plan.grid, plan.moves)
     recorder = Recorder(
         writer,
         timeline,
@@ -192,8 +200,13 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         Watch.of(feeder, _judged(feeder, people.spread), plan.limits),
         np.flatnonzero(~feeder.nodes.auxiliary),
         Sizes(feeder.n_node, len(feeder.branches), len(people), len(fleet)),
-        Audit(scenario.seed, timeline.n_steps),
+        Audit(
+            scenario.seed,
+            timeline.n_steps,
+            (lambda: powerflow.scale) if isinstance(powerflow, Regulated) else None,
+        ),
         scenario.output.level,
+        Logbook(powerflow) if isinstance(powerflow, Regulated) else None,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -202,13 +215,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         surroundings=surroundings,
         fleet=fleet,
         customers=customers,
-        powerflow=power_flow(
-            feeder,
-            plan.grid.net,
-            scenario.power_flow.solver,
-            scenario.power_flow.tolerance_pu,
-            scenario.feeder.enforce_q_limits,
-        ),
+        powerflow=powerflow,
         population=Population(
             simpy.Environment(),
             fleet,

@@ -18,6 +18,7 @@ from twin.results.store import RunWriter
 from twin.simulation.audit import Audit
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
 from twin.simulation.happenings import failed_steps, session_rows, trip_rows
+from twin.simulation.regulation import Logbook
 from twin.simulation.violations import DayOf, Watch
 from twin.surroundings.surroundings import Given
 from twin.timeline import Timeline
@@ -82,10 +83,11 @@ class Recorder:
         sizes: Sizes,
         audit: Audit,
         level: str,
+        logbook: Logbook | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses = watch, buses
-        self.audit, self.level = audit, level
+        self.audit, self.level, self.logbook = audit, level, logbook
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0
@@ -279,4 +281,6 @@ class Recorder:
         failed = self._scalars[:, SCALARS.index("converged")] == 0
         violations = self.watch.rows(time, step, DayOf(self._v_pu, self._flows[3]))
         told = failed_steps(time[failed], step).vstack(violations)
+        if self.logbook is not None:
+            told = told.vstack(self.logbook.rows(time, self._steps[0]))
         return told.sort("time", maintain_order=True)

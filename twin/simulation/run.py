@@ -15,6 +15,7 @@ import numpy as np
 from twin.arrays import Floats
 from twin.errors import RunFailed
 from twin.fleet.fleet import Fleet
+from twin.grid.controls import Regulated
 from twin.grid.flow import PowerFlow
 from twin.grid.opendss_agreement import agreement_with_engine
 from twin.grid.pair_newton import PairNewton
@@ -147,7 +148,8 @@ def _audit(planned: Plan, world: World, run_s: float) -> dict[str, Any]:
     began = time.perf_counter()
     reference = _reference(planned)
     times = [str(instant) for instant in planned.timeline.utc_times()]
-    found = world.recorder.audit.run(reference, run_s, times)
+    at = _standing_at(world.powerflow)
+    found = world.recorder.audit.run(reference, run_s, times, at)
     found |= _origin(planned)
     return {**found, "wall_s": time.perf_counter() - began}
 
@@ -175,6 +177,13 @@ def _reference(planned: Plan) -> PowerFlow:
         return PairNewton(feeder, AUDIT_PU)
     limited = planned.scenario.feeder.enforce_q_limits
     return PandapowerEngine(net, feeder, enforce_q_limits=limited)
+
+
+def _standing_at(powerflow: PowerFlow) -> Callable[[Floats], PowerFlow] | None:
+    """Newton-Raphson of the feeder with its taps as they stood, where they move."""
+    if not isinstance(powerflow, Regulated):
+        return None
+    return lambda scale: PairNewton(powerflow.feeder_at(scale), AUDIT_PU)
 
 
 def _write_totals(
@@ -231,13 +240,14 @@ def _told(planned: Plan) -> dict[str, Any]:
 
 
 def _known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
-    recorder = world.recorder
+    recorder, logbook = world.recorder, world.recorder.logbook
     return {
         "balance": {
             "largest_relative_residual": recorder.worst_residual,
             "fleet_residual_kwh": _fleet_residual_kwh(world.fleet, soc_start),
         },
         "steps_failed": recorder.steps_failed,
+        **({} if logbook is None else {"controls": logbook.summary()}),
     }
 
 
