@@ -19,6 +19,7 @@ SECTIONS = (
     "figures",
     "all-figures",
     "violations",
+    "overloads",
     "transformers",
     "face-validity",
     "caveats",

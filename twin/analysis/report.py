@@ -104,6 +104,7 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
     ("figures", "Figures", sections.figures),
     ("all-figures", "All numbers", sections.all_numbers),
     ("violations", "Voltage violations", sections.violations),
+    ("overloads", "Overloaded assets", sections.overloads),
     ("transformers", "Transformers", sections.transformers),
     ("face-validity", "Face validity", sections.face),
     ("caveats", "Caveats", _caveats),

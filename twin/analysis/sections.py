@@ -13,10 +13,12 @@ from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.figures import panels
 from twin.analysis.measures import GROUPS, KEY_FIGURES, MEASURES, Measure
 from twin.analysis.metrics import transformers_of, violations_of
+from twin.analysis.overloads import overloads_of
 from twin.analysis.theme import left_out, spotlight
 from twin.analysis.wording import warnings
 
 MOST_TRANSFORMERS = 20
+MOST_OVERLOADS = 40
 
 
 def key_figures(comparison: Comparison) -> str:
@@ -169,6 +171,49 @@ def _transformer(row: Mapping[str, Any]) -> list[str]:
         _plain(row["longest_over_normal_h"], 2),
         _plain(row["over_emergency_h"], 2),
         _plain(row["reverse_h"], 2),
+        _plain(row["customers"], 0),
+        _plain(row["evs"], 0),
+    ]
+
+
+def overloads(comparison: Comparison) -> str:
+    """Every asset above its rating, a row a phase, in the seed that comes first."""
+    head = [
+        "asset",
+        "phase",
+        "peak %",
+        "at (local time)",
+        "over normal h",
+        "customers",
+        "EVs",
+    ]
+    parts = []
+    for label in comparison.labels:
+        case = comparison.first(label)
+        found = overloads_of(case)
+        count = f"{found.height} above their rating"
+        if case.loadings is None:
+            count = "not recorded"
+        rows = map(_overload, found.head(MOST_OVERLOADS).iter_rows(named=True))
+        title = f"{label}, seed {case.seed}: {count}"
+        if found.height > MOST_OVERLOADS:
+            title += f", the fullest {MOST_OVERLOADS} shown"
+        body = page.table(head, rows, (0, 1, 3)) if found.height else ""
+        parts.append(page.details(title, body))
+    note = (
+        "Transformers, lines and switches ever above their normal rating. Customers "
+        "and EVs: those that nothing else joins to a source, on any phase; – in a mesh."
+    )
+    return page.paragraphs([note], "note") + "".join(parts)
+
+
+def _overload(row: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{row['kind']} {row['name']}",
+        str(row["phase"]) if row["phase"] else "all",
+        _plain(100 * row["highest"], 1),
+        row["time"] or "–",
+        _plain(row["over_normal_h"], 2),
         _plain(row["customers"], 0),
         _plain(row["evs"], 0),
     ]

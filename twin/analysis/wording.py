@@ -185,10 +185,12 @@ def _without_cars(comparison: Comparison) -> list[str]:
         return []
     if below + above + over == 0:
         return [_nothing_beyond(comparison)]
-    return [
-        f"Without EVs there are already {below + above:.1f} customer-hours beyond the "
-        f"voltage limits and {over:.0f} transformers over their normal rating."
-    ]
+    plural = "" if over == 1 else "s"
+    hours = f"{below + above:.1f} customer-hours beyond the voltage limits"
+    full = f"{over:.0f} transformer{plural} over normal rating"
+    known = [words for n, words in ((below + above, hours), (over, full)) if n]
+    verb = "is" if known == [full] and over == 1 else "are"
+    return [f"Without EVs there {verb} already {' and '.join(known)}."]
 
 
 def _nothing_beyond(comparison: Comparison) -> str:
