@@ -68,9 +68,10 @@ def _asset(case: Case, branch: int) -> Ints:
     """The rows in ``branches`` of all phases of the asset that a row is part of."""
     row = case.branches.row(branch, named=True)
     if row["transformer"] is not None:
-        return case.transformer_branches[row["transformer"]]
+        of_transformer: Ints = case.transformer_branches[row["transformer"]]
+        return of_transformer
     if not row["phase"]:
-        return np.array([branch])
+        return np.array([branch], dtype=np.int64)
     same = (pl.col("name") == row["name"]) & (pl.col("kind") == row["kind"])
     found = case.branches.filter(same & (pl.col("phase") > 0))["branch"]
     rows: Ints = found.to_numpy().astype(np.int64)
