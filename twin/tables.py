@@ -170,6 +170,18 @@ _STEPS = Table(
         _index("ev_driving", "cars on the road at the interval's end"),
         _number("v_min_pu", "pu", "lowest voltage of any live bus"),
         _number("v_max_pu", "pu", "highest voltage of any live bus"),
+        _number(
+            "vuf_max",
+            "share",
+            "negative in positive sequence of the voltage, the largest of any bus with "
+            "three phases; NaN without phases",
+        ),
+        _number(
+            "neutral_max_a",
+            "A",
+            "sum of a line's three phase currents, the largest of any line; NaN "
+            "without phases",
+        ),
         _number("temperature_degc", "degC", "outdoor temperature"),
         _number("price_usd_per_kwh", "USD/kWh", "what a customer pays"),
         _number("export_price_usd_per_kwh", "USD/kWh", "what a customer is paid"),

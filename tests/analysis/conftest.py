@@ -84,8 +84,11 @@ def write_run(
     cars: bool = True,
     names: tuple[str, str] = ("home A", "home B"),
     record: Mapping[str, Any] | None = None,
+    phases: Mapping[str, Any] | None = None,
 ) -> Run:
-    question = repr((name, policy, seed, grid_kw, v_pu, level, cars, names, record))
+    question = repr(
+        (name, policy, seed, grid_kw, v_pu, level, cars, names, record, phases)
+    )
     run_id = hashlib.sha256(question.encode()).hexdigest()[:16]
     grid, volts = np.array(grid_kw, float), np.array(v_pu, float)
     with RunWriter.open(out, name, run_id) as writer:
@@ -93,6 +96,7 @@ def write_run(
         for day in (0, 1):
             rows = slice(4 * day, 4 * day + 4)
             steps = _steps(grid, volts, np.array(converged), cars)
+            steps |= {key: np.array(value) for key, value in (phases or {}).items()}
             writer.day("steps", day, {key: value[rows] for key, value in steps.items()})
             if level == "all":
                 _all(writer, day, rows, volts, np.array(loading, float), cars)
@@ -275,6 +279,8 @@ def _steps(grid: Any, volts: Any, converged: Any, cars: bool) -> dict[str, Any]:
         "ev_driving": whole,
         "v_min_pu": np.fmin.reduce(volts, axis=1),
         "v_max_pu": np.fmax.reduce(volts, axis=1),
+        "vuf_max": zero + np.nan,
+        "neutral_max_a": zero + np.nan,
         "temperature_degc": zero + 1.0,
         "price_usd_per_kwh": zero + 0.3,
         "export_price_usd_per_kwh": zero,

@@ -15,6 +15,24 @@ def test_the_peak_is_told_with_its_hour_and_what_cars_drew(make_run):
     assert found["min_kw"] == -5.0
 
 
+def test_phases_are_told_of_where_there_are_any(make_run):
+    shares, amps = [0.01, np.nan, 0.031] + [0.02] * 5, [3.0] * 7 + [40.0]
+    phases = {"vuf_max": shares, "neutral_max_a": amps}
+    found = headline(make_run(phases=phases))
+    assert (found["vuf_max"], found["neutral_max_a"]) == (0.031, 40.0)
+    found = headline(make_run())
+    assert (found["vuf_max"], found["neutral_max_a"]) == (None, None)
+
+
+def test_operations_are_known_where_they_were_counted(make_run):
+    keys = ("tap_operations", "capacitor_operations")
+    for counts in ((12, 0), (None, None)):
+        record = {"controls": dict(zip(keys, counts, strict=True))}
+        found = headline(make_run(record=record))
+        assert tuple(found[key] for key in keys) == counts
+    assert headline(make_run())["tap_operations"] is None
+
+
 def test_reverse_flow_has_hours_and_a_depth(make_run):
     found = headline(make_run())
     assert found["reverse_h"] == 2.0

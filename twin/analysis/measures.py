@@ -76,6 +76,25 @@ _ROWS = (
             Measure("v_max_node", "Highest voltage at node"),
             Measure("v_max_time", "Highest voltage at (local time)"),
             Measure(
+                "vuf_max",
+                "Highest voltage unbalance",
+                "%",
+                2,
+                100,
+                less_is_better=True,
+            ),
+            Measure(
+                "neutral_max_a",
+                "Highest neutral current of a line",
+                "A",
+                1,
+                less_is_better=True,
+            ),
+            Measure("tap_operations", "Tap operations", less_is_better=True),
+            Measure(
+                "capacitor_operations", "Capacitor operations", less_is_better=True
+            ),
+            Measure(
                 "customer_hours_below",
                 "Below the lower limit",
                 "customer-h",

@@ -39,6 +39,8 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_peak(case),
         **_counted(case, _reverse(case)),
         **_voltage(case),
+        **_phases(case),
+        **_operations(case.run),
         **_counted(case, _customer_hours(case)),
         **_counted(case, _loading(case)),
         **_counted(case, _losses(case)),
@@ -104,6 +106,22 @@ def _voltage(case: Case) -> dict[str, Answer]:
         "v_max_time": case.local(high_time),
         "v_max_node": None if kept is None else _node(case, kept.node_max_pu, 1),
     }
+
+
+def _phases(case: Case) -> dict[str, Answer]:
+    """Unbalance and neutral current; unknown where there are no phases."""
+    keys = ("vuf_max", "neutral_max_a")
+    known = set(case.steps.columns)
+    return {
+        key: _extreme(case.steps, key, 1)[1] if key in known else None for key in keys
+    }
+
+
+def _operations(run: Run) -> dict[str, Answer]:
+    """What regulators and capacitors moved; known from steps that are fine enough."""
+    controls = run.record.get("controls") or {}
+    keys = ("tap_operations", "capacitor_operations")
+    return {key: controls.get(key) for key in keys}
 
 
 def _customer_hours(case: Case) -> dict[str, Answer]:

@@ -17,6 +17,7 @@ class Limits:
 
     Between `low_pu` and `high_pu` is always well. Beyond `outer_low_pu` and
     `outer_high_pu` is never allowed; in between is allowed as `between` says.
+    `unbalance` is the share of negative in positive sequence, by 10-minute means.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Limits:
     outer_high_pu: float
     between: str
     source: str
+    unbalance: float = 0.02
 
     def beyond(self, v_pu: Floats) -> Bools:
         """Voltages outside the inner range; NaN (no solution) is not counted."""
@@ -47,7 +49,8 @@ EN_50160 = Limits(
     outer_low_pu=0.85,
     outer_high_pu=1.10,
     between="at most 5 % of the 10-minute means of a week",
-    source="EN 50160:2010, 4.2.2 (low voltage) and 5.2.2 (medium voltage)",
+    source="EN 50160:2010, 4.2.2 (low voltage) and 5.2.2 (medium voltage); unbalance "
+    "4.2.4 and 5.2.4",
 )
 ANSI_C84_1 = Limits(
     name="ansi_c84_1",
@@ -56,7 +59,9 @@ ANSI_C84_1 = Limits(
     outer_low_pu=110.0 / 120.0,
     outer_high_pu=127.0 / 120.0,
     between="range B: limited in extent, frequency and duration, to be corrected",
-    source="ANSI C84.1-2020, table 1, service voltage up to 600 V, ranges A and B",
+    source="ANSI C84.1-2020, table 1, service voltage up to 600 V, ranges A and B; "
+    "unbalance: annex, 3 % (there the largest deviation from the mean, without load)",
+    unbalance=0.03,
 )
 STANDARDS = {limits.name: limits for limits in (EN_50160, ANSI_C84_1)}
 

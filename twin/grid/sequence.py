@@ -72,13 +72,14 @@ def neutral_a(current_a: Complexes, places: Ints) -> Floats:
     return back
 
 
-def current_a(feeder: Feeder, flow: Flow) -> Complexes:
-    """Current of each branch at the end nearer the source, A. [n_branch]
+def current_a(feeder: Feeder, flow: Flow, rows: Ints | None = None) -> Complexes:
+    """Current of each branch (or of these rows) at the end nearer the source, A.
 
     I = conj(S / V), > 0 away from the source.
     """
-    near = feeder.branches.near
-    s_pu = apparent(flow.p_kw, flow.q_kvar) / feeder.s_base_kva
+    asked = slice(None) if rows is None else rows
+    near = feeder.branches.near[asked]
+    s_pu = apparent(flow.p_kw[asked], flow.q_kvar[asked]) / feeder.s_base_kva
     current = (s_pu / flow.v[near]).conj() * feeder.i_base_a[near]
     return np.asarray(current, dtype=np.complex128)
 

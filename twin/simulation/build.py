@@ -35,6 +35,7 @@ from twin.simulation.households import Households, households
 from twin.simulation.loads import Curtailed, Loads, shapes_of
 from twin.simulation.placing import PLANT_KINDS
 from twin.simulation.plugs import Plugs, plugs
+from twin.simulation.quality import Phases
 from twin.simulation.recorder import Recorder, Sizes
 from twin.simulation.regulation import Logbook, held_notes, moves_of, solver_of, told_of
 from twin.simulation.violations import Watch
@@ -192,12 +193,14 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     if scenario.customers.export_limit_kw is not None:
         sun = Curtailed(sun, loads, people.export_limit_kw)
     surroundings = Surroundings(timeline, loads, sun, plan.weather, plan.prices)
+    judged = _judged(feeder, people.spread)
     powerflow = solver_of(scenario, plan.grid, plan.moves)
     recorder = Recorder(
         writer,
         timeline,
         customers,
-        Watch.of(feeder, _judged(feeder, people.spread), plan.limits),
+        Watch.of(feeder, judged, plan.limits),
+        Phases.of(feeder, judged, plan.limits.unbalance),
         np.flatnonzero(~feeder.nodes.auxiliary),
         Sizes(feeder.n_node, len(feeder.branches), len(people), len(fleet)),
         Audit(

@@ -18,6 +18,7 @@ from twin.results.store import RunWriter
 from twin.simulation.audit import Audit
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
 from twin.simulation.happenings import failed_steps, session_rows, trip_rows
+from twin.simulation.quality import Phases, largest
 from twin.simulation.regulation import Logbook
 from twin.simulation.violations import DayOf, Watch
 from twin.surroundings.surroundings import Given
@@ -46,6 +47,8 @@ SCALARS = (
     "ev_driving",
     "v_min_pu",
     "v_max_pu",
+    "vuf_max",
+    "neutral_max_a",
     "temperature_degc",
     "price_usd_per_kwh",
     "export_price_usd_per_kwh",
@@ -79,6 +82,7 @@ class Recorder:
         timeline: Timeline,
         customers: Customers,
         watch: Watch,
+        phases: Phases,
         buses: Ints,
         sizes: Sizes,
         audit: Audit,
@@ -86,7 +90,7 @@ class Recorder:
         logbook: Logbook | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
-        self.watch, self.buses = watch, buses
+        self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
@@ -113,8 +117,8 @@ class Recorder:
         judged_pu = v_pu[self.buses]
         low_pu, high_pu = float(judged_pu.min()), float(judged_pu.max())
         self.audit.look(k, demand, flow, low_pu, high_pu)
-        seen_pu = (low_pu, high_pu)
-        self._write_scalars(row, given, taken, flow, seen_pu, served_kw, fleet)
+        seen = (low_pu, high_pu, *self._unbalance(row, flow))
+        self._write_scalars(row, given, taken, flow, seen, served_kw, fleet)
         self._v_pu[row] = v_pu
         flows = self._flows
         flows[0, row], flows[1, row] = flow.p_kw, flow.q_kvar
@@ -128,6 +132,12 @@ class Recorder:
         if k + 1 == self._steps[-1] + 1:
             self._end_day(fleet)
 
+    def _unbalance(self, row: int, flow: Flow) -> tuple[float, float]:
+        """The largest unbalance of any bus; the largest neutral current, A."""
+        share = self.phases.unbalance(flow.v)
+        self._vuf[row] = share[: self._vuf.shape[1]]
+        return largest(share), self.phases.neutral_a(flow)
+
     def _served_kw(self, load_kw: Floats, flow: Flow) -> Floats:
         if not flow.converged or not self.customers.voltage_dependent:
             return load_kw
@@ -139,7 +149,7 @@ class Recorder:
         given: Given,
         taken: Taken,
         flow: Flow,
-        extremes_pu: tuple[float, float],
+        seen: tuple[float, float, float, float],
         served_kw: Floats,
         fleet: Fleet,
     ) -> None:
@@ -170,7 +180,7 @@ class Recorder:
             give_kw,
             np.count_nonzero(phase == Phase.PLUGGED),
             np.count_nonzero(phase == Phase.DRIVING),
-            *extremes_pu,
+            *seen,
             given.temperature_degc,
             given.price_usd_per_kwh,
             given.export_price_usd_per_kwh,
@@ -187,6 +197,7 @@ class Recorder:
         n, sizes = len(self._steps), self._sizes
         self._scalars = np.zeros((n, len(SCALARS)))
         self._v_pu = np.zeros((n, sizes.node), dtype=np.float32)
+        self._vuf = np.zeros((n, len(self.phases.judged)), dtype=np.float32)
         self._flows = np.zeros((4, n, sizes.branch), dtype=np.float32)
         self._customers = np.zeros((4, n, sizes.customer), dtype=np.float32)
         self._cars = np.zeros((2, n, sizes.ev), dtype=np.float32)
@@ -281,6 +292,7 @@ class Recorder:
         failed = self._scalars[:, SCALARS.index("converged")] == 0
         violations = self.watch.rows(time, step, DayOf(self._v_pu, self._flows[3]))
         told = failed_steps(time[failed], step).vstack(violations)
+        told = told.vstack(self.phases.rows(time, step, self._vuf))
         if self.logbook is not None:
             told = told.vstack(self.logbook.rows(time, self._steps[0]))
         return told.sort("time", maintain_order=True)

@@ -208,6 +208,7 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
             "high_pu": limits.high_pu,
             "outer_low_pu": limits.outer_low_pu,
             "outer_high_pu": limits.outer_high_pu,
+            "unbalance": limits.unbalance,
         },
         "feeder": {
             "name": feeder.name,

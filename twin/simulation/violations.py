@@ -45,18 +45,18 @@ class Watch:
         """The spells of one local day; one that passes midnight is two."""
         v_pu = day.v_pu[:, self.node]
         low, high = self.limits.low_pu, self.limits.high_pu
-        over = _spells(day.loading > 1.0, day.loading)
+        over = spells(day.loading > 1.0, day.loading)
         far = over.worst > self.emergency[over.column]
         found = [
-            (_spells(v_pu < low, -v_pu), self.node_name, "voltage below the limit"),
-            (_spells(v_pu > high, v_pu), self.node_name, "voltage above the limit"),
+            (spells(v_pu < low, -v_pu), self.node_name, "voltage below the limit"),
+            (spells(v_pu > high, v_pu), self.node_name, "voltage above the limit"),
             (over.chosen(~far), self.branch_name, "above its normal rating"),
             (over.chosen(far), self.branch_name, "above its emergency rating"),
         ]
         frames = [
-            _frame(spells, names, reason, times, step)
-            for spells, names, reason in found
-            if len(spells.first)
+            frame(spell, names, reason, times, step)
+            for spell, names, reason in found
+            if len(spell.first)
         ]
         return pl.concat(frames).sort("time", "entity") if frames else nothing()
 
@@ -70,7 +70,7 @@ class DayOf:
 
 
 @dataclass(frozen=True)
-class _Spells:
+class Spells:
     """First and last interval, column and greatest magnitude of each spell."""
 
     first: Ints
@@ -78,8 +78,8 @@ class _Spells:
     column: Ints
     worst: Floats
 
-    def chosen(self, which: Bools) -> _Spells:
-        return _Spells(
+    def chosen(self, which: Bools) -> Spells:
+        return Spells(
             self.first[which], self.last[which], self.column[which], self.worst[which]
         )
 
@@ -103,7 +103,7 @@ def nothing() -> pl.DataFrame:
     )
 
 
-def _spells(beyond: Bools, depth: Single) -> _Spells:
+def spells(beyond: Bools, depth: Single) -> Spells:
     """Unbroken spells in each column; the worst is where the depth is greatest."""
     columns = np.flatnonzero(beyond.any(axis=0))
     edge = np.zeros((1, len(columns)), dtype=np.int8)
@@ -113,20 +113,21 @@ def _spells(beyond: Bools, depth: Single) -> _Spells:
     _, after = np.nonzero(change == -1)
     spans = zip(columns[column], first, after, strict=True)
     worst = [float(np.abs(depth[a:b, c].max())) for c, a, b in spans]
-    return _Spells(first, after - 1, columns[column], np.array(worst))
+    return Spells(first, after - 1, columns[column], np.array(worst))
 
 
-def _frame(
-    spells: _Spells, names: list[str], reason: str, times: Times, step: np.timedelta64
+def frame(
+    found: Spells, names: list[str], reason: str, times: Times, step: np.timedelta64
 ) -> pl.DataFrame:
-    n = len(spells.first)
+    """Spells as rows, each in the time from its first interval to its last."""
+    n = len(found.first)
     return pl.DataFrame(
         {
-            "time": times[spells.first],
-            "until": times[spells.last] + step,
+            "time": times[found.first],
+            "until": times[found.last] + step,
             "kind": ["violation"] * n,
-            "entity": [names[column] for column in spells.column],
-            "value": spells.worst,
+            "entity": [names[column] for column in found.column],
+            "value": found.worst,
             "reason": [reason] * n,
         }
     )
