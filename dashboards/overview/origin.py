@@ -15,6 +15,7 @@ from dashboards import theme
 from dashboards.overview.load_figures import day_words
 from dashboards.whatif.scenario_text import yaml_of
 from twin.analysis.case import Case
+from twin.scenario.names import circuit_of
 
 STAGES = {
     "read": "reading inputs",
@@ -78,10 +79,17 @@ def own_files(case: Case) -> list[str]:
     named = [
         room["customers"].get("file"),
         section_of(case.scenario, "fleet").get("travel_file"),
-        str(source).partition(":")[2] if str(source).startswith(FILE_SOURCES) else None,
+        _own_file(str(source)),
         profiles if str(profiles).endswith(".csv") else None,
     ]
     return [str(one) for one in named if one]
+
+
+def _own_file(source: str) -> str | None:
+    """The file that a feeder comes from; none where it is registered or ships."""
+    if not source.startswith(FILE_SOURCES) or circuit_of(source) is not None:
+        return None
+    return source.partition(":")[2]
 
 
 def leaves(tree: Mapping[str, Any], path: str = "") -> list[tuple[str, str]]:

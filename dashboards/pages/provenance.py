@@ -165,7 +165,10 @@ def _audit_card(case: Case) -> Component:
     unsolved = audit.get("unsolved_by_reference") or []
     rows: Rows = [
         ("Solved again by", scalar(audit.get("engine"))),
-        ("Largest difference", _agreement(audit.get("largest_difference_pu"))),
+        (
+            "Largest difference",
+            _agreement(audit.get("largest_difference_pu"), audit.get("rounding_pu")),
+        ),
         ("It was at", origin.local_of(case, audit.get("largest_at"))),
         ("Loosest tolerance", _unit(audit.get("loosest_tolerance_mva"), "MVA")),
         ("Not solved by it", str(len(unsolved)) if unsolved else "none"),
@@ -318,14 +321,17 @@ def _limits(case: Case) -> str:
     )
 
 
-def _agreement(value: object) -> Component:
-    """Whether the audit agrees, in words."""
+def _agreement(value: object, rounding: object) -> Component:
+    """Whether the audit agrees, in words; no nearer than rounding lets it."""
     if not isinstance(value, int | float):
         return html.Span("not recorded")
-    agrees = value <= origin.AGREED_PU
+    own = rounding if isinstance(rounding, int | float) else 0.0
+    allowed = max(origin.AGREED_PU, own)
+    agrees = value <= allowed
     words = "agrees" if agrees else "more than it should be"
+    why = ", rounding on this grid" if own > origin.AGREED_PU else ""
     return html.Span(
-        f"{value:.1e} pu ({words}; allowed {origin.AGREED_PU:.0e})",
+        f"{value:.1e} pu ({words}; allowed {allowed:.0e}{why})",
         className="good" if agrees else "bad",
     )
 

@@ -15,7 +15,7 @@ from dashboards.whatif.form import Data, at, without
 from twin.errors import InputError, Problem, nearest
 from twin.results.record import Run
 from twin.scenario.layers import load
-from twin.scenario.names import NAMES_FILE, known, region_default, region_of
+from twin.scenario.names import NAMES_FILE, circuit_of, known, region_default, region_of
 from twin.scenario.read import absolute_paths
 
 STARTER = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -102,7 +102,8 @@ def _without_files(data: Data) -> tuple[Data, dict[str, str]]:
     """A record names files without their folder, and may come from anywhere."""
     held = {key: at(data, key) for key in FILES}
     source, profiles = at(data, "feeder.source"), at(data, "customers.profiles")
-    if str(source).partition(":")[0] not in ("pandapower", "simbench"):
+    registered = str(source).partition(":")[0] in ("pandapower", "simbench")
+    if not registered and circuit_of(str(source)) is None:
         held["feeder.source"] = source
     if str(profiles).lower().endswith(".csv"):
         held["customers.profiles"] = profiles

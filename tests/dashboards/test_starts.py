@@ -51,6 +51,12 @@ def test_nothing_named_is_the_first_one(library):
     assert start_of("", library, FIELDS).key == "first"
 
 
+def test_a_run_of_a_circuit_that_ships_can_be_begun_as(library):
+    start = run_of(library, feeder={"source": "opendss:ckt5", "model": "three_phase"})
+    assert "feeder.source" not in start.lost
+    assert at(start.data, "feeder.source") == "opendss:ckt5"
+
+
 def test_what_a_packaged_scenario_extends_is_in_it(library):
     hurts = start_of("v2g_hurts", library, FIELDS)
     assert at(hurts.data, "feeder.source") == "pandapower:lv_schutterwald"

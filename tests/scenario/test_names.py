@@ -74,6 +74,7 @@ def test_a_circuit_that_ships_is_named_without_a_path(name, tmp_path, monkeypatc
     master = circuit_file(name)
     assert master is not None and master.is_file()
     assert scenario.files()["feeder.source"] == master
+    assert scenario.resolved()["feeder"]["source"] == f"opendss:{name}"
     assert scenario.region == names()["circuits"][name]["region"]
     assert (master.parent / "LICENSE").is_file()
     assert (master.parent / "SOURCE.md").is_file()

@@ -108,7 +108,7 @@ def test_an_opendss_master_that_is_not_there_is_told(folder):
     with pytest.raises(InputError) as told:
         read(Path("f.yaml"))
     first, second = str(told.value).splitlines()
-    assert first == f"f.yaml:3:3: feeder.source: no such file '{folder}/none.dss'"
+    assert first == f"f.yaml:3:11: feeder.source: no such file '{folder}/none.dss'"
     assert "feeder.model: an opendss: feeder is always solved by phase" in second
 
 

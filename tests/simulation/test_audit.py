@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from tests.simulation.phases import street
 from twin.grid.flow import Demand, Flow
 from twin.grid.pair_newton import PairNewton
@@ -38,3 +42,17 @@ def test_by_phase_it_is_our_own_newton_and_says_so() -> None:
     assert found["largest_difference_pu"] < 1e-8
     assert "by phase" in found["engine"]
     assert (found["tolerance_pu"], found["loosest_tolerance_mva"]) == (1e-11, None)
+    assert 0.0 <= found["rounding_pu"] < 1e-12
+
+
+def test_what_double_precision_loses_grows_with_the_admittances_reach() -> None:
+    stiff = replace(FEEDER, y_bus=FEEDER.y_bus.copy())
+    apart = PairNewton(stiff).rounding_pu()
+    joined = stiff.y_bus.tolil()
+    first, second = np.setdiff1d(np.arange(stiff.n_node), stiff.source_node)[:2]
+    for node in (first, second):
+        joined[node, node] += 1e12
+    joined[first, second] -= 1e12
+    joined[second, first] -= 1e12
+    shorted = replace(stiff, y_bus=joined.tocsr())
+    assert PairNewton(shorted).rounding_pu() > max(1e-10, 100.0 * apart)

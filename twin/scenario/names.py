@@ -33,6 +33,14 @@ def circuit_file(name: str) -> Path | None:
     return DATA / circuits[name]["master"] if name in circuits else None
 
 
+def circuit_of(source: str) -> str | None:
+    """The name of the circuit that ships and that an ``opendss:`` source means."""
+    prefix, _, said = source.partition(":")
+    circuits = names()["circuits"] if prefix == "opendss" else ()
+    meant = (name for name in circuits if said in (name, str(circuit_file(name))))
+    return next(meant, None)
+
+
 def region_of(source: object, timezone: object = None) -> str:
     """``US`` or ``DE`` (Europe): where a feeder stands; files are told by time zone.
 

@@ -119,7 +119,7 @@ def absolute_paths(tree: Node) -> tuple[Node, list[Problem]]:
         shipped = circuit_file(said) if prefix == "opendss:" else None
         path = shipped or Path(os.path.abspath(node.folder / said))
         problem = _absent(path, key == "feeder.root")
-        if problem and prefix == "opendss:":
+        if problem and prefix == "opendss:" and not path.suffix:
             problem += f"; circuits that ship: {', '.join(known('circuits'))}"
         if problem:
             problems.append(Problem(node.where, key, problem))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from twin.scenario.names import region_default, region_of
+from twin.scenario.names import circuit_of, region_default, region_of
 from twin.scenario.words import (
     NAMED,
     Clock,
@@ -415,7 +415,8 @@ class Scenario(Words):
         """All that changes results, defaults written out, as plain JSON.
 
         Without the scenario's name; files by their names only (their content is
-        identified by checksum, see ``files``), so that a folder may move.
+        identified by checksum, see ``files``), so that a folder may move; a circuit
+        that ships by the name that finds it anywhere.
         """
         plain = self.model_dump(mode="json", by_alias=True, exclude={"name", "events"})
         plain["time"]["timezone"] = self.timezone
@@ -423,6 +424,9 @@ class Scenario(Words):
         plain["fleet"]["travel"] = self.travel
         plain["limits"] = self.judged_by.model_dump(mode="json", exclude_none=True)
         plain["feeder"].pop("root")
+        if not self.feeder.is_opendss:
+            plain["feeder"].pop("loads")
+            plain["power_flow"].pop("controls")
         plain["feeder"]["model"] = (
             "three_phase" if self.feeder.three_phase else "balanced"
         )
@@ -431,6 +435,9 @@ class Scenario(Words):
             kind = self.feeder.source.partition(":")[0]
             prefix = f"{kind}:" if key == "feeder.source" else ""
             plain[section][name] = prefix + path.name
+        shipped = circuit_of(self.feeder.source)
+        if shipped is not None:
+            plain["feeder"]["source"] = f"opendss:{shipped}"
         return plain
 
 

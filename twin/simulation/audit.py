@@ -104,10 +104,14 @@ class Audit:
             if difference >= worst:
                 worst, worst_at = difference, times[kept.k]
         by_phase = isinstance(reference, PairNewton)
+        rounding = (
+            reference.rounding_pu() if isinstance(reference, PairNewton) else None
+        )
         return {
             "engine": OWN if by_phase else "pandapower Newton-Raphson",
             "loosest_tolerance_mva": None if by_phase else loosest_mva,
             "tolerance_pu": getattr(reference, "tolerance_pu", None),
+            "rounding_pu": rounding,
             "largest_difference_pu": worst if steps else None,
             "largest_at": worst_at,
             "steps": steps,
