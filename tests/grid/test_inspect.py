@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from twin.grid.inspect import health
+from twin.grid.inspect import TransformerHealth, health
 from twin.grid.pandapower import load_feeder
 
 
@@ -23,6 +25,14 @@ def test_it_counts_what_is_there(found):
     assert [one.rating_kva for one in found.transformers] == [100.0]
     assert 0.6 < found.transformers[0].loading < 0.8
     assert found.voltage_levels_kv == (0.4, 10.0)
+
+
+def test_of_many_transformers_only_the_fullest_are_told(found):
+    many = tuple(TransformerHealth(f"t{k}", 25.0, k / 100) for k in range(100))
+    said = "\n".join(replace(found, transformers=many).lines())
+    assert "t99: 25 kVA, loaded 99.0 %\n    t98" in said
+    assert "t80: 25 kVA, loaded 80.0 %\n    and 80 less loaded ones" in said
+    assert "t79" not in said
 
 
 def test_it_knows_the_voltages_with_and_without_load(found):

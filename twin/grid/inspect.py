@@ -19,6 +19,7 @@ from twin.grid.topology import islands
 
 GIVING = ("sgen", "asymmetric_sgen", "generator", "pvsystem")
 STORING = ("storage", "charger")
+MOST_LISTED = 20
 OWN = "Newton-Raphson by phase (the twin's own, on the same matrix and load laws)"
 
 
@@ -229,6 +230,22 @@ def _violations(feeder: Feeder, flow: Flow, limits: Limits) -> Violations:
     )
 
 
+def _fullest(all_of_them: tuple[TransformerHealth, ...]) -> list[str]:
+    """Each transformer; of many only the fullest."""
+    shown = list(all_of_them)
+    if len(shown) > MOST_LISTED:
+        shown.sort(key=lambda one: -np.nan_to_num(one.loading))
+        del shown[MOST_LISTED:]
+    lines = [
+        f"    {one.name}: {one.rating_kva:g} kVA, loaded "
+        f"{_or_unknown(100 * one.loading, '.1f')} %"
+        for one in shown
+    ]
+    if len(all_of_them) > len(shown):
+        lines.append(f"    and {len(all_of_them) - len(shown)} less loaded ones")
+    return lines
+
+
 def _lines(found: Health) -> list[str]:
     levels = ", ".join(f"{kv:g}" for kv in found.voltage_levels_kv)
     low, high = found.source_pu
@@ -245,11 +262,7 @@ def _lines(found: Health) -> list[str]:
         f"  losses          {_or_unknown(found.losses_kw, '.1f')} kW",
         f"  transformers    {len(found.transformers)}",
     ]
-    lines += [
-        f"    {one.name}: {one.rating_kva:g} kVA, loaded "
-        f"{_or_unknown(100 * one.loading, '.1f')} %"
-        for one in found.transformers
-    ]
+    lines += _fullest(found.transformers)
     lines += [
         f"  voltage, own load  {found.own_load or 'no solution'}",
         f"  voltage, no load   {found.no_load or 'no solution'}",
