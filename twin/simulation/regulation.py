@@ -72,7 +72,10 @@ def told_of(moves: Regulation | None, step_s: float) -> list[str]:
 
 
 class Logbook:
-    """Writes down what the controls do, and counts it where steps are fine enough."""
+    """Writes down what the controls do, and counts it where steps are fine enough.
+
+    The first interval is not counted: there all come to rest from the file's positions.
+    """
 
     def __init__(self, controls: Regulated) -> None:
         self._controls = controls
@@ -85,9 +88,9 @@ class Logbook:
         `times` are the starts of the intervals from number `first` on.
         """
         done, self._controls.operations = self._controls.operations, []
-        for one in done:
-            self._moved[one.kind] += abs(one.after - one.before)
         net = [(k, one) for k, one in self._by_step(done) if one.after != one.before]
+        for k, one in net:
+            self._moved[one.kind] += abs(one.after - one.before) if k > 0 else 0
         return pl.DataFrame(
             {
                 "time": times[[k - first for k, _ in net]],
