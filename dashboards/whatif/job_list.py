@@ -41,7 +41,7 @@ def _card(job: Job) -> Component:
             html.Div(
                 [
                     html.Strong(job.scenario),
-                    parts.state("interrupted" if job.state == "gone" else job.state),
+                    parts.state(_fate(job)),
                     html.Span(_when(job), className="when"),
                 ],
                 className="job-head",
@@ -100,7 +100,7 @@ def _buttons(job: Job) -> list[Any]:
         return [] if job.is_cancelled else [_button("Cancel", "cancel", job)]
     links = []
     is_named = SCENARIO.fullmatch(job.scenario) and RUN_ID.fullmatch(job.run_id)
-    if is_named:
+    if is_named and (job.state == "done" or job.status):
         links.append(parts.link("Open", run_href(job.scenario, job.run_id), "open"))
     start = str(job.told.get("start"))
     this = f"{job.scenario}/{job.run_id}"
@@ -108,6 +108,13 @@ def _buttons(job: Job) -> list[Any]:
         words = "Compare with the starting run"
         links.append(parts.link(words, compare_href([start, this])))
     return [*links, _button("Take off the list", "forget", job)]
+
+
+def _fate(job: Job) -> str:
+    """In one word; what was removed had come to its end."""
+    if job.state != "gone":
+        return job.state
+    return "removed" if job.message else "died"
 
 
 def _button(words: str, act: str, job: Job) -> Component:
