@@ -12,6 +12,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import Dash, dcc, html, page_container, set_props
 from dash.development.base_component import Component
+from dash.exceptions import DependencyException
 from flask import Response
 
 from dashboards import pages, parts
@@ -57,6 +58,7 @@ def make(
         on_error=lambda error: _tell(desk, error),
     )
     guard(app.server, hosts, token)
+    app.server.register_error_handler(DependencyException, _no_such_file)
     desk = Desk(app, Library(results))
     register_shell(desk)
     pages.register(desk)
@@ -159,6 +161,11 @@ def _button(key: str, words: str, label: str) -> Component:
 def _tell(desk: Desk, error: Exception) -> None:
     """An error in a callback: told above the page, which stays as it was."""
     set_props("notice", {"children": desk.error(error)})
+
+
+def _no_such_file(_: Exception) -> Response:
+    """A path among the components' scripts that none of them has."""
+    return Response("there is no such file\n", 404, mimetype="text/plain")
 
 
 def _seal(app: Dash) -> None:

@@ -129,7 +129,7 @@ def grid(
         "headerHeight": 38,
         "tooltipShowDelay": 300,
         "enableCellTextSelection": True,
-        "overlayNoRowsTemplate": "<span></span>",
+        "suppressNoRowsOverlay": True,
         "theme": {"function": _GRID_THEME},
     }
     if height is None:

@@ -122,6 +122,7 @@
     if (data.copy) copy(button);
     if (data.back) undo({ key: data.back });
     if (data.drop) undo({ key: data.drop, row: Number(data.index) });
+    if (data.act) window.dash_clientside.set_props("whatif-press", { data: { act: data.act, job: data.job, at: Date.now() } });
   });
 
   function write(element, words) {

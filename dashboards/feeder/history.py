@@ -52,9 +52,16 @@ def history(case: Case, element: Element) -> list[Course]:
 
 
 def drawn(
-    case: Case, courses: Sequence[Course], scheme: str | None, height: int = 330
+    case: Case,
+    courses: Sequence[Course],
+    scheme: str | None,
+    height: int = 330,
+    key: str = "",
 ) -> go.Figure:
-    """The courses, an axis below the other; limits and ratings are said on them."""
+    """The courses, an axis below the other; limits and ratings are said on them.
+
+    A zoom is kept while the element stays the same, which ``key`` names.
+    """
     if not courses:
         words = "This run recorded no history of it:<br>output.level: all records it"
         return theme.gap(words, scheme, height)
@@ -71,6 +78,7 @@ def drawn(
         legend={"font": {"size": 11}},
         margin={"l": 56, "r": 12, "t": 44, "b": 40},
         hovermode="x unified",
+        uirevision=key,
     )
     figure.update_xaxes(type="date", title_text="local time", row=len(axes), col=1)
     return figure

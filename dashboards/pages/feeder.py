@@ -89,7 +89,8 @@ def register(desk: Desk) -> None:
         if scheme is None or not pick:
             raise PreventUpdate
         case = desk.case(at)
-        return drawn(case, courses_of(case, picked(case, pick)), scheme)
+        element = picked(case, pick)
+        return drawn(case, courses_of(case, element), scheme, key=element.key)
 
     reverse_row = lru_cache(32)(most_reverse_row)
 

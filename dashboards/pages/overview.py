@@ -185,7 +185,7 @@ def _register_load(desk: Desk) -> None:
         end: str | None,
         *_: int | None,
     ) -> tuple[Any, Any, str, str]:
-        zoomed = ctx.triggered_id == "overview-load"
+        zoomed = set(ctx.triggered_prop_ids.values()) == {"overview-load"}
         if scheme is None or (zoomed and not says_x(relayout)):
             raise PreventUpdate
         case, other = desk.case(at), _other(desk, at, asked)

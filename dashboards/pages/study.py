@@ -229,7 +229,7 @@ def _troubles(seeds: Sequence[int], query: Query) -> Component:
         [
             html.Header(
                 [
-                    html.H2("Transformers in trouble"),
+                    html.H2("Transformers, the most loaded first"),
                     html.Div(
                         [pick, parts.table_csv("study-troubles")],
                         className="button-row",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import ALL, Input, Output, State, ctx, html, no_update
+from dash import ALL, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -141,18 +141,15 @@ def _watching(desk: Desk, jobs: Jobs) -> None:
 
     @desk.callback(
         Output("whatif-tick", "n_intervals", allow_duplicate=True),
-        Input({"type": "whatif-cancel", "job": ALL}, "n_clicks"),
-        Input({"type": "whatif-forget", "job": ALL}, "n_clicks"),
+        Input("whatif-press", "data"),
         prevent_initial_call=True,
     )
-    def press(*_: Any) -> int:
-        pressed = ctx.triggered_id
-        if not pressed or not ctx.triggered[0]["value"]:
+    def press(pressed: Mapping[str, str] | None) -> int:
+        told = pressed or {}
+        act = {"cancel": jobs.cancel, "forget": jobs.forget}.get(told.get("act", ""))
+        if act is None:
             raise PreventUpdate
-        if pressed["type"] == "whatif-cancel":
-            jobs.cancel(pressed["job"])
-        else:
-            jobs.forget(pressed["job"])
+        act(told.get("job"))
         return 0
 
 

@@ -236,7 +236,7 @@ def _customer_cards(case: Case, query: Query) -> list[Component]:
         className="export",
         title="Save the table",
     )
-    table.children[0].children = [table.children[0].children, csv]
+    table.children[0].children = [*table.children[0].children, csv]
     course = parts.chart("voltage-course", "One customer over time", "", 340, select)
     spread = parts.chart(
         "voltage-spread",

@@ -41,7 +41,7 @@ def _card(job: Job) -> Component:
             html.Div(
                 [
                     html.Strong(job.scenario),
-                    parts.state("interrupted" if job.state == "gone" else job.state),
+                    parts.state(_fate(job)),
                     html.Span(_when(job), className="when"),
                 ],
                 className="job-head",
@@ -96,30 +96,35 @@ def progress(job: Job) -> str:
 
 
 def _buttons(job: Job) -> list[Any]:
-    pick = {"type": "whatif-cancel", "job": job.job_id}
     if job.state == "running":
-        return [] if job.is_cancelled else [_button("Cancel", pick, job)]
+        return [] if job.is_cancelled else [_button("Cancel", "cancel", job)]
     links = []
     is_named = SCENARIO.fullmatch(job.scenario) and RUN_ID.fullmatch(job.run_id)
-    if is_named:
+    if is_named and (job.state == "done" or job.status):
         links.append(parts.link("Open", run_href(job.scenario, job.run_id), "open"))
     start = str(job.told.get("start"))
     this = f"{job.scenario}/{job.run_id}"
     if is_named and job.state == "done" and "/" in start and start != this:
         words = "Compare with the starting run"
         links.append(parts.link(words, compare_href([start, this])))
-    forget = {"type": "whatif-forget", "job": job.job_id}
-    return [*links, _button("Take off the list", forget, job)]
+    return [*links, _button("Take off the list", "forget", job)]
 
 
-def _button(words: str, key: dict[str, str], job: Job) -> Component:
+def _fate(job: Job) -> str:
+    """In one word; what was removed had come to its end."""
+    if job.state != "gone":
+        return job.state
+    return "removed" if job.message else "died"
+
+
+def _button(words: str, act: str, job: Job) -> Component:
+    """Heard by the page's own script: the list is drawn anew every second."""
+    label = f"{words}: {job.scenario}, {_when(job)}"
     return html.Button(
         words,
-        id=key,
         type="button",
         className="plain",
-        n_clicks=0,
-        **parts.labelled(f"{words}: {job.scenario}, {_when(job)}"),
+        **parts.attributes(aria_label=label, data_act=act, data_job=job.job_id),
     )
 
 

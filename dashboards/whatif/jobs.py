@@ -203,7 +203,10 @@ class Jobs:
         if cancelled or code == "130":
             state = "interrupted"
         elif code == "0":
-            state, message = "gone", "its run is no longer among the results"
+            state, message = (
+                "gone",
+                "its run is no longer here: it was moved to the trash, or removed",
+            )
         elif code and not message:
             message = f"its process ended with exit code {code} and said nothing"
         return Job(job_id, told, state, status, run_id, False, cancelled, message)

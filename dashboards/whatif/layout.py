@@ -38,6 +38,7 @@ def page(start: Start, every: Sequence[Field], jobs: Jobs) -> Component:
     stores = [
         dcc.Store(id="whatif-start", data={"key": start.key, "shown": raw}),
         dcc.Store(id="whatif-undo"),
+        dcc.Store(id="whatif-press"),
         dcc.Store(id="whatif-typed"),
         dcc.Store(id="whatif-asked"),
         dcc.Store(id="whatif-judged"),

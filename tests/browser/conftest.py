@@ -10,18 +10,21 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from filelock import FileLock
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from twin.scenario.study import read_study
 from twin.studies.runner import run_study
 
+expect.set_options(timeout=20_000)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STARTERS = Path(__file__).parents[2] / "scenarios"
 STUDY = """\
@@ -45,10 +48,15 @@ class Site:
     url: str
     results: Path
     runs: dict[str, str]
+    study: str
 
     def run(self, variant: str, page: str = "overview", query: str = "") -> str:
         """The address of a page of a variant's run."""
         return f"{self.url}/run/first/{self.runs[variant]}/{page}{query}"
+
+    def folder(self, variant: str) -> Path:
+        """The folder of a variant's run."""
+        return self.results / "first" / self.runs[variant]
 
 
 @dataclass
@@ -100,14 +108,16 @@ def made(tmp_path_factory) -> Path:
 
 @contextmanager
 def serving(results: Path, *words: str) -> Iterator[str]:
-    """A server on a port of its own; its address."""
+    """A server on a port of its own; its address. It may log no bug of its own."""
     command = [sys.executable, "-m", "twin", "dash", "--results", str(results)]
-    server = subprocess.Popen(
-        [*command, "--port", "0", *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    log = results.with_name(f"{results.name}.log")
+    with log.open("w") as stderr:
+        server = subprocess.Popen(
+            [*command, "--port", "0", *words],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+        )
     assert server.stdout is not None
     try:
         yield server.stdout.readline().split()[-1].rstrip("/")
@@ -115,6 +125,8 @@ def serving(results: Path, *words: str) -> Iterator[str]:
         server.terminate()
         server.wait(10)
         server.stdout.close()
+    said = log.read_text()
+    assert "Traceback" not in said, said[-4000:]
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +137,8 @@ def site(made: Path, tmp_path_factory) -> Iterator[Site]:
     (study,) = results.glob("studies/small/*/study.json")
     rows = json.loads(study.read_text())["runs"]
     with serving(results) as url:
-        yield Site(url, results, {row["label"]: row["run_id"] for row in rows})
+        runs = {row["label"]: row["run_id"] for row in rows}
+        yield Site(url, results, runs, study.parent.name)
 
 
 @pytest.fixture(scope="session")
@@ -139,16 +152,28 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, site: Site) -> Iterator[Page]:
-    """A page of a laptop's size; complaints fail the test."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    context.set_default_timeout(15_000)
-    opened = context.new_page()
-    watched = Watched(site.url)
-    watched.watch(opened)
-    yield opened
-    context.close()
+def another(browser: Browser, site: Site) -> Iterator[Callable[[], Page]]:
+    """Opens a browser of its own, of a laptop's size; complaints fail the test."""
+    contexts, watched = [], Watched(site.url)
+
+    def make() -> Page:
+        context = browser.new_context(viewport={"width": 1366, "height": 768})
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        opened = context.new_page()
+        watched.watch(opened)
+        return opened
+
+    yield make
+    for context in contexts:
+        context.close()
     assert not watched.complaints, watched.complaints
+
+
+@pytest.fixture
+def page(another: Callable[[], Page]) -> Page:
+    """A page; complaints fail the test."""
+    return another()
 
 
 @pytest.fixture
@@ -177,3 +202,42 @@ def drawn(page: Page, key: str) -> None:
         }""",
         arg=key,
     )
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing is asked for any more and every shown graph is answered."""
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('#content .dash-graph')].every((one) => {
+          const plot = one.querySelector('.js-plotly-plot');
+          if (!one.offsetParent) return true;
+          const told = plot && plot.layout && (plot.layout.annotations || []).length;
+          return plot && plot._fullData && (plot._fullData.length > 0 || told > 0);
+        })"""
+    )
+
+
+def shown(page: Page, href: str) -> None:
+    """Open an address and wait until all of it stands."""
+    page.goto(href)
+    expect(page.locator("#content h1").first).to_be_visible()
+    settled(page)
+
+
+def run_row(page: Page, key: str) -> Locator:
+    """The parts of a run's row in the table of runs; both, pinned and not."""
+    return page.locator(f'#runs-table [row-id="{key}"]')
+
+
+def asked(
+    url: str, path: str, body: str | None = None, host: str = ""
+) -> tuple[int, str]:
+    """What the server answers, as no browser would ask: status and text."""
+    door = HTTPConnection(urlsplit(url).netloc, timeout=60)
+    heads = {"Content-Type": "application/json", **({"Host": host} if host else {})}
+    try:
+        door.request("GET" if body is None else "POST", path, body, heads)
+        answer = door.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
+    finally:
+        door.close()

@@ -93,7 +93,8 @@ def test_limits_are_drawn_where_they_matter(case):
 
 
 def test_every_quantity_has_an_axis_of_its_own_with_a_unit(case):
-    figure = drawn(case, history(case, picked(case, "branch:1")), "dark")
+    figure = drawn(case, history(case, picked(case, "branch:1")), "dark", key="b1")
+    assert figure.layout.uirevision == "b1"
     titles = [figure.layout.yaxis.title.text, figure.layout.yaxis2.title.text]
     assert titles == [POWER, LOADING]
     assert [shape.y0 for shape in figure.layout.shapes] == [100.0]
