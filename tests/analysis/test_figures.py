@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 
 from twin.analysis import theme
@@ -13,6 +14,7 @@ from twin.analysis.fleet_figure import DOING, doing_of
 from twin.analysis.load_figures import changes, load_duration, substation_load
 from twin.analysis.theme import Window, left_out, looks, spotlight
 from twin.analysis.voltage_figures import (
+    _drawn,
     class_edges,
     voltage_along,
     voltage_band,
@@ -170,3 +172,20 @@ def test_a_single_day_of_daily_figures_has_no_course(make_run):
     assert voltage_band(comparison) is None
     band = next(one for one in panels(comparison) if one.key == "band")
     assert "a single day has no course" in band.gap
+
+
+def test_the_map_draws_a_line_once_by_its_lowest_phase_whichever_that_is(make_run):
+    case = Case(make_run())
+    vars(case)["branches"] = case.branches.with_columns(
+        from_node=pl.Series([0, 1, 1], dtype=pl.Int32),
+        phase=pl.Series([2, 2, 3], dtype=pl.Int32),
+    )
+    vars(case)["nodes"] = case.nodes.with_columns(
+        bus=pl.Series(["a", "b", "c", "c"]),
+        phase=pl.Series([2, 2, 2, 3], dtype=pl.Int32),
+        x=pl.Series([8.0, 8.0, 8.001, 8.001]),
+        y=pl.Series([48.0] * 4),
+    )
+    drawn = _drawn(case)
+    assert (drawn.start.tolist(), drawn.end.tolist()) == ([1], [3])
+    assert drawn.low_pu == pytest.approx([0.84])

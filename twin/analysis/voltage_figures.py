@@ -262,14 +262,19 @@ class _Drawn:
 
 
 def _drawn(case: Case) -> _Drawn:
-    """One row a branch, the first phase for all; none between two points in one."""
+    """A row a branch, its lowest phase for all; none between two points in one."""
     x, y = _places(case)
-    branches = case.branches.filter(pl.col("phase") <= 1)
-    start, end = (branches[name].to_numpy() for name in ("from_node", "to_node"))
+    start, end = (case.branches[name].to_numpy() for name in ("from_node", "to_node"))
     low = _kept(case).node_min_pu[end]
     apart = (x[start] != x[end]) | (y[start] != y[end])
     here = np.isfinite(x[start] + y[start] + x[end] + y[end] + low) & apart
-    return _Drawn(start[here], end[here], low[here])
+    rows = np.flatnonzero(here)
+    if (case.branches["phase"].to_numpy() > 0).any():
+        rows = rows[np.argsort(low[rows], kind="stable")]
+        bus = case.nodes["bus"].cast(pl.Categorical).to_physical().to_numpy()
+        ends = np.stack([bus[start[rows]], bus[end[rows]]], axis=1)
+        rows = np.sort(rows[np.unique(ends, axis=0, return_index=True)[1]])
+    return _Drawn(start[rows], end[rows], low[rows])
 
 
 def _places(case: Case) -> tuple[Floats, Floats]:
