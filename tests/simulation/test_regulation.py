@@ -68,6 +68,7 @@ def test_a_capacitor_by_the_clock_moves_at_its_hours(done: Path) -> None:
     assert hours == [8.0, 13.75, 3.75]
     assert found["value"].to_list() == [0.0, 1.0, 0.0]
     assert found["until"].null_count() == 3
+    assert set(found["reason"]) == {"time control"}
 
 
 def test_taps_follow_the_shop_from_where_the_file_has_them(
@@ -102,6 +103,8 @@ def test_coarse_steps_count_nothing_and_say_so(record: dict[str, Any]) -> None:
     assert record["controls"]["tap_operations"] is None
     assert record["controls"]["capacitor_operations"] is None
     assert any("are not counted" in note for note in record["notes"])
+    moving = "free to move from where the file has them: 1 regulators and 1 switched"
+    assert any(note.startswith(moving) for note in record["notes"])
 
 
 def test_only_what_is_left_out_is_held(record: dict[str, Any]) -> None:

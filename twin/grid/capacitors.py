@@ -133,9 +133,8 @@ class CapacitorBank:
             if after < before and one.steps == 1:
                 state.opened_s[k] = now_s
             if after != before:
-                done.append(
-                    Operation(now_s, one.name, before, after, one.kind, "capacitor")
-                )
+                why = f"{one.kind} control"
+                done.append(Operation(now_s, one.name, before, after, why, "capacitor"))
         return done
 
     @property

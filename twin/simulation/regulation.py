@@ -58,10 +58,11 @@ def told_of(moves: Regulation | None, step_s: float) -> list[str]:
     """What a reader must know of the controls that move."""
     if moves is None:
         return []
+    counts = {"regulators": moves.regulators, "switched capacitors": moves.capacitors}
+    what = " and ".join(f"{len(of)} {name}" for name, of in counts.items() if of)
     told = [
-        f"{len(moves.regulators)} regulators and {len(moves.capacitors)} switched "
-        "capacitors move, from where the file has them; in every step they come to "
-        "rest (OpenDSS: controlmode=static)"
+        f"free to move from where the file has them: {what}; in every step they come "
+        "to rest (OpenDSS: controlmode=static)"
     ]
     if step_s > FINEST_S:
         told.append(
