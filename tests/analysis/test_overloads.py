@@ -3,8 +3,10 @@
 import polars as pl
 import pytest
 
-from tests.analysis.conftest import LOADING
+from tests.analysis.conftest import HOURS, LOADING
+from twin.analysis import wording
 from twin.analysis.case import Case
+from twin.analysis.comparison import Comparison
 from twin.analysis.overloads import overloads_of
 
 
@@ -59,3 +61,11 @@ def test_the_phases_of_one_line_are_rows_of_their_own(make_run):
     vars(case)["branches"] = by_phase
     found = overloads_of(case)
     assert found.filter(name="L")["phase"].to_list() == [1]
+
+
+def test_what_there_is_without_cars_is_told_without_what_there_is_not(make_run):
+    calm = [(1.0, 1.0, 1.0, 1.0)] * HOURS
+    none = make_run(policy="uncontrolled", cars=False, v_pu=calm)
+    comparison = Comparison.of([("none", none), ("v2g", make_run())], "none")
+    said = "Without EVs there is already 1 transformer over normal rating."
+    assert said in wording.headline(comparison)

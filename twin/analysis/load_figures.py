@@ -286,7 +286,7 @@ def _most_loaded(case: Case) -> str:
     if curves is None:
         return plain(case.label)
     worst = case.transformers["name"][int(curves[0].argmax())]
-    return plain(f"{case.label} ({worst})")
+    return f"{plain(case.label)}<br><sup>{plain(worst)}</sup>"
 
 
 def _grid(case: Case, window: Window) -> Floats:
