@@ -70,9 +70,13 @@ def test_no_file_names_a_package_host_or_somebodys_folder() -> None:
     assert found == {name: [] for name in files}
 
 
-def test_the_readmes_scenario_is_a_valid_one(tmp_path: Path) -> None:
+def test_the_readmes_scenarios_are_valid_ones(tmp_path: Path) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
-    assert len(blocks) == 1
-    path = tmp_path / "my_street.yaml"
-    path.write_text(blocks[0])
-    assert read(path).name == "my_street"
+    (tmp_path / "circuit").mkdir()
+    (tmp_path / "circuit" / "Master.dss").touch()
+    names = []
+    for block in blocks:
+        path = tmp_path / "scenario.yaml"
+        path.write_text(block)
+        names.append(read(path).name)
+    assert names[0] == "my_street" and len(names) == 2

@@ -39,6 +39,7 @@ def test_it_prints_its_address_and_stops_without_a_traceback(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert server.stdout is not None
     address = server.stdout.readline().split()[-1]

@@ -23,7 +23,7 @@ from twin.grid.topology import zone_of_node
 
 
 def street(group="Dyn", shift=150.0, **source):
-    """12.47 kV -- 250 kVA -- 0.2 km of cable: the handbook's case G-1.
+    """12.47 kV -- 250 kVA -- 0.2 km of cable: a street that runpp_3ph solved.
 
     0 --(T)-- 1 --cable-- 2
     """
@@ -106,7 +106,7 @@ G1 = {
 
 
 @pytest.mark.parametrize("case", G1)
-def test_the_handbooks_street(case):
+def test_a_street_with_one_loaded_phase(case):
     connect, v_pu, unbalance_percent = G1[case]
     net = street()
     connect(net)
@@ -117,7 +117,7 @@ def test_the_handbooks_street(case):
     assert 100.0 * share == pytest.approx(unbalance_percent, abs=1e-5)
 
 
-def test_the_handbooks_neutral_current_and_loss():
+def test_a_streets_neutral_current_and_loss():
     net = street()
     load(net)
     feeder, flow = solved(net)

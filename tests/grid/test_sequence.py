@@ -24,7 +24,7 @@ def polar(size, degrees):
 THREE = np.array([[0, 1, 2]])
 
 
-def test_the_handbooks_unbalance():
+def test_a_published_unbalance():
     v = np.array([polar(1.0, 0), polar(0.95, -120), polar(1.02, 120)])
     assert 100.0 * unbalance(v, THREE)[0] == pytest.approx(2.102693, abs=5e-7)
 
