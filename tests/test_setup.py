@@ -74,9 +74,9 @@ def test_the_readmes_scenarios_are_valid_ones(tmp_path: Path) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     (tmp_path / "circuit").mkdir()
     (tmp_path / "circuit" / "Master.dss").touch()
-    names = []
-    for block in blocks:
-        path = tmp_path / "scenario.yaml"
-        path.write_text(block)
-        names.append(read(path).name)
-    assert names[0] == "my_street" and len(names) == 2
+    street, circuit = tmp_path / "my_street.yaml", tmp_path / "circuit.yaml"
+    street.write_text(blocks[0])
+    assert read(street).name == "my_street"
+    rest = "schema: 1\nname: c\ntime: {start: 2026-01-12, days: 1}\nfleet: {ev_share: 0.1}\n"
+    circuit.write_text(rest + blocks[1])
+    assert read(circuit).feeder.source.startswith("opendss:")
