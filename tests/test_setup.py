@@ -77,6 +77,6 @@ def test_the_readmes_scenarios_are_valid_ones(tmp_path: Path) -> None:
     street, circuit = tmp_path / "my_street.yaml", tmp_path / "circuit.yaml"
     street.write_text(blocks[0])
     assert read(street).name == "my_street"
-    rest = "schema: 1\nname: c\ntime: {start: 2026-01-12, days: 1}\nfleet: {ev_share: 0.1}\n"
-    circuit.write_text(rest + blocks[1])
+    when = "schema: 1\nname: c\ntime: {start: 2026-01-12, days: 1}\n"
+    circuit.write_text(when + "fleet: {ev_share: 0.1}\n" + blocks[1])
     assert read(circuit).feeder.source.startswith("opendss:")
