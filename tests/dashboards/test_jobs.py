@@ -40,9 +40,9 @@ part = home / "{run}.part"
 part.mkdir(parents=True, exist_ok=True)
 status = dict(pid=os.getpid(), host=os.uname().nodename, state="running",
               progress=0.25, steps_per_s=100.0, updated="2999-01-01T00:00:00+00:00")
-(part / "x").write_text(json.dumps(status))
-os.replace(part / "x", part / "status.json")
 try:
+    (part / "x").write_text(json.dumps(status))
+    os.replace(part / "x", part / "status.json")
     time.sleep(60)
 except KeyboardInterrupt:
     print("stopped", file=sys.stderr)
