@@ -83,7 +83,9 @@ class Elements:
             node=joined([one.node for one in elements]),
             terminal=joined([one.terminal for one in elements]),
             conductor=joined([one.conductor for one in elements]),
-            y=csr_matrix(block_diag(blocks)) if blocks else csr_matrix((0, 0)),
+            y=csr_matrix(block_diag([csr_matrix(one) for one in blocks]))
+            if blocks
+            else csr_matrix((0, 0)),
             scale=np.concatenate([*(one.scale for one in elements), np.empty(0)]),
         )
 
