@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,15 @@ from twin.results.record import RUN_FILE, Run
 
 Digest = TypeVar("Digest", Voltages, Loadings)
 WORTH_KEEPING_BYTES = 5_000_000
+SPOILT = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    TypeError,
+    BadZipFile,
+    zlib.error,
+)
 SOURCES = ("digest.py", "case.py", "kept.py")
 
 
@@ -69,7 +80,7 @@ def _read(path: Path, kind: type[Digest]) -> Digest | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             found: Digest = _restored(kind, dict(arrays.items()))
             return found
-    except Exception:  # whatever is wrong with the file, the digest is made anew
+    except SPOILT:
         return None
 
 
