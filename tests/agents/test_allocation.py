@@ -12,7 +12,9 @@ from twin.agents.allocation import (
     charging_levels_kw,
     in_order,
     level_with_deadlines_kw,
+    paths,
     share_out_kw,
+    through,
     water_level_kw,
 )
 
@@ -101,6 +103,11 @@ def test_levels_with_deadlines_are_those_of_the_quadratic_programme(
     assert charged_kw == pytest.approx(best.x[0], abs=2e-3)
 
 
+def heads(n_zone: int) -> np.ndarray:
+    """Zones that nothing supplies."""
+    return paths(np.full(n_zone, -1))
+
+
 def levels(
     ahead_kw: list[list[float]],
     zone: list[int],
@@ -113,6 +120,7 @@ def levels(
     n_ev = len(zone)
     return charging_levels_kw(
         np.array(ahead_kw),
+        heads(len(ahead_kw[0])),
         np.array(zone),
         np.array(missing_kwh),
         np.array(deadline),
@@ -160,6 +168,7 @@ def test_a_budget_goes_to_the_first_in_order() -> None:
     budget_kw = np.array([10.0, 4.0])
     shared = share_out_kw(
         budget_kw,
+        heads(len(budget_kw)),
         zone=np.array([0, 0, 0, 1]),
         order=np.array([2, 0, 1, 3]),
         most_kw=np.array([4.0, 4.0, 7.0, 9.0]),
@@ -173,6 +182,7 @@ def test_a_rest_below_a_chargers_minimum_goes_to_the_next() -> None:
     budget_kw = np.array([5.0])
     shared = share_out_kw(
         budget_kw,
+        heads(len(budget_kw)),
         zone=np.zeros(3, dtype=np.int64),
         order=np.arange(3),
         most_kw=np.array([4.0, 4.0, 4.0]),
@@ -183,14 +193,18 @@ def test_a_rest_below_a_chargers_minimum_goes_to_the_next() -> None:
 
 def test_a_car_outside_the_order_gets_nothing() -> None:
     shared = share_out_kw(
-        np.array([5.0]), np.zeros(2, dtype=np.int64), np.array([1]), *np.ones((2, 2))
+        np.array([5.0]),
+        heads(1),
+        np.zeros(2, dtype=np.int64),
+        np.array([1]),
+        *np.ones((2, 2)),
     )
     np.testing.assert_allclose(shared, [0.0, 1.0])
 
 
 def test_a_charger_without_minimum_is_not_given_nothing() -> None:
     shared = share_out_kw(
-        np.array([-1.0]), np.zeros(1, dtype=np.int64), np.array([0]),
+        np.array([-1.0]), heads(1), np.zeros(1, dtype=np.int64), np.array([0]),
         np.array([3.0]), np.array([0.0]),
     )  # fmt: skip
     assert shared[0] == 0.0
@@ -210,11 +224,58 @@ def test_budgets_are_never_exceeded(
     zone, most_kw, least_kw = (np.array(column) for column in zip(*cars, strict=True))
     budget_kw = np.array(budgets)
     order = np.random.default_rng(1).permutation(len(zone))
-    shared = share_out_kw(budget_kw.copy(), zone, order, most_kw, least_kw)
+    shared = share_out_kw(budget_kw.copy(), heads(3), zone, order, most_kw, least_kw)
     used = np.bincount(zone, shared, 3)
     assert (used <= np.maximum(budget_kw, 0.0) + 1e-9).all()
     assert (shared <= most_kw).all()
     assert ((shared == 0.0) | (shared >= least_kw)).all()
+
+
+CHAIN = paths(np.array([2, 2, 3, -1]))
+
+
+def test_paths_go_from_a_zone_to_its_head() -> None:
+    """0 and 1 below 2, 2 below 3."""
+    found = CHAIN.tolist()
+    assert found[0] == [0, 2, 3, -1] and found[1] == [1, 2, 3, -1]
+    assert found[2] == [2, 3, -1, -1] and found[3] == [3, -1, -1, -1]
+
+
+def test_what_passes_a_zone_is_its_own_and_all_below() -> None:
+    own_kw = np.array([[1.0, 2.0, 4.0, 8.0], [0.0, -1.0, 0.0, 0.0]])
+    passing = [[1.0, 2.0, 7.0, 15.0], [0.0, -1.0, -1.0, -1.0]]
+    np.testing.assert_array_equal(through(CHAIN, own_kw), passing)
+    np.testing.assert_array_equal(through(CHAIN, own_kw[0]), passing[0])
+
+
+def test_every_zone_above_a_car_gives_of_its_budget() -> None:
+    budget_kw = np.array([9.0, 9.0, 12.0, 10.0])
+    shared = share_out_kw(
+        budget_kw,
+        CHAIN,
+        zone=np.array([0, 1, 1]),
+        order=np.array([1, 0, 2]),
+        most_kw=np.full(3, 7.0),
+        least_kw=np.full(3, 1.0),
+    )
+    np.testing.assert_allclose(shared, [3.0, 7.0, 0.0])
+    np.testing.assert_allclose(budget_kw, [6.0, 2.0, 2.0, 0.0])
+
+
+def test_energy_is_due_at_every_zone_above() -> None:
+    ahead_kw = np.array([[1.0, 1.0, 2.0, 2.0], [1.0, 1.0, 2.0, 2.0]])
+    found = charging_levels_kw(
+        ahead_kw,
+        CHAIN,
+        np.array([0, 1]),
+        np.array([2.0, 4.0]),
+        np.array([1, 1]),
+        np.full(2, 4.0),
+        np.zeros(2, dtype=np.bool_),
+        1.0,
+        1,
+    )
+    np.testing.assert_allclose(found, [2.0, 3.0, 5.0, 5.0])
 
 
 def test_cars_stand_in_order_of_merit() -> None:

@@ -36,7 +36,7 @@ def test_a_look_cannot_be_changed() -> None:
 def test_a_look_at_a_world_knows_its_cars_and_not_its_future(name: str) -> None:
     born = world(scenario(policy__name=name, fleet__ev_share=1.0))
     look = born.observe(0, None, None)
-    n_ev, n_zone = len(born.fleet), len(born.rating_kw)
+    n_ev, n_zone = len(born.fleet), len(born.zones.rating_kw)
     per_car = {"plugged", "soc", "charge_kw", "zone", "time_left_h", "entity"}
     for field in dataclasses.fields(Observation):
         value = getattr(look, field.name)

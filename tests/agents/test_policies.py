@@ -10,24 +10,26 @@ from numpy.testing import assert_allclose
 
 from tests.agents.views import N_AHEAD, seen
 from tests.worlds import POLICIES
-from twin.agents.observation import Observation
-from twin.agents.policies import POLICIES as REGISTERED
-from twin.agents.policies import (
+from twin.agents.headroom import (
     RECOVERY_H,
     SAFETY_H,
     USABLE_RATING,
-    PeakShaving,
-    PolicyWords,
-    PriceTrading,
-    Timer,
-    Uncontrolled,
-    Valley,
     charge_in_valleys,
     charging_levels,
     deadlines,
     no_time_to_lose,
     spare_power_kw,
     within_ratings,
+)
+from twin.agents.observation import Observation
+from twin.agents.policies import POLICIES as REGISTERED
+from twin.agents.policies import (
+    PeakShaving,
+    PolicyWords,
+    PriceTrading,
+    Timer,
+    Uncontrolled,
+    Valley,
 )
 from twin.randomness import Purpose, uniform
 
@@ -557,3 +559,88 @@ def test_policies_that_may_wait_watch_departures() -> None:
         "v2g_peak": True,
         "v2g_price": True,
     }
+
+
+# Transformers below one supply
+
+
+def below_one_supply(n_ev: int, first_kw: list[float], other_kw: list[float], **said):
+    """Transformers 0 and 1 below head 2; ``first_kw``, ``other_kw`` now and later."""
+    hours = np.ones(N_AHEAD)
+    hours[0] = 0.0
+    ahead_kw = np.zeros((N_AHEAD, 3))
+    for zone, (now, later) in enumerate((first_kw, other_kw)):
+        ahead_kw[:, zone] = np.where(hours > 0.0, later, now)
+    ratings = {"rating_kw": [100.0, 100.0, np.inf]} | said
+    return seen(n_ev, n_zone=3, parent=[2, 2, -1], ahead_kw=ahead_kw, **ratings)
+
+
+def test_a_full_transformers_valley_gives_way_to_its_supplys() -> None:
+    """Transformer 0 is on its hill, the supply in its valley, to be filled with 20."""
+    look = below_one_supply(1, [30.0, 20.0], [0.0, 30.0])
+    levels_kw = charging_levels(look)
+    assert levels_kw[0] < 30.0 and levels_kw[2] == pytest.approx(50.0)
+    assert_allclose(Valley().decide(look), [10.0])
+
+
+def test_a_transformers_valley_waits_for_its_supplys() -> None:
+    look = below_one_supply(1, [0.0, 20.0], [60.0, 30.0])
+    assert charging_levels(look)[0] > 0.0
+    assert_allclose(Valley().decide(look), [0.0])
+
+
+def test_of_two_transformers_the_one_in_its_valley_goes_first() -> None:
+    """Both cars have the same slack; the supply has room for one, and a rest."""
+    look = below_one_supply(
+        2, [30.0, 20.0], [10.0, 30.0], zone=[0, 1], soc=0.8, time_left_h=4.0
+    )
+    asked_kw = Valley().decide(look)
+    room_kw = charging_levels(look)[2] - 40.0
+    assert asked_kw[1] == pytest.approx(min(5.0, room_kw))
+    assert asked_kw.sum() <= room_kw + 1e-9
+
+
+def test_every_rating_above_a_car_holds() -> None:
+    """0.95 x 35 kW less 30 kW: 3.25 kW, urgent or not."""
+    look = below_one_supply(1, [30.0, 20.0], [0.0, 30.0], rating_kw=[35, 100, np.inf])
+    assert_allclose(Valley().decide(look), [3.25])
+    chain = seen(
+        1, n_zone=3, parent=[1, 2, -1], rating_kw=[100.0, 25.0, np.inf],
+        ahead_kw=[[15.0, 5.0, 0.0]] * N_AHEAD, time_left_h=2.0,
+    )  # fmt: skip
+    assert_allclose(Valley().decide(chain), [3.75])
+
+
+def shaving(**said: float) -> PeakShaving:
+    return PeakShaving(
+        **({"reserve_soc": 0.3, "target_kw": 40.0, "target_share": 0.9} | said)
+    )
+
+
+def test_cars_give_to_their_supply_though_their_transformer_is_idle() -> None:
+    """The supply is 30 kW above its target; 9.5 + 5 kW may flow back through 0."""
+    look = below_one_supply(
+        2, [5.0, 5.0], [65.0, 5.0], zone=[0, 0], soc=0.9, give_kw=10.0,
+        rating_kw=[10.0, 100.0, np.inf],
+    )  # fmt: skip
+    assert_allclose(np.sort(shaving().decide(look)), [-10.0, -4.5])
+
+
+def test_no_transformer_is_shaved_below_its_rating() -> None:
+    look = below_one_supply(1, [30.0, 20.0], [5.0, 15.0], soc=0.9)
+    assert_allclose(shaving().decide(look), [0.0])
+    full = below_one_supply(
+        1, [30.0, 20.0], [5.0, 15.0], soc=0.9, rating_kw=[30.0, 100.0, np.inf]
+    )
+    assert_allclose(shaving().decide(full), [-1.5])
+
+
+def test_what_a_transformers_cars_gave_is_not_given_to_the_supply_again() -> None:
+    """0 is 1.5 kW over 0.95 x 30; the supply 5 kW over 40: 5 in all."""
+    look = below_one_supply(
+        2, [30.0, 20.0], [15.0, 15.0], zone=[0, 1], soc=0.9,
+        rating_kw=[30.0, 100.0, np.inf],
+    )  # fmt: skip
+    given_kw = -shaving().decide(look)
+    assert given_kw.sum() == pytest.approx(5.0)
+    assert given_kw[0] >= 1.5

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from twin.agents.allocation import paths
 from twin.agents.observation import Observation
 
 N_AHEAD = 24
@@ -16,7 +17,8 @@ def seen(n_ev: int = 1, **said: ArrayLike) -> Observation:
     """Cars of 50 kWh at 10 kW plugs, half full, in one zone of 100 kW; hourly steps.
 
     ``said`` replaces fields: one value for all cars, hours or zones, or one for each.
-    Efficiency is 1, everyone leaves in 12 h and wants 0.9.
+    Efficiency is 1, everyone leaves in 12 h and wants 0.9. Zones are heads unless
+    ``parent`` says what supplies them.
     """
     zone = np.broadcast_to(said.get("zone", 0), n_ev)
     n_zone = int(said.pop("n_zone", 1))
@@ -50,6 +52,7 @@ def seen(n_ev: int = 1, **said: ArrayLike) -> Observation:
         "temperature_degc": 5.0,
     }
     ahead_kw = said.pop("ahead_kw", 20.0)
+    parent = said.pop("parent", np.full(n_zone, -1))
     for name, value in said.items():
         for group in (cars, zones, hours, words):
             if name in group:
@@ -63,6 +66,7 @@ def seen(n_ev: int = 1, **said: ArrayLike) -> Observation:
         **{name: _each(value, n_zone) for name, value in zones.items()},
         **{name: _each(value, N_AHEAD) for name, value in hours.items()},
         ahead_kw=_ahead(ahead_kw, n_zone),
+        path=paths(np.array(parent)),
     )
 
 

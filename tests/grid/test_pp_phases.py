@@ -19,7 +19,7 @@ from twin.grid.sequence import (
     sequences,
     unbalance,
 )
-from twin.grid.topology import zone_of_node
+from twin.grid.zones import zones_of
 
 
 def street(group="Dyn", shift=150.0, **source):
@@ -298,4 +298,4 @@ def test_nodes_branches_and_transformers_are_told_by_phase():
     assert branches.rating_far_a[3] == pytest.approx(250.0 / (0.4 * np.sqrt(3.0)))
     assert feeder.model == "three_phase"
     low = [node for node, bus in enumerate(nodes.bus) if bus in ("1", "2")]
-    assert zone_of_node(feeder)[low].tolist() == [0] * 6
+    assert zones_of(feeder).of_node[low].tolist() == [0] * 6

@@ -6,27 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from twin.grid.feeder import Transformers
-from twin.grid.topology import distances, downstream, graph, islands, zone_of_node
+from twin.grid.topology import distances, downstream, graph, islands
 
 Z = 0.1 + 0.05j
-
-
-def with_transformers(feeder, *branches):
-    index = np.full(len(feeder.branches), -1)
-    index[list(branches)] = np.arange(len(branches))
-    table = Transformers(
-        name=[f"T{branch}" for branch in branches],
-        branch=np.array(branches),
-        rating_kva=np.full(len(branches), 100.0),
-        emergency_factor=np.full(len(branches), 1.2),
-        node_lv=feeder.branches.far[list(branches)],
-    )
-    return replace(
-        feeder,
-        branches=replace(feeder.branches, transformer=index),
-        transformers=table,
-    )
 
 
 def test_what_loses_supply_when_a_branch_opens(grid):
@@ -44,16 +26,6 @@ def test_a_second_source_keeps_the_supply(grid):
         feeder, source_node=np.array([0, 3]), source_v=np.array([1.0, 1.0 + 0j])
     )
     assert downstream(both, 0).tolist() == []
-
-
-def test_a_zone_is_the_nearest_transformer_upstream(grid):
-    """0 -T0- 1 -- 2 -T2- 3 -- 4, and 1 -- 5."""
-    feeder = with_transformers(grid.radial([0, 1, 2, 3, 1], [Z] * 5), 0, 2)
-    assert zone_of_node(feeder).tolist() == [-1, 0, 0, 1, 1, 0]
-
-
-def test_no_transformer_no_zone(grid):
-    assert zone_of_node(grid.radial([0, 1], [Z] * 2)).tolist() == [-1, -1, -1]
 
 
 def test_islands_are_counted_from_zero(grid):

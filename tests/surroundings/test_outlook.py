@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from twin.surroundings.outlook import (
     CORRECTION_DECAY_H,
+    DAYS,
     SURPRISE_MEMORY_H,
     Outlook,
 )
@@ -24,11 +25,12 @@ def outlook(kind: str = "persistence", mean: Any = 10.0, **said: Any) -> Outlook
         "error_share": 0.1,
         "seed": 1,
         "ordinal": lambda k: 739_628 + k * 15 // 1440,
+        "head": np.array([0, 1]),
     }
     words |= said
     n_step = round(24 / words["step_h"])
     mean_kw = np.array(np.broadcast_to(mean, (n_step, 2)), dtype=float)
-    return Outlook(kind, mean_kw, **words)
+    return Outlook(kind, np.tile(mean_kw, (DAYS, 1)), **words)
 
 
 def test_before_a_day_of_measurements_it_is_the_mean_day() -> None:
@@ -45,17 +47,32 @@ def test_the_mean_day_is_turned_to_the_interval_asked_for() -> None:
     assert_allclose(ahead_kw[8:13], 10.0)
 
 
-def test_a_day_later_it_is_what_was_measured_around_that_time() -> None:
-    """A mean over an hour and a quarter, five intervals, about the same time."""
+def test_it_is_the_mean_of_a_day_and_a_week_before_around_that_time() -> None:
+    """Each a mean over an hour and a quarter, five intervals, about the same time."""
     view = outlook()
-    day_kw = np.random.default_rng(1).uniform(0.0, 50.0, (N, 2))
-    for k in range(N):
-        view.learn(k, day_kw[k])
-    ring = np.stack(
-        [day_kw[np.arange(k - 2, k + 3) % N].mean(axis=0) for k in range(N)]
+    week_kw = np.random.default_rng(1).uniform(0.0, 50.0, (7 * N, 2))
+    for k in range(7 * N):
+        view.learn(k, week_kw[k])
+    near = np.arange(-2, 3)
+    smooth = np.stack(
+        [week_kw[(k + near) % (7 * N)].mean(axis=0) for k in range(7 * N)]
     )
     fading = np.exp(-np.arange(N) * 0.25 / CORRECTION_DECAY_H)[:, None]
-    assert_allclose(view.ahead(N), ring + fading * view.surprise_kw, atol=1e-9)
+    expected = (smooth[6 * N :] + smooth[:N]) / 2.0
+    assert_allclose(view.ahead(7 * N), expected + fading * view.surprise_kw, atol=1e-9)
+
+
+def test_within_the_first_week_the_model_stands_for_the_week_before() -> None:
+    view = outlook(mean=10.0)
+    for k in range(N):
+        view.learn(k, np.array([30.0, 10.0]))
+    later = 60
+    fading = np.exp(-np.arange(N) * 0.25 / CORRECTION_DECAY_H)[:, None]
+    assert_allclose(
+        (view.ahead(N) - fading * view.surprise_kw)[later:-2],
+        [[20.0, 10.0]] * (N - later - 2),
+        atol=0.1,
+    )
 
 
 def test_a_surprise_is_remembered_and_fades() -> None:
@@ -64,7 +81,7 @@ def test_a_surprise_is_remembered_and_fades() -> None:
     expected_kw, surprise_kw = 10.0, 0.0
     kept = np.exp(-0.25 / SURPRISE_MEMORY_H)
     for k in range(4):
-        off_kw = 14.0 - view._expected_kw[k, 0]
+        off_kw = 14.0 - view._expected_kw(np.array([k]))[0, 0]
         surprise_kw = kept * surprise_kw + (1.0 - kept) * off_kw
         view.learn(k, np.array([14.0, 10.0]))
     assert 0.0 < surprise_kw < 4.0
@@ -85,17 +102,20 @@ def test_persistence_never_asks_what_will_be() -> None:
     view.ahead(1)
 
 
-def test_what_was_learnt_of_a_later_day_replaces_the_first() -> None:
+def test_what_was_learnt_of_a_later_week_replaces_the_first() -> None:
     once, twice = outlook(), outlook()
-    for k in range(N):
+    week = 7 * N
+    for k in range(week):
         twice.learn(k, np.array([77.0, 3.0]))
     for view in (once, twice):
-        for k in range(2 * N, 3 * N):
+        for k in range(2 * week, 3 * week):
             view.learn(k, np.array([20.0, 30.0]))
     assert_array_equal(once.measured_kw, twice.measured_kw)
     later = 60
-    assert_allclose(once.ahead(3 * N)[later:], [[20.0, 30.0]] * (N - later), atol=0.1)
-    assert_allclose(twice.ahead(3 * N)[later:], [[20.0, 30.0]] * (N - later), atol=0.1)
+    for view in (once, twice):
+        fading = np.exp(-np.arange(N) * 0.25 / CORRECTION_DECAY_H)[:, None]
+        seen_kw = (view.ahead(3 * week) - fading * view.surprise_kw)[later:]
+        assert_allclose(seen_kw, [[20.0, 30.0]] * (N - later), atol=1e-9)
 
 
 def test_a_perfect_outlook_is_what_will_be() -> None:
@@ -114,6 +134,11 @@ def test_an_error_is_one_factor_a_day_and_zone() -> None:
     assert len({round(factor, 12) for factor in factors}) == 3
 
 
+def test_zones_below_one_head_err_together() -> None:
+    one = outlook("day_ahead_error", actual=lambda k: np.ones(2), head=np.array([1, 1]))
+    assert len(set(one.ahead(0)[0].tolist())) == 1
+
+
 def test_an_error_does_not_change_as_the_day_comes_nearer() -> None:
     one = outlook("day_ahead_error")
     early, late = one.ahead(10).copy(), one.ahead(30)
@@ -125,8 +150,8 @@ def test_an_error_does_not_change_as_the_day_comes_nearer() -> None:
 def test_errors_have_the_stated_spread() -> None:
     zones = 4000
     view = Outlook(
-        "day_ahead_error", np.zeros((24, zones)), 1.0, lambda k: np.ones(zones), 0.1, 1,
-        lambda k: 739_628,
+        "day_ahead_error", np.zeros((168, zones)), 1.0, lambda k: np.ones(zones), 0.1,
+        1, lambda k: 739_628, np.arange(zones),
     )  # fmt: skip
     ahead_kw = view.ahead(0)[0]
     assert ahead_kw.mean() == pytest.approx(1.0, abs=0.006)

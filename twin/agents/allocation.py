@@ -64,6 +64,7 @@ def level_with_deadlines_kw(
 @compiled
 def charging_levels_kw(
     ahead_kw: Floats,
+    path: Ints,
     zone: Ints,
     missing_kwh: Floats,
     deadline: Ints,
@@ -72,12 +73,13 @@ def charging_levels_kw(
     step_h: float,
     every: int,
 ) -> Floats:
-    """The level of each zone at which its cars should charge now, in kW [n_zone].
+    """The level of each zone at which the cars below it should charge now [n_zone].
 
-    ``ahead_kw`` [n_ahead, n_zone] is the base load to come, ``deadline`` [n_ev] the
-    last interval in which a car can charge. An urgent car charges at full power
-    whatever the level: until it is full or gone it stands among the base load. -inf
-    where nothing else is missing.
+    ``ahead_kw`` [n_ahead, n_zone] is the base load to come through each zone;
+    ``path`` [n_zone, n_deep] a zone, the one that supplies it, and so on, closed by
+    -1; ``deadline`` [n_ev] the last interval in which a car can charge. An urgent car
+    charges at full power whatever the level: until it is full or gone it stands among
+    the base load. In kW; -inf where nothing else is missing.
     """
     n_ahead, n_zone = ahead_kw.shape
     base_kw = np.ascontiguousarray(ahead_kw.T)
@@ -85,11 +87,14 @@ def charging_levels_kw(
     for car in range(len(zone)):
         if missing_kwh[car] > 0.0:
             last = min(deadline[car], n_ahead - 1)
-            if urgent[car]:
-                steps = math.ceil(missing_kwh[car] / (charge_kw[car] * step_h))
-                base_kw[zone[car], : min(steps, last + 1)] += charge_kw[car]
-            else:
-                due_kwh[zone[car], last] += missing_kwh[car]
+            steps = math.ceil(missing_kwh[car] / (charge_kw[car] * step_h))
+            for above in path[zone[car]]:
+                if above < 0:
+                    break
+                if urgent[car]:
+                    base_kw[above, : min(steps, last + 1)] += charge_kw[car]
+                else:
+                    due_kwh[above, last] += missing_kwh[car]
     levels = np.full(n_zone, -np.inf)
     for z in range(n_zone):
         if due_kwh[z].sum() > 0.0:
@@ -100,23 +105,60 @@ def charging_levels_kw(
 @compiled
 def share_out_kw(
     budget_kw: Floats,
+    path: Ints,
     zone: Ints,
     order: Ints,
     most_kw: Floats,
     least_kw: Floats,
 ) -> Floats:
-    """Hand out each zone's budget to its cars in an order of merit, in kW [n_ev].
+    """Hand out budgets to cars in an order of merit, in kW [n_ev].
 
-    A car gets up to ``most_kw``; a rest below its ``least_kw`` goes to the next one.
-    Budgets [n_zone] are reduced in place by what was handed out.
+    A car gets up to ``most_kw`` of what every zone on its ``path`` [n_zone, n_deep]
+    has left; a rest below its ``least_kw`` goes to the next one. Budgets [n_zone] are
+    reduced in place by what was handed out.
     """
     shared_kw = np.zeros(len(zone))
     for car in order:
-        offer_kw = min(most_kw[car], budget_kw[zone[car]])
+        offer_kw = most_kw[car]
+        for above in path[zone[car]]:
+            if above < 0:
+                break
+            offer_kw = min(offer_kw, budget_kw[above])
         if offer_kw >= least_kw[car] and offer_kw > 0.0:
             shared_kw[car] = offer_kw
-            budget_kw[zone[car]] -= offer_kw
+            for above in path[zone[car]]:
+                if above < 0:
+                    break
+                budget_kw[above] -= offer_kw
     return shared_kw
+
+
+def paths(parent: Ints) -> Ints:
+    """Each zone and all that supply it, nearest first, closed by -1 [n_zone, n_deep].
+
+    ``parent`` [n_zone] is the zone above, -1 for none.
+    """
+    above = [np.arange(len(parent))]
+    while (above[-1] >= 0).any():
+        above.append(np.where(above[-1] >= 0, parent[above[-1]], -1))
+    return np.ascontiguousarray(np.stack(above, axis=1), dtype=np.int64)
+
+
+def through(path: Ints, own_kw: Floats) -> Floats:
+    """What passes each zone: its own and that of all below it [..., n_zone]."""
+    passing_kw = np.zeros_like(own_kw)
+    _add_upwards(path, np.atleast_2d(own_kw), np.atleast_2d(passing_kw))
+    return passing_kw
+
+
+@compiled
+def _add_upwards(path: Ints, own_kw: Floats, passing_kw: Floats) -> None:
+    for row in range(len(own_kw)):
+        for z in range(len(path)):
+            for above in path[z]:
+                if above < 0:
+                    break
+                passing_kw[row, above] += own_kw[row, z]
 
 
 def in_order(merit: Floats, cars: Bools) -> Ints:

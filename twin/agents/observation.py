@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from twin.agents.allocation import through
 from twin.arrays import Bools, Floats, Ints
 
 
@@ -17,9 +18,12 @@ from twin.arrays import Bools, Floats, Ints
 class Observation:
     """One look at the feeder, at the instant at which an interval begins.
 
-    Cars [n_ev] hang on customers, customers on transformer zones [n_zone] (the last
-    zone is what hangs on no transformer). Forecasts cover the coming 24 hours
-    [n_ahead], the first entry being the interval that now begins. ``time_left_h``
+    Cars [n_ev] hang on customers, customers on zones [n_zone]: the nearest transformer
+    upstream, else the supply itself. ``path`` [n_zone, n_deep] says which zones supply
+    a zone: itself, the one above it, up to its supply's head, closed by -1. Base loads
+    are of a zone's own customers, ``passing_kw`` with those of all zones below. Ratings
+    of heads are infinite. Forecasts cover the coming 24 hours [n_ahead], the first
+    entry being the interval that now begins. ``time_left_h``
     [n_ev] is the time until a car is due: until its driver means to leave, if he has
     said so; less if it has waited long (``twin/fleet/movement.py:due_s``). ``v_pu``
     [n_ev] is the voltage at each car's connection in the interval before, NaN where
@@ -51,6 +55,7 @@ class Observation:
     base_kw: Floats
     rating_kw: Floats
     ahead_kw: Floats
+    path: Ints
 
     price_usd_per_kwh: Floats
     export_price_usd_per_kwh: Floats
@@ -59,6 +64,28 @@ class Observation:
     def n_ahead(self) -> int:
         """How many intervals the forecasts cover."""
         return len(self.price_usd_per_kwh)
+
+    @property
+    def n_zone(self) -> int:
+        """How many zones."""
+        return len(self.path)
+
+    @cached_property
+    def depth(self) -> Ints:
+        """How many zones are above each zone [n_zone]."""
+        depth: Ints = np.count_nonzero(self.path >= 0, axis=1) - 1
+        return depth
+
+    @property
+    def heads(self) -> Bools:
+        """Which zones are supplied by no other [n_zone]."""
+        heads: Bools = self.depth == 0
+        return heads
+
+    @cached_property
+    def passing_kw(self) -> Floats:
+        """Base load through each zone, all zones below included [n_ahead, n_zone]."""
+        return through(self.path, self.ahead_kw)
 
     @cached_property
     def missing_kwh(self) -> Floats:

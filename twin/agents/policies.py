@@ -8,16 +8,21 @@ from typing import Protocol
 
 import numpy as np
 
-from twin.agents.allocation import charging_levels_kw, in_order, share_out_kw
+from twin.agents.headroom import (
+    USABLE_RATING,
+    charge_in_valleys,
+    charging_levels,
+    deadlines,
+    excess_kw,
+    given_above,
+    no_time_to_lose,
+    running_count,
+    spare_power_kw,
+    within_ratings,
+)
 from twin.agents.observation import Observation
-from twin.arrays import Bools, Floats, Ints, totals
+from twin.arrays import Bools, Floats, Ints
 from twin.randomness import Purpose, uniform
-
-DEADLINE_BLOCK_H = 1.0
-SAFETY_H = 1.25
-USABLE_RATING = 0.95
-RECOVERY_H = 1.0
-
 
 Window = Callable[[int], tuple[int, int]]
 
@@ -100,27 +105,29 @@ class Timer:
 
 @dataclass(frozen=True)
 class Valley:
-    """One-way: fill each transformer's valley, least laxity first.
+    """One-way: fill the valley of the whole supply, within every transformer.
 
-    Each zone charges now up to the level at which all missing energy is served by the
-    declared departures with the flattest total load; a car without slack goes first,
-    up to the transformer's rating.
+    Each supply charges now up to the level at which all missing energy is served by
+    the declared departures with the flattest total load, and so does each transformer
+    below it where that costs the supply nothing; least laxity first. A car without
+    slack goes ahead of all, up to the ratings above it.
     """
 
     watches_departure: bool = True
 
     def decide(self, seen: Observation) -> Floats:
-        """Share out the level of each zone."""
+        """Share out the levels."""
         return charge_in_valleys(seen, charging_levels(seen))
 
 
 @dataclass(frozen=True)
 class PeakShaving:
-    """Charge like ``Valley``; give when the transformer is above its target.
+    """Charge like ``Valley``; give when the supply is above its target.
 
     The target is ``target_kw``, else ``target_share`` of the highest base load that
-    the outlook shows for the next 24 hours. Given is only what stays above the
-    reserve and can be charged again before the declared departure.
+    the outlook shows for the next 24 hours; that of a transformer is its rating. Given
+    is only what stays above the reserve and can be charged again before the declared
+    departure, and no transformer is driven beyond its rating by what flows back.
     """
 
     reserve_soc: float
@@ -129,25 +136,24 @@ class PeakShaving:
     watches_departure: bool = True
 
     def decide(self, seen: Observation) -> Floats:
-        """Charge in the valleys, give above the target."""
+        """Charge in the valleys, give above the targets."""
         levels_kw = charging_levels(seen)
         charge_kw = charge_in_valleys(seen, levels_kw)
         target_kw = np.maximum(self._targets_kw(seen), levels_kw)
-        charging_kw = totals(seen.zone, charge_kw, len(target_kw))
-        excess_kw = np.maximum(0.0, seen.ahead_kw[0] + charging_kw - target_kw)
-        if not excess_kw.any():
+        above_kw = excess_kw(seen, charge_kw, target_kw)
+        if not above_kw.any():
             return charge_kw
-        spare_kw = spare_power_kw(seen, self.reserve_soc)
-        willing = (spare_kw >= seen.min_kw) & (spare_kw > 0.0) & (charge_kw == 0.0)
-        order = in_order(-seen.laxity_h, willing)
-        give_kw = share_out_kw(excess_kw, seen.zone, order, spare_kw, seen.min_kw)
-        return charge_kw - give_kw
+        willing = charge_kw == 0.0
+        return charge_kw - given_above(
+            seen, above_kw, charge_kw, willing, self.reserve_soc
+        )
 
     def _targets_kw(self, seen: Observation) -> Floats:
         if self.target_kw is not None:
-            return np.full(seen.ahead_kw.shape[1], self.target_kw)
-        highest: Floats = seen.ahead_kw.max(axis=0)
-        return self.target_share * highest
+            wanted = np.full(seen.n_zone, self.target_kw)
+        else:
+            wanted = self.target_share * seen.passing_kw.max(axis=0)
+        return np.where(seen.heads, wanted, USABLE_RATING * seen.rating_kw)
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ class PriceTrading:
         deadline = deadlines(seen)
         buy_steps = seen.missing_kwh / (seen.charge_kw * seen.step_h)
         price = seen.price_usd_per_kwh
-        cheaper = _running_count(price < price[0])[deadline]
+        cheaper = running_count(price < price[0])[deadline]
         buys = seen.plugged & (buy_steps > 0.0) & (np.ceil(buy_steps) > cheaper)
         buys |= no_time_to_lose(seen)
         sells = self._sells(seen, deadline) & ~buys
@@ -185,99 +191,9 @@ class PriceTrading:
         kept_soc = np.maximum(self.reserve_soc, seen.floor_soc)
         spare_kwh = np.maximum(0.0, seen.soc - kept_soc) * seen.capacity_kwh
         sell_steps = spare_kwh / np.maximum(seen.give_kw * seen.step_h, 1e-9)
-        better = _running_count(pays > pays[0])[deadline]
+        better = running_count(pays > pays[0])[deadline]
         sells: Bools = worth & seen.plugged & (sell_steps > better)
         return sells
-
-
-def charging_levels(seen: Observation) -> Floats:
-    """The level at which each zone should charge now, in kW [n_zone]."""
-    missing_kwh = np.where(seen.plugged, seen.missing_kwh, 0.0)
-    every = max(1, round(DEADLINE_BLOCK_H / seen.step_h))
-    return charging_levels_kw(
-        seen.ahead_kw,
-        seen.zone,
-        missing_kwh,
-        deadlines(seen),
-        seen.charge_kw,
-        no_time_to_lose(seen),
-        seen.step_h,
-        every,
-    )
-
-
-def charge_in_valleys(seen: Observation, levels_kw: Floats) -> Floats:
-    """Charge the cars of each zone up to its level, least laxity first [n_ev]."""
-    room_kw = np.maximum(0.0, USABLE_RATING * seen.rating_kw - seen.ahead_kw[0])
-    needs = seen.plugged & (seen.missing_kwh > 0.0)
-    most_kw = _useful_kw(seen)
-    urgent = needs & no_time_to_lose(seen)
-    at_once = in_order(seen.laxity_h, urgent)
-    shared_kw = share_out_kw(room_kw, seen.zone, at_once, seen.charge_kw, seen.min_kw)
-    used_kw = totals(seen.zone, shared_kw, len(room_kw))
-    budget_kw = np.minimum(room_kw, levels_kw - seen.ahead_kw[0] - used_kw)
-    order = in_order(seen.laxity_h, needs & ~urgent)
-    budget_kw = np.maximum(0.0, budget_kw)
-    return shared_kw + share_out_kw(budget_kw, seen.zone, order, most_kw, seen.min_kw)
-
-
-def _useful_kw(seen: Observation) -> Floats:
-    """The power that fills a car by the end of the interval, at most its own."""
-    return np.minimum(
-        seen.charge_kw, np.maximum(seen.min_kw, seen.missing_kwh / seen.step_h)
-    )
-
-
-def deadlines(seen: Observation) -> Ints:
-    """The last interval in which each car can charge, with a margin [n_ev]."""
-    steps = np.floor((seen.time_left_h - SAFETY_H) / seen.step_h) - 1.0
-    return np.clip(steps, 0, seen.n_ahead - 1).astype(np.int64)
-
-
-def no_time_to_lose(seen: Observation) -> Bools:
-    """Cars that must charge at full power from now on [n_ev]."""
-    urgent: Bools = (
-        seen.plugged
-        & (seen.missing_kwh > 0.0)
-        & (seen.laxity_h < SAFETY_H + seen.step_h)
-    )
-    return urgent
-
-
-def spare_power_kw(seen: Observation, reserve_soc: float) -> Floats:
-    """What each car can give over the interval and charge again in time [n_ev]."""
-    kept_soc = np.maximum(reserve_soc, seen.floor_soc)
-    above_kwh = np.maximum(0.0, seen.soc - kept_soc) * seen.capacity_kwh
-    spare_kw = np.minimum(seen.give_kw, above_kwh * seen.efficiency / seen.step_h)
-    recharge_h = (
-        spare_kw * seen.step_h / (seen.efficiency * seen.efficiency * seen.charge_kw)
-    )
-    recovers = seen.laxity_h - recharge_h - seen.step_h > SAFETY_H + RECOVERY_H
-    return np.where(seen.plugged & recovers, spare_kw, 0.0)
-
-
-def within_ratings(seen: Observation, wanted_kw: Floats) -> Floats:
-    """Cut charging and giving so that no transformer passes its rating [n_ev]."""
-    usable_kw = USABLE_RATING * seen.rating_kw
-    n_zone = len(usable_kw)
-    takes = totals(seen.zone, np.maximum(wanted_kw, 0.0), n_zone)
-    gives = totals(seen.zone, np.maximum(-wanted_kw, 0.0), n_zone)
-    take_room = np.maximum(0.0, usable_kw - seen.ahead_kw[0] + gives)
-    give_room = np.maximum(0.0, usable_kw + seen.ahead_kw[0] + takes)
-    order = in_order(seen.laxity_h, wanted_kw > 0.0)
-    taken = share_out_kw(
-        np.minimum(take_room, takes), seen.zone, order, wanted_kw, seen.min_kw
-    )
-    order = in_order(-seen.laxity_h, wanted_kw < 0.0)
-    given = share_out_kw(
-        np.minimum(give_room, gives), seen.zone, order, -wanted_kw, seen.min_kw
-    )
-    return taken - given
-
-
-def _running_count(chosen: Bools) -> Ints:
-    """How many of intervals 0 to j are chosen [n_ahead]."""
-    return np.cumsum(chosen)
 
 
 POLICIES: Mapping[str, Callable[[PolicyWords], Policy]] = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import networkx as nx
 import numpy as np
 
 from twin.arrays import Bools
@@ -15,7 +14,7 @@ from twin.grid.pair_newton import PairNewton
 from twin.grid.powerflow import power_flow
 from twin.grid.ppc import Network
 from twin.grid.reference import PandapowerEngine
-from twin.grid.topology import islands
+from twin.grid.zones import supplies
 
 GIVING = ("sgen", "asymmetric_sgen", "generator", "pvsystem")
 STORING = ("storage", "charger")
@@ -122,7 +121,7 @@ def health(
         buses=len(feeder.node_of_bus),
         nodes=feeder.n_node,
         branches=len(feeder.branches),
-        islands=_parts(feeder),
+        islands=len(np.unique(supplies(feeder))),
         sources=len({feeder.nodes.bus[node] for node in feeder.source_node}),
         voltage_levels_kv=tuple(np.unique(nodes.v_base_kv).tolist()),
         loads=_elements(feeder, drawing),
@@ -169,15 +168,6 @@ def _elements(feeder: Feeder, terminals: Bools) -> int:
     """How many elements the chosen terminals belong to."""
     rows, kinds = np.flatnonzero(terminals), feeder.terminals.kind
     return len({(kinds[row], int(feeder.terminals.element[row])) for row in rows})
-
-
-def _parts(feeder: Feeder) -> int:
-    """How many connected parts; the phases of a bus are in one."""
-    joined: nx.Graph[tuple[str, object]] = nx.Graph()
-    for bus, part in zip(feeder.nodes.bus, islands(feeder).tolist(), strict=True):
-        by_phase = ("bus", bus) if feeder.model == "three_phase" else ("part", part)
-        joined.add_edge(("part", part), by_phase)
-    return int(nx.number_connected_components(joined))
 
 
 def _transformers(feeder: Feeder, flow: Flow) -> tuple[TransformerHealth, ...]:

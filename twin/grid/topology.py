@@ -44,18 +44,7 @@ def downstream(feeder: Feeder, branch: int) -> Ints:
     return np.array(lost, dtype=np.int64)
 
 
-def zone_of_node(feeder: Feeder) -> Ints:
-    """Index of the nearest transformer upstream of each node, -1 for none [n_node]."""
-    zone = np.full(feeder.n_node, -1, dtype=np.int64)
-    for node, branch in _walk(feeder):
-        branches = feeder.branches
-        parent = int(branches.near[branch] + branches.far[branch] - node)
-        own = int(branches.transformer[branch])
-        zone[node] = own if own >= 0 else zone[parent]
-    return zone
-
-
-def _walk(feeder: Feeder) -> list[tuple[int, int]]:
+def walk(feeder: Feeder) -> list[tuple[int, int]]:
     """Every node but the sources, outwards, with the branch that it is reached by."""
     joined = graph(feeder)
     seen = set(feeder.source_node.tolist())

@@ -41,7 +41,7 @@ from twin.simulation.regulation import Logbook, held_notes, moves_of, solver_of,
 from twin.simulation.violations import Watch
 from twin.simulation.world import World
 from twin.surroundings.network_loads import Network
-from twin.surroundings.outlook import Outlook
+from twin.surroundings.outlook import DAYS, Outlook
 from twin.surroundings.profiles import Homes, Profile, profile
 from twin.surroundings.pv import Pv
 from twin.surroundings.surroundings import Sun, Surroundings
@@ -51,7 +51,6 @@ from twin.timeline import Timeline
 
 __all__ = ["Grid", "Plan", "build", "load_grid", "plan"]
 
-SOURCE_KW = np.inf
 FREQUENCY_OF = {"US": "60 Hz", "DE": "50 Hz"}
 REGION_NAMES = {"US": "North America", "DE": "Europe"}
 FLEET_DATA = (VEHICLES, BIDIRECTIONAL, MIXES, CHARGERS)
@@ -230,7 +229,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         outlook=_outlook(plan, surroundings, customers),
         recorder=recorder,
         plug_node=feeder.terminals.node_a[plan.plugs.spread.terminal],
-        rating_kw=np.append(feeder.transformers.rating_kva, SOURCE_KW),
+        zones=people.zones,
     )
     _start(plan, world)
     return world
@@ -291,7 +290,7 @@ def _customers(plan: Plan) -> Customers:
         car_customer=plan.cars.traits["customer"],
         fixed_kw=np.where(plant, terminals.p_kw, 0.0),
         fixed_kvar=np.where(plant, terminals.q_kvar, 0.0),
-        n_zone=len(plan.grid.feeder.transformers) + 1,
+        n_zone=len(people.zones),
         voltage_dependent=terminals.voltage_dependent,
     )
 
@@ -327,20 +326,22 @@ def _homes(people: Households, rows: slice) -> Homes:
 def _outlook(plan: Plan, surroundings: Surroundings, customers: Customers) -> Outlook:
     words, timeline = plan.scenario.policy, plan.timeline
     n_step = round(24 / timeline.step_h)
-    mean_kw = np.stack([customers.by_zone(row) for row in surroundings.mean_kw(0)])
-    padded = np.concatenate([mean_kw, mean_kw[: max(0, n_step - len(mean_kw))]])
+    days = [surroundings.mean_kw(day) for day in range(DAYS)]
+    rows = np.concatenate([np.resize(day, (n_step, day.shape[1])) for day in days])
+    mean_week_kw = np.stack([customers.by_zone(row) for row in rows])
 
     def actual(k: int) -> Floats:
         return customers.by_zone(surroundings.base_kw(k))
 
     return Outlook(
         words.outlook,
-        padded,
+        mean_week_kw,
         timeline.step_h,
         actual,
         words.outlook_error,
         plan.scenario.seed,
         lambda k: timeline.date_of(timeline.wall_clock(k)[0]).toordinal(),
+        plan.households.zones.head,
     )
 
 

@@ -10,7 +10,7 @@ from twin.arrays import Floats, Ints, totals
 from twin.customers.roster import Record, Roster
 from twin.customers.spread import Spread, spread_of_groups
 from twin.grid.feeder import REFERENCE, Feeder
-from twin.grid.topology import zone_of_node
+from twin.grid.zones import Zones, zones_of
 from twin.randomness import Purpose, uniform
 from twin.scenario.spec import Scenario
 from twin.simulation.circuit_loads import CircuitLoads
@@ -52,7 +52,7 @@ class Households:
     known_evs: Ints
     known_charger_kw: Floats
     n_home: int
-    zone_of_node: Ints
+    zones: Zones
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -87,7 +87,7 @@ def households(
         group, terminals.p_kw, terminals.q_kvar, words.power_factor is None
     )
     service, per, n_home = placed(scenario, feeder, group, whole, own)
-    spread, zones = whole.of(service), zone_of_node(feeder)
+    spread, zones = whole.of(service), zones_of(feeder)
     n, node = len(service), terminals.node_a[spread.first]
     p_kw = totals(group, terminals.p_kw, len(whole.first))[service] / per
     q_kvar = totals(group, terminals.q_kvar, len(whole.first))[service] / per
@@ -113,7 +113,7 @@ def households(
         spread=spread,
         node=node,
         phase=_phases(feeder, spread),
-        zone=np.where(zones[node] < 0, len(feeder.transformers), zones[node]),
+        zone=zones.of_node[node],
         annual_kwh=annual_kwh,
         power_factor=factor,
         kvar_per_kw=_kvar_per_kw(factor, p_kw, q_kvar, n_home),
@@ -125,7 +125,7 @@ def households(
         known_evs=known_evs,
         known_charger_kw=known_charger_kw,
         n_home=n_home,
-        zone_of_node=zones,
+        zones=zones,
         warnings=_warnings(unmatched),
         notes=_notes(scenario, n - n_home, own),
     )

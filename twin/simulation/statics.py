@@ -29,7 +29,7 @@ def nodes(plan: Plan) -> pl.DataFrame:
             "v_base_kv": place.v_base_kv,
             "geographic": np.full(len(place), place.geographic),
             "auxiliary": place.auxiliary,
-            "transformer": _or_none(plan.households.zone_of_node),
+            "transformer": _or_none(plan.households.zones.transformer_of_node),
         }
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import simpy
 
+from twin.agents.allocation import paths
 from twin.agents.clock import Instant, Turn, place
 from twin.agents.observation import Observation
 from twin.agents.population import Population
@@ -16,6 +18,7 @@ from twin.arrays import Floats, Ints
 from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet
 from twin.grid.flow import Demand, Flow, PowerFlow
+from twin.grid.zones import Zones
 from twin.simulation.recorder import Recorder
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.surroundings import Given, Surroundings
@@ -42,7 +45,7 @@ class World:
     outlook: Outlook
     recorder: Recorder
     plug_node: Ints
-    rating_kw: Floats
+    zones: Zones
     k: int = 0
     env: simpy.Environment = field(default_factory=simpy.Environment)
 
@@ -104,11 +107,17 @@ class World:
             entity=traits["entity"],
             v_pu=self._v_at_cars(flow),
             base_kw=ahead_kw[0] if base_kw is None else base_kw,
-            rating_kw=self.rating_kw,
+            rating_kw=self.zones.rating_kw,
             ahead_kw=ahead_kw,
+            path=self.path,
             price_usd_per_kwh=price,
             export_price_usd_per_kwh=export_price,
         )
+
+    @cached_property
+    def path(self) -> Ints:
+        """Each zone and all that supply it [n_zone, n_deep]."""
+        return paths(self.zones.parent)
 
     @property
     def now_s(self) -> int:
