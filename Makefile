@@ -11,7 +11,7 @@ PORT ?= 8050
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run dash test check study report bench schema lock pictures browser \
+.PHONY: help run run-village dash test check study report bench schema lock pictures browser \
   clean
 MAKEFLAGS += --no-print-directory
 
@@ -19,14 +19,18 @@ BIN := $(VENV)/bin
 TWIN := $(BIN)/twin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 READY := $(VENV)/ready-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' -)
-MAIN_STUDY := scenarios/studies/v2g_adoption.yaml
+MAIN_STUDY := scenarios/studies/sdge_v2g.yaml
+VILLAGE_STUDY := scenarios/studies/v2g_adoption.yaml
 STUDY_FILE = $(if $(findstring .yaml,$(S)),$(S),scenarios/studies/$(S).yaml)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
-run: $(READY) ## the main study: what V2G changes, as a table and a report
+run: $(READY) ## the main study: what V2G changes on a US circuit, table and report
 	@$(call study_and_report,$(MAIN_STUDY))
+
+run-village: $(READY) ## the same for a real German village
+	@$(call study_and_report,$(VILLAGE_STUDY))
 
 dash: $(READY) ## the dashboard over results/ (PORT=8050)
 	@mkdir -p results && $(TWIN) dash --port $(PORT)

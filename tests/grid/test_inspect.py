@@ -35,6 +35,15 @@ def test_of_many_transformers_only_the_fullest_are_told(found):
     assert "t79" not in said
 
 
+def test_of_many_overloaded_assets_the_first_are_named(found):
+    many = tuple(f"line {k}" for k in range(25))
+    said = "\n".join(replace(found, overloaded=many).lines())
+    assert "line 18, line 19 and 5 more" in said
+    assert "above normal rating: none" in "\n".join(
+        replace(found, overloaded=()).lines()
+    )
+
+
 def test_it_knows_the_voltages_with_and_without_load(found):
     assert found.own_load.low_pu < found.own_load.high_pu == pytest.approx(1.0)
     assert found.no_load.low_pu == pytest.approx(1.0, abs=1e-3)

@@ -279,7 +279,13 @@ def _violated(found: Health) -> list[str]:
         f" {one.loads} loads"
         for one in found.violations
     ]
-    return [*lines, f"    above normal rating: {', '.join(found.overloaded) or 'none'}"]
+    return [*lines, f"    above normal rating: {_some(found.overloaded)}"]
+
+
+def _some(names: tuple[str, ...]) -> str:
+    """Names in a row; of many the first, and how many more."""
+    shown, more = names[:MOST_LISTED], len(names) - MOST_LISTED
+    return (", ".join(shown) or "none") + (f" and {more} more" if more > 0 else "")
 
 
 def _or_unknown(value: float, form: str) -> str:
