@@ -129,7 +129,9 @@ def test_two_runs_are_the_same_bytes(master: Path, tmp_path: Path) -> None:
     record = json.loads((one / "run.json").read_text())
     assert {"Master.dss", "lines.dss", "shop.csv"} <= set(record["inputs"])
     assert record["audit"]["largest_difference_pu"] < 1e-8
-    assert "by phase" in record["audit"]["engine"]
+    assert record["audit"]["engine"].startswith("OpenDSS (")
+    assert record["audit"]["tolerance_pu"] <= 1e-9
+    assert not any("why_not" in step for step in record["audit"]["steps"])
     assert record["audit"]["origin_difference_pu"] < 1e-7
     assert record["balance"]["largest_relative_residual"] < 1e-6
     assert set(pl.read_parquet(one / "evs.parquet")["phase"]) <= {0, 1, 2, 3}

@@ -35,6 +35,7 @@ as they came to rest, is the linear network that is handed on in ``answer.npz``:
     shapes                         name: at, size, q_size (in shape_p and shape_q),
                                    interval_h, actual (kW in place of multipliers)
     controls_off                   the file itself lets no control act
+    files, digest                  what was read; SHA-256 of all of it
     notes                          what is held as it is, ignored or not represented
 """
 
@@ -44,6 +45,7 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +63,7 @@ from twin.grid.opendss_words import CLASSES
 MOST_ITERATIONS, TOLERANCE = 1000, 1e-9
 MOST_MEMORY_BYTES, MOST_FILE_BYTES = 4 << 30, 1 << 29
 WARNINGS, CONTROLS_OFF = (266,), -1
+PUSHING = (*ask.PC_KINDS, *ask.HELD_KINDS)
 SILENT = (
     "EnergyMeter",
     "Monitor",
@@ -72,8 +75,19 @@ SILENT = (
 )
 
 
+Answer = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+Work = Callable[[Any, Flattened, Path], Answer]
+
+
 def main(master: str, root: str, folder: str, seconds: str) -> int:
-    """Convert one circuit; what is wrong goes to ``problems.json``.
+    """Convert one circuit; what is wrong goes to ``problems.json``."""
+    return guarded(
+        lambda dss, script, _: circuit(dss, script), master, root, folder, seconds
+    )
+
+
+def guarded(work: Work, master: str, root: str, folder: str, seconds: str) -> int:
+    """Compile one circuit and write what the work on it answers; the exit code.
 
     The engine's package would import pandas, which takes longer than most circuits.
     """
@@ -84,7 +98,7 @@ def main(master: str, root: str, folder: str, seconds: str) -> int:
     _limit(float(seconds))
     try:
         script = compiled(dss, Path(master), Path(root), Path(folder))
-        words, arrays = circuit(dss, script)
+        words, arrays = work(dss, script, Path(folder))
     except InputError as error:
         told = [[one.where, one.key, one.message] for one in error.problems]
         (Path(folder) / "problems.json").write_text(json.dumps(told))
@@ -162,17 +176,16 @@ def vocabulary(dss: Any) -> Vocabulary:
     )
 
 
-def circuit(
-    dss: Any, script: Flattened
-) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def circuit(dss: Any, script: Flattened) -> Answer:
     """Words by name, and arrays by name, of the circuit that the engine holds."""
     first = ask.positions(dss)
     controls_off = int(dss.Solution.ControlMode()) == CONTROLS_OFF
-    own = _own_solution(dss)
+    own = own_solution(dss)
     loads, plants = ask.loads(dss), ask.plants(dss)
     notes = [*script.notes, *_notes(dss)]
     shapes, shape_p, shape_q = ask.shapes(dss)
-    _switch_off(dss)
+    switch_off(dss, ("Load", *PUSHING))
+    dss.Solution.Solve()
     values, rows, pointers = dss.YMatrix.getYsparse(factor=False)
     elements, yprim, currents = ask.carriers(dss)
     words = {
@@ -190,6 +203,7 @@ def circuit(
         "controls_off": controls_off,
         "shapes": shapes,
         "files": [str(path) for path in script.files],
+        "digest": script.digest,
         "notes": notes,
         **own[0],
     }
@@ -207,7 +221,7 @@ def circuit(
     return words, arrays
 
 
-def _own_solution(dss: Any) -> tuple[dict[str, Any], NDArray[Any]]:
+def own_solution(dss: Any) -> tuple[dict[str, Any], NDArray[Any]]:
     """Let controls come to rest, then solve with them held; names and figures, V."""
     dss.Text.Command("set mode=snapshot number=1")
     if int(dss.Solution.ControlMode()) != CONTROLS_OFF:
@@ -231,12 +245,11 @@ def _own_solution(dss: Any) -> tuple[dict[str, Any], NDArray[Any]]:
     return words, complexes(dss.YMatrix.getV())[1:]
 
 
-def _switch_off(dss: Any) -> None:
-    """Leave only what is linear, and the sources."""
-    for kind in ("Load", *ask.PC_KINDS, *ask.HELD_KINDS):
+def switch_off(dss: Any, kinds: Sequence[str]) -> None:
+    """Switch off all elements of these classes; sources and what is linear stay."""
+    for kind in kinds:
         if dss.Circuit.SetActiveClass(kind) >= 0 and dss.ActiveClass.Count():
             dss.Text.Command(f"batchedit {kind}..* enabled=no")
-    dss.Solution.Solve()
 
 
 def _notes(dss: Any) -> list[str]:
