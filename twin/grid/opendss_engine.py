@@ -15,6 +15,7 @@ as they came to rest, is the linear network that is handed on in ``answer.npz``:
 
     name, frequency_hz             of the circuit
     nodes, own_nodes               "bus.node" in the order of v_no_load, of own_v
+    unsettled                      its controls did not come to rest
     own_losses_kw, own_power_kw    P and Q of the file's solution, engine's own figures
     buses                          bus: [kV to neutral, x, y]
     elements                       Vsources and carriers: kind, name, buses, phases,
@@ -45,6 +46,7 @@ import json
 import os
 import resource
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -62,6 +64,7 @@ from twin.grid.opendss_words import CLASSES
 
 MOST_ITERATIONS, TOLERANCE = 1000, 1e-9
 MOST_MEMORY_BYTES, MOST_FILE_BYTES = 4 << 30, 1 << 29
+MOST_ROUNDS, UNSETTLED = 200, 485
 WARNINGS, CONTROLS_OFF = (266,), -1
 PUSHING = (*ask.PC_KINDS, *ask.HELD_KINDS)
 SILENT = (
@@ -70,7 +73,6 @@ SILENT = (
     "Sensor",
     "Vsource",
     "Load",
-    *ask.PC_KINDS,
     *ask.PD_KINDS,
 )
 
@@ -100,13 +102,25 @@ def guarded(work: Work, master: str, root: str, folder: str, seconds: str) -> in
         script = compiled(dss, Path(master), Path(root), Path(folder))
         words, arrays = work(dss, script, Path(folder))
     except InputError as error:
-        told = [[one.where, one.key, one.message] for one in error.problems]
-        (Path(folder) / "problems.json").write_text(json.dumps(told))
-        return error.exit_code
+        return _told(error, Path(folder))
+    except dss.DSSException as error:
+        return _told(InputError([_problem(error, master)]), Path(folder))
     with (Path(folder) / "answer.npz").open("wb") as file:
         write: Any = np.savez
         write(file, **arrays, words=np.array(json.dumps(words)))
     return 0
+
+
+def _told(error: InputError, folder: Path) -> int:
+    told = [[one.where, one.key, one.message] for one in error.problems]
+    (folder / "problems.json").write_text(json.dumps(told))
+    return error.exit_code
+
+
+def _problem(error: Exception, where: str) -> Problem:
+    """What the engine says is wrong, in one line."""
+    words = " ".join(str(error.args[-1]).split())
+    return Problem(where, "OpenDSS", f"{words} (#{error.args[0]})")
 
 
 def _limit(seconds: float) -> None:
@@ -137,9 +151,25 @@ def compiled(dss: Any, master: Path, root: Path, folder: Path) -> Flattened:
             warnings += _said(dss, command)
     finally:
         os.close(descriptor)
-    if not dss.Basic.NumCircuits():
-        raise InputError.of("makes no circuit", "feeder.source", str(master))
+    _refuse_all_but_one(dss, master)
     return replace(script, notes=[*script.notes, *warnings])
+
+
+def _refuse_all_but_one(dss: Any, master: Path) -> None:
+    """A circuit, one alone, whose elements have each a name of their own."""
+    made = int(dss.Basic.NumCircuits())
+    if made != 1:
+        how_many = f"{made} circuits; one can be run" if made else "no circuit"
+        raise InputError.of(f"makes {how_many}", "feeder.source", str(master))
+    names = Counter(str(name).lower() for name in dss.Circuit.AllElementNames())
+    twice = [name for name, times in names.items() if times > 1]
+    if twice:
+        raise InputError.of(
+            f"several elements are called {', '.join(twice[:5])}: they cannot be told "
+            "apart; give each a name of its own (set allowduplicates=no finds them)",
+            "feeder.source",
+            str(master),
+        )
 
 
 def _said(dss: Any, command: Command) -> list[str]:
@@ -147,10 +177,9 @@ def _said(dss: Any, command: Command) -> list[str]:
     try:
         dss.Text.Command(command.text)
     except dss.DSSException as error:
-        number, words = int(error.args[0]), " ".join(str(error.args[-1]).split())
-        if number in WARNINGS:
-            return [f"{command.where}: {words}"]
-        problem = Problem(command.where, "OpenDSS", f"{words} (#{number})")
+        problem = _problem(error, command.where)
+        if int(error.args[0]) in WARNINGS:
+            return [f"{command.where}: {problem.message.rpartition(' (#')[0]}"]
         raise InputError([problem]) from None
     return []
 
@@ -183,6 +212,11 @@ def circuit(dss: Any, script: Flattened) -> Answer:
     own = own_solution(dss)
     loads, plants = ask.loads(dss), ask.plants(dss)
     notes = [*script.notes, *_notes(dss)]
+    if own[0]["unsettled"]:
+        notes.append(
+            f"the file's controls do not come to rest in {MOST_ROUNDS} rounds: what "
+            "is held stands where it was then"
+        )
     shapes, shape_p, shape_q = ask.shapes(dss)
     switch_off(dss, ("Load", *PUSHING))
     dss.Solution.Solve()
@@ -226,23 +260,42 @@ def own_solution(dss: Any) -> tuple[dict[str, Any], NDArray[Any]]:
     dss.Text.Command("set mode=snapshot number=1")
     if int(dss.Solution.ControlMode()) != CONTROLS_OFF:
         dss.Text.Command("set controlmode=static")
-    dss.Text.Command(f"set maxiterations={MOST_ITERATIONS} maxcontroliter=200")
-    dss.Text.Command(f"set tolerance={TOLERANCE}")
-    dss.Solution.Solve()
+    dss.Text.Command(f"set maxiterations={MOST_ITERATIONS}")
+    dss.Text.Command(f"set maxcontroliter={MOST_ROUNDS} tolerance={TOLERANCE}")
+    rest = _come_to_rest(dss)
     dss.Text.Command("set controlmode=off")
     dss.Solution.Solve()
-    if not dss.Solution.Converged():
+    volts = complexes(dss.YMatrix.getV())[1:]
+    if not dss.Solution.Converged() or not np.all(np.isfinite(volts)):
         raise InputError.of(
             f"the engine's own solution does not converge in {MOST_ITERATIONS} "
             "iterations",
             key="feeder.source",
         )
+    if not np.any(volts):
+        raise InputError.of(
+            "the engine's own solution has no voltage anywhere: something in the "
+            "circuit stops it without a word",
+            key="feeder.source",
+        )
     words = {
+        "unsettled": not rest,
         "own_nodes": [str(name) for name in dss.Circuit.YNodeOrder()],
         "own_losses_kw": _kilo(dss.Circuit.Losses(), 1e-3),
         "own_power_kw": _kilo(dss.Circuit.TotalPower(), -1.0),
     }
-    return words, complexes(dss.YMatrix.getV())[1:]
+    return words, volts
+
+
+def _come_to_rest(dss: Any) -> bool:
+    """Solve with controls; whether they came to rest in so many rounds."""
+    try:
+        dss.Solution.Solve()
+    except dss.DSSException as error:
+        if int(error.args[0]) != UNSETTLED:
+            raise
+        return False
+    return True
 
 
 def switch_off(dss: Any, kinds: Sequence[str]) -> None:
@@ -266,7 +319,7 @@ def _notes(dss: Any) -> list[str]:
 def _fate(kind: str) -> str:
     if kind in ask.FOLLOWED_CONTROLS:
         return ask.HELD
-    if kind in ask.HELD_KINDS:
+    if kind in PUSHING:
         return "held at the power of the file's own solution"
     return "not represented, its effect held as in the file's own solution"
 

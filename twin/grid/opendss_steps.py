@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from twin.arrays import Complexes, Floats, Ints
+from twin.errors import InputError
 from twin.grid.controls import Regulation
 from twin.grid.feeder import REFERENCE, Feeder
 from twin.grid.opendss_circuit import Circuit
@@ -100,8 +101,7 @@ class Engine:
 
     def _asked(self, steps: Sequence[Step]) -> tuple[dict[str, Any], dict[str, Any]]:
         """The words and arrays that the solving process reads."""
-        load = np.array([[step.load_kw, step.load_kvar] for step in steps])
-        constant = np.array([[step.constant_kw, step.constant_kvar] for step in steps])
+        load, constant = self._power(steps)
         own, rows, split = self._own_loads(load)
         ports = [self._port(row, self._law(row)) for row in split.tolist()]
         places = self._places()
@@ -129,6 +129,16 @@ class Engine:
             arrays[f"{name}_kvar"] = by_step[:, :, 1].T
         return words, arrays
 
+    def _power(self, steps: Sequence[Step]) -> tuple[Floats, Floats]:
+        """What follows a load's law, and all else [n_step, 2, n_terminal].
+
+        What is no load of the file has no law, whatever was asked of it.
+        """
+        load = np.array([[step.load_kw, step.load_kvar] for step in steps])
+        constant = np.array([[step.constant_kw, step.constant_kvar] for step in steps])
+        follows = np.array(self.feeder.terminals.kind) == "load"
+        return np.where(follows, load, 0.0), constant + np.where(follows, 0.0, load)
+
     def _own_loads(self, load: Floats) -> tuple[list[str], list[Ints], Ints]:
         """The file's loads that one number can ask in every step, with their terminals.
 
@@ -142,7 +152,7 @@ class Engine:
         for index, words in enumerate(self.circuit.words["loads"]):
             mine = np.flatnonzero(is_load & (terminals.element == index))
             alike = np.ptp(load[:, :, mine], axis=2) if len(mine) else np.ones(1)
-            whole = len(mine) == _phases(words)
+            whole = len(mine) == int(words["phases"])
             most = max(float(np.abs(load[:, :, mine]).max(initial=0.0)), 1.0)
             if whole and np.all(alike <= SAME * most):
                 names.append(str(words["name"]))
@@ -166,6 +176,12 @@ class Engine:
         kv = float(terminals.v_rated_pu[row] * nodes.v_base_kv[a])
         other = 0 if b == REFERENCE else int(nodes.phase[b])
         bus = nodes.bus[a]
+        if other and nodes.bus[b] != bus:
+            raise InputError.of(
+                f"{terminals.name[row]} draws between the buses {bus} and "
+                f"{nodes.bus[b]}, which no load of the engine does",
+                key="feeder.source",
+            )
         return {"bus": bus, "a": int(nodes.phase[a]), "b": other, "kv": kv, "law": law}
 
     def _law(self, row: int) -> str:
@@ -206,11 +222,6 @@ class Engine:
                 values = _closed(banks[name], float(scale[mine[0]]) ** 2)
             found.append([kind, name, values])
         return found
-
-
-def _phases(load: dict[str, Any]) -> int:
-    """Into how many terminals a load comes apart."""
-    return int(load["phases"])
 
 
 def _closed(bank: dict[str, Any], share: float) -> list[int]:
