@@ -67,7 +67,9 @@ def _run(words: list[str], folder: Path, master: Path, most_seconds: float) -> i
         return child.wait(most_seconds)
     except subprocess.TimeoutExpired:
         raise InputError.of(
-            f"not converted within {most_seconds:g} s", KEY, _reached(folder, master)
+            f"the engine is not done within {most_seconds:g} s",
+            KEY,
+            _reached(folder, master),
         ) from None
     finally:
         _end(child)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -115,14 +116,18 @@ class OpenDss:
         try:
             solved = self.engine.solve([step_of(one) for one in kept], always, until_s)
         except InputError as error:
-            why = "; ".join(str(one) for one in error.problems)
-            yield from self._otherwise(kept[:always], why)
+            yield from self._otherwise(kept[:always], self._why(error))
             return
         for one, v, tolerance in zip(kept, solved.v, solved.tolerance, strict=False):
             if np.isfinite(tolerance):
                 yield Answer(v, solved.engine, float(tolerance))
             else:
                 yield from self._otherwise([one], NO_TOLERANCE)
+
+    def _why(self, error: InputError) -> str:
+        """What went wrong, by file and line but without the folder."""
+        said = [f"{Path(one.where).name}: {one.message}" for one in error.problems]
+        return "; ".join(said).replace(str(self.engine.root), "feeder.root")
 
     def _otherwise(self, kept: Sequence[Kept], why: str) -> Iterator[Answer]:
         for answer in self.second.answers(kept, len(kept), time.monotonic()):
