@@ -112,7 +112,10 @@ class Steps:
         return [f"{stem}{k}" for k in range(len(ports))]
 
     def set(self, positions: list[list[Any]]) -> None:
-        """Taps of windings, and which steps of capacitors are closed."""
+        """Taps of windings, and which steps of capacitors are closed.
+
+        A bank of one step may stand open at its terminal: a control opens it there.
+        """
         for kind, name, values in positions:
             if kind == "transformer":
                 self._dss.Transformers.Name(name)
@@ -121,6 +124,7 @@ class Steps:
                     self._dss.Transformers.Tap(tap)
             else:
                 self._dss.Capacitors.Name(name)
+                self._dss.Capacitors.Close()
                 self._dss.Capacitors.States(values)
 
     def draw(self, power: dict[str, Floats]) -> None:
