@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,11 @@ class Engine:
         until_s: float,
         most_seconds: float = MOST_SECONDS,
     ) -> Solved:
-        """Solve the first steps `always`, others until `until_s` (time.monotonic())."""
+        """Solve the first steps `always`, others until `until_s` (time.monotonic()).
+
+        The process is ended `most_seconds` after that, or after now.
+        """
+        most_seconds += max(0.0, until_s - time.monotonic())
         words, arrays = self._asked(steps)
         words |= {"always": always, "until_s": until_s}
         with TemporaryDirectory(prefix="twin-opendss-") as name:
