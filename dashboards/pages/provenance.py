@@ -170,7 +170,8 @@ def _audit_card(case: Case) -> Component:
             _agreement(audit.get("largest_difference_pu"), audit.get("rounding_pu")),
         ),
         ("It was at", origin.local_of(case, audit.get("largest_at"))),
-        ("Loosest tolerance", _unit(audit.get("loosest_tolerance_mva"), "MVA")),
+        ("Its node", scalar(audit.get("largest_where"))),
+        ("Loosest tolerance", _tolerance(audit)),
         ("Not solved by it", str(len(unsolved)) if unsolved else "none"),
     ]
     table = _table(
@@ -189,6 +190,13 @@ def _audit_card(case: Case) -> Component:
         "Audit",
         "provenance-audit",
     )
+
+
+def _tolerance(audit: Mapping[str, Any]) -> str:
+    """In the unit of the engine that solved the steps again."""
+    if audit.get("loosest_tolerance_mva") is None and audit.get("tolerance_pu"):
+        return _unit(audit.get("tolerance_pu"), "pu")
+    return _unit(audit.get("loosest_tolerance_mva"), "MVA")
 
 
 def _balance_card(case: Case) -> Component:

@@ -242,7 +242,7 @@ def test_a_circuit_that_takes_too_long_is_ended_with_its_children(
 ) -> None:
     mark = tmp_path / "mark"
     child(monkeypatch, f"s.run(['sh', '-c', 'sleep 3; touch {mark}'])")
-    with pytest.raises(InputError, match=r"^loads.dss:7: .*not converted within 1 s"):
+    with pytest.raises(InputError, match=r"^loads.dss:7: .*not done within 1 s"):
         opendss_process.converted(master(tmp_path, HEAD + TAIL), most_seconds=1.0)
     time.sleep(2.5)
     assert not mark.exists()

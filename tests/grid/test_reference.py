@@ -137,3 +137,22 @@ def test_a_slack_machine_is_a_source():
         power_flow(feeder, net).solve(demand),
         PandapowerEngine(net, feeder).solve(demand),
     )
+
+
+def test_only_want_of_a_solution_is_taken_for_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Far too much load is no solution; a fault of the engine's is heard."""
+    net = branched()
+    feeder = to_feeder(net, "branched", "test")
+    engine, own = PandapowerEngine(net, feeder), Demand.own(feeder)
+    much = own._replace(load_kw=own.load_kw + 1e5)
+    assert not engine.solve(much).converged
+    assert engine.solve(own).converged
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("a table that is gone")
+
+    monkeypatch.setattr(pp, "runpp", broken)
+    with pytest.raises(KeyError, match="a table that is gone"):
+        engine.solve(own)

@@ -119,17 +119,25 @@ def test_a_charger_between_the_legs_loads_both(planned: Plan) -> None:
 
 
 def test_two_runs_are_the_same_bytes(master: Path, tmp_path: Path) -> None:
-    words = said(master, name="twice")
-    one, two = run(words, tmp_path / "one"), run(words, tmp_path / "two")
+    """Also where the circuit's folder has moved, which the record does not know."""
+    (tmp_path / "moved").mkdir()
+    moved = said(written(tmp_path / "moved"), name="twice")
+    one = run(said(master, name="twice"), tmp_path / "one")
+    two = run(moved, tmp_path / "two")
     assert one.name == two.name
     tables = sorted(file.name for file in one.glob("*.parquet"))
     assert len(tables) > 10
     for name in tables:
         assert (one / name).read_bytes() == (two / name).read_bytes(), name
     record = json.loads((one / "run.json").read_text())
+    assert record["feeder"]["source"] == "opendss:Master.dss"
+    for folder, home in ((one, master.parent), (two, tmp_path / "moved")):
+        assert str(home) not in (folder / "run.json").read_text()
     assert {"Master.dss", "lines.dss", "shop.csv"} <= set(record["inputs"])
     assert record["audit"]["largest_difference_pu"] < 1e-8
-    assert "by phase" in record["audit"]["engine"]
+    assert record["audit"]["engine"].startswith("OpenDSS (")
+    assert record["audit"]["tolerance_pu"] <= 1e-9
+    assert not any("why_not" in step for step in record["audit"]["steps"])
     assert record["audit"]["origin_difference_pu"] < 1e-7
     assert record["balance"]["largest_relative_residual"] < 1e-6
     assert set(pl.read_parquet(one / "evs.parquet")["phase"]) <= {0, 1, 2, 3}

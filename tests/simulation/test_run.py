@@ -181,3 +181,14 @@ def test_pandapowers_own_engine_says_the_same(tmp_path: Path) -> None:
         fast.record["outputs"]["ev_steps.parquet"]
         == (slow.record["outputs"]["ev_steps.parquet"])
     )
+
+
+def test_a_network_s_file_is_named_without_its_folder(tmp_path: Path) -> None:
+    import pandapower
+
+    net = pandapower.networks.create_kerber_landnetz_kabel_1()
+    pandapower.to_json(net, str(tmp_path / "grid.json"))
+    said = scenario(feeder__source=f"json:{tmp_path / 'grid.json'}", time__days=1)
+    done = Run.open(run(said, tmp_path / "out"))
+    assert done.record["feeder"]["source"] == "json:grid.json"
+    assert str(tmp_path) not in (done.path / "run.json").read_text()

@@ -15,6 +15,7 @@ as they came to rest, is the linear network that is handed on in ``answer.npz``:
 
     name, frequency_hz             of the circuit
     nodes, own_nodes               "bus.node" in the order of v_no_load, of own_v
+    unsettled                      its controls did not come to rest
     own_losses_kw, own_power_kw    P and Q of the file's solution, engine's own figures
     buses                          bus: [kV to neutral, x, y]
     elements                       Vsources and carriers: kind, name, buses, phases,
@@ -35,6 +36,7 @@ as they came to rest, is the linear network that is handed on in ``answer.npz``:
     shapes                         name: at, size, q_size (in shape_p and shape_q),
                                    interval_h, actual (kW in place of multipliers)
     controls_off                   the file itself lets no control act
+    files, digest                  what was read; SHA-256 of all of it
     notes                          what is held as it is, ignored or not represented
 """
 
@@ -44,6 +46,8 @@ import json
 import os
 import resource
 import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -60,20 +64,32 @@ from twin.grid.opendss_words import CLASSES
 
 MOST_ITERATIONS, TOLERANCE = 1000, 1e-9
 MOST_MEMORY_BYTES, MOST_FILE_BYTES = 4 << 30, 1 << 29
+MOST_ROUNDS, UNSETTLED = 200, 485
 WARNINGS, CONTROLS_OFF = (266,), -1
+PUSHING = (*ask.PC_KINDS, *ask.HELD_KINDS)
 SILENT = (
     "EnergyMeter",
     "Monitor",
     "Sensor",
     "Vsource",
     "Load",
-    *ask.PC_KINDS,
     *ask.PD_KINDS,
 )
 
 
+Answer = tuple[dict[str, Any], dict[str, NDArray[Any]]]
+Work = Callable[[Any, Flattened, Path], Answer]
+
+
 def main(master: str, root: str, folder: str, seconds: str) -> int:
-    """Convert one circuit; what is wrong goes to ``problems.json``.
+    """Convert one circuit; what is wrong goes to ``problems.json``."""
+    return guarded(
+        lambda dss, script, _: circuit(dss, script), master, root, folder, seconds
+    )
+
+
+def guarded(work: Work, master: str, root: str, folder: str, seconds: str) -> int:
+    """Compile one circuit and write what the work on it answers; the exit code.
 
     The engine's package would import pandas, which takes longer than most circuits.
     """
@@ -84,15 +100,27 @@ def main(master: str, root: str, folder: str, seconds: str) -> int:
     _limit(float(seconds))
     try:
         script = compiled(dss, Path(master), Path(root), Path(folder))
-        words, arrays = circuit(dss, script)
+        words, arrays = work(dss, script, Path(folder))
     except InputError as error:
-        told = [[one.where, one.key, one.message] for one in error.problems]
-        (Path(folder) / "problems.json").write_text(json.dumps(told))
-        return error.exit_code
+        return _told(error, Path(folder))
+    except dss.DSSException as error:
+        return _told(InputError([_problem(error, master)]), Path(folder))
     with (Path(folder) / "answer.npz").open("wb") as file:
         write: Any = np.savez
         write(file, **arrays, words=np.array(json.dumps(words)))
     return 0
+
+
+def _told(error: InputError, folder: Path) -> int:
+    told = [[one.where, one.key, one.message] for one in error.problems]
+    (folder / "problems.json").write_text(json.dumps(told))
+    return error.exit_code
+
+
+def _problem(error: Exception, where: str) -> Problem:
+    """What the engine says is wrong, in one line."""
+    words = " ".join(str(error.args[-1]).split())
+    return Problem(where, "OpenDSS", f"{words} (#{error.args[0]})")
 
 
 def _limit(seconds: float) -> None:
@@ -123,9 +151,25 @@ def compiled(dss: Any, master: Path, root: Path, folder: Path) -> Flattened:
             warnings += _said(dss, command)
     finally:
         os.close(descriptor)
-    if not dss.Basic.NumCircuits():
-        raise InputError.of("makes no circuit", "feeder.source", str(master))
+    _refuse_all_but_one(dss, master)
     return replace(script, notes=[*script.notes, *warnings])
+
+
+def _refuse_all_but_one(dss: Any, master: Path) -> None:
+    """A circuit, one alone, whose elements have each a name of their own."""
+    made = int(dss.Basic.NumCircuits())
+    if made != 1:
+        how_many = f"{made} circuits; one can be run" if made else "no circuit"
+        raise InputError.of(f"makes {how_many}", "feeder.source", str(master))
+    names = Counter(str(name).lower() for name in dss.Circuit.AllElementNames())
+    twice = [name for name, times in names.items() if times > 1]
+    if twice:
+        raise InputError.of(
+            f"several elements are called {', '.join(twice[:5])}: they cannot be told "
+            "apart; give each a name of its own (set allowduplicates=no finds them)",
+            "feeder.source",
+            str(master),
+        )
 
 
 def _said(dss: Any, command: Command) -> list[str]:
@@ -133,10 +177,9 @@ def _said(dss: Any, command: Command) -> list[str]:
     try:
         dss.Text.Command(command.text)
     except dss.DSSException as error:
-        number, words = int(error.args[0]), " ".join(str(error.args[-1]).split())
-        if number in WARNINGS:
-            return [f"{command.where}: {words}"]
-        problem = Problem(command.where, "OpenDSS", f"{words} (#{number})")
+        problem = _problem(error, command.where)
+        if int(error.args[0]) in WARNINGS:
+            return [f"{command.where}: {problem.message.rpartition(' (#')[0]}"]
         raise InputError([problem]) from None
     return []
 
@@ -162,17 +205,21 @@ def vocabulary(dss: Any) -> Vocabulary:
     )
 
 
-def circuit(
-    dss: Any, script: Flattened
-) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def circuit(dss: Any, script: Flattened) -> Answer:
     """Words by name, and arrays by name, of the circuit that the engine holds."""
     first = ask.positions(dss)
     controls_off = int(dss.Solution.ControlMode()) == CONTROLS_OFF
-    own = _own_solution(dss)
+    own = own_solution(dss)
     loads, plants = ask.loads(dss), ask.plants(dss)
     notes = [*script.notes, *_notes(dss)]
+    if own[0]["unsettled"]:
+        notes.append(
+            f"the file's controls do not come to rest in {MOST_ROUNDS} rounds: what "
+            "is held stands where it was then"
+        )
     shapes, shape_p, shape_q = ask.shapes(dss)
-    _switch_off(dss)
+    switch_off(dss, ("Load", *PUSHING))
+    dss.Solution.Solve()
     values, rows, pointers = dss.YMatrix.getYsparse(factor=False)
     elements, yprim, currents = ask.carriers(dss)
     words = {
@@ -190,6 +237,7 @@ def circuit(
         "controls_off": controls_off,
         "shapes": shapes,
         "files": [str(path) for path in script.files],
+        "digest": script.digest,
         "notes": notes,
         **own[0],
     }
@@ -207,36 +255,54 @@ def circuit(
     return words, arrays
 
 
-def _own_solution(dss: Any) -> tuple[dict[str, Any], NDArray[Any]]:
+def own_solution(dss: Any) -> tuple[dict[str, Any], NDArray[Any]]:
     """Let controls come to rest, then solve with them held; names and figures, V."""
     dss.Text.Command("set mode=snapshot number=1")
     if int(dss.Solution.ControlMode()) != CONTROLS_OFF:
         dss.Text.Command("set controlmode=static")
-    dss.Text.Command(f"set maxiterations={MOST_ITERATIONS} maxcontroliter=200")
-    dss.Text.Command(f"set tolerance={TOLERANCE}")
-    dss.Solution.Solve()
+    dss.Text.Command(f"set maxiterations={MOST_ITERATIONS}")
+    dss.Text.Command(f"set maxcontroliter={MOST_ROUNDS} tolerance={TOLERANCE}")
+    rest = _come_to_rest(dss)
     dss.Text.Command("set controlmode=off")
     dss.Solution.Solve()
-    if not dss.Solution.Converged():
+    volts = complexes(dss.YMatrix.getV())[1:]
+    if not dss.Solution.Converged() or not np.all(np.isfinite(volts)):
         raise InputError.of(
             f"the engine's own solution does not converge in {MOST_ITERATIONS} "
             "iterations",
             key="feeder.source",
         )
+    if not np.any(volts):
+        raise InputError.of(
+            "the engine's own solution has no voltage anywhere: something in the "
+            "circuit stops it without a word",
+            key="feeder.source",
+        )
     words = {
+        "unsettled": not rest,
         "own_nodes": [str(name) for name in dss.Circuit.YNodeOrder()],
         "own_losses_kw": _kilo(dss.Circuit.Losses(), 1e-3),
         "own_power_kw": _kilo(dss.Circuit.TotalPower(), -1.0),
     }
-    return words, complexes(dss.YMatrix.getV())[1:]
+    return words, volts
 
 
-def _switch_off(dss: Any) -> None:
-    """Leave only what is linear, and the sources."""
-    for kind in ("Load", *ask.PC_KINDS, *ask.HELD_KINDS):
+def _come_to_rest(dss: Any) -> bool:
+    """Solve with controls; whether they came to rest in so many rounds."""
+    try:
+        dss.Solution.Solve()
+    except dss.DSSException as error:
+        if int(error.args[0]) != UNSETTLED:
+            raise
+        return False
+    return True
+
+
+def switch_off(dss: Any, kinds: Sequence[str]) -> None:
+    """Switch off all elements of these classes; sources and what is linear stay."""
+    for kind in kinds:
         if dss.Circuit.SetActiveClass(kind) >= 0 and dss.ActiveClass.Count():
             dss.Text.Command(f"batchedit {kind}..* enabled=no")
-    dss.Solution.Solve()
 
 
 def _notes(dss: Any) -> list[str]:
@@ -253,7 +319,7 @@ def _notes(dss: Any) -> list[str]:
 def _fate(kind: str) -> str:
     if kind in ask.FOLLOWED_CONTROLS:
         return ask.HELD
-    if kind in ask.HELD_KINDS:
+    if kind in PUSHING:
         return "held at the power of the file's own solution"
     return "not represented, its effect held as in the file's own solution"
 

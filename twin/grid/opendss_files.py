@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 MOST_BYTES = 400_000_000
 
@@ -15,15 +16,30 @@ class FileRefusedError(Exception):
     """A file that may not be read, or that is not there."""
 
 
+class Digest(Protocol):
+    """A checksum under way."""
+
+    def update(self, data: bytes, /) -> None:
+        """Go on with these bytes."""
+
+    def hexdigest(self) -> str:
+        """Of all bytes so far."""
+        ...
+
+
 @dataclass
 class Files:
-    """Reads below `root`, symbolic links followed; copies go to `folder`."""
+    """Reads below `root`, symbolic links followed; copies go to `folder`.
+
+    `digest` is of all that was read, in its order.
+    """
 
     root: Path
     folder: Path
     bytes_read: int = 0
     copied: dict[Path, Path] = field(default_factory=dict)
     opened: set[Path] = field(default_factory=set)
+    digest: Digest = field(default_factory=sha256)
 
     def find(self, name: str, beside: Path) -> Path:
         """The real path of a file that a script in the folder `beside` names."""
@@ -55,7 +71,9 @@ class Files:
                 raise FileRefusedError(
                     f"the circuit's files are larger than {MOST_BYTES:,} bytes"
                 )
-            return descriptor.read(size)
+            content = descriptor.read(size)
+        self.digest.update(content)
+        return content
 
     def copy(self, real: Path) -> Path:
         """A copy of a data file in the folder, by a plain name."""

@@ -43,11 +43,15 @@ class Command:
 
 @dataclass(frozen=True)
 class Flattened:
-    """All commands of a circuit in order, notes on what was ignored, files read."""
+    """All commands of a circuit in order, notes on what was ignored, files read.
+
+    `digest` is the SHA-256 of all that was read.
+    """
 
     commands: list[Command]
     notes: list[str]
     files: list[Path]
+    digest: str
 
 
 class RefusedError(Exception):
@@ -90,7 +94,9 @@ def flattened(
         raise InputError(script.problems)
     told = ", ".join(f"{word} ({times})" for word, times in script.ignored.items())
     notes = [f"ignored in the scripts: {told}"] if told else []
-    return Flattened(script.commands, notes, sorted(script.files.opened))
+    files = script.files
+    digest = files.digest.hexdigest()
+    return Flattened(script.commands, notes, sorted(files.opened), digest)
 
 
 def _follow(script: Script, real: Path) -> None:

@@ -1,4 +1,4 @@
-"""Has an OpenDSS circuit converted by a process of its own, which may fail alone."""
+"""Has the OpenDSS engine work in a process of its own, which may fail alone."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,23 +25,34 @@ def converted(
     master: Path, root: Path | None = None, most_seconds: float = MOST_SECONDS
 ) -> Circuit:
     """What the engine says of the circuit in a master file, files below `root`."""
+    with TemporaryDirectory(prefix="twin-opendss-") as folder:
+        work(CHILD, master, root, Path(folder), most_seconds)
+        return Circuit.read(Path(folder) / ANSWER)
+
+
+def work(
+    child: Sequence[str],
+    master: Path,
+    root: Path | None,
+    folder: Path,
+    most_seconds: float,
+) -> None:
+    """Let a child work on a circuit in a folder of its own; what fails is told."""
     master = Path(master).absolute()
     if not master.is_file():
         raise InputError.of("no such file", KEY, str(master))
     home = (Path(root) if root else master.parent).absolute()
     if not home.is_dir():
         raise InputError.of("no such folder", "feeder.root", str(home))
-    with TemporaryDirectory(prefix="twin-opendss-") as folder:
-        code = _run(master, home, Path(folder), most_seconds)
-        if code != 0:
-            raise _failure(code, Path(folder), master)
-        return Circuit.read(Path(folder) / ANSWER)
+    words = [str(master), str(home), str(folder), str(most_seconds)]
+    code = _run([*child, *words], folder, master, most_seconds)
+    if code != 0:
+        raise _failure(code, folder, master)
 
 
-def _run(master: Path, root: Path, folder: Path, most_seconds: float) -> int:
+def _run(words: list[str], folder: Path, master: Path, most_seconds: float) -> int:
     """The child's exit code; a child that takes too long is ended with its group."""
-    words = [str(master), str(root), str(folder), str(most_seconds)]
-    command = [sys.executable, "-P", *CHILD, *words]
+    command = [sys.executable, "-P", *words]
     with (folder / SAID).open("wb") as said:
         child = subprocess.Popen(
             command,
@@ -55,7 +67,9 @@ def _run(master: Path, root: Path, folder: Path, most_seconds: float) -> int:
         return child.wait(most_seconds)
     except subprocess.TimeoutExpired:
         raise InputError.of(
-            f"not converted within {most_seconds:g} s", KEY, _reached(folder, master)
+            f"the engine is not done within {most_seconds:g} s",
+            KEY,
+            _reached(folder, master),
         ) from None
     finally:
         _end(child)

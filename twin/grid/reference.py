@@ -88,13 +88,28 @@ class PandapowerEngine:
         return self._meter.failed(spent, "pandapower")
 
     def _run(self, p_kw: Floats, q_kvar: Floats) -> bool:
-        """Run with the tightest tolerance and the first start that converge."""
-        import pandapower
+        """Run with the tightest tolerance and the first start that converge.
 
+        Only what says that there is no solution makes it try the next.
+        """
+        import pandapower
+        from pandapower.auxiliary import (
+            ControllerNotConverged,
+            LoadflowNotConverged,
+            NetCalculationNotConverged,
+        )
+
+        none = (
+            LoadflowNotConverged,
+            ControllerNotConverged,
+            NetCalculationNotConverged,
+        )
         self._net.load.loc[self._load, "p_mw"] = p_kw / 1000.0
         self._net.load.loc[self._load, "q_mvar"] = q_kvar / 1000.0
         limits = (True, False) if self.enforce_q_limits else (False,)
         for limited, tolerance, start in product(limits, self._ladder, STARTS):
+            if start == "results" and not self._has_results():
+                continue
             try:
                 pandapower.runpp(
                     self._net,
@@ -107,12 +122,18 @@ class PandapowerEngine:
                     lightsim2grid=False,
                     numba=False,
                 )
-            except Exception:
+            except none:
                 continue
             if np.all(np.isfinite(self._voltages())):
                 self.tolerance_mva = tolerance
                 return True
         return False
+
+    def _has_results(self) -> bool:
+        """Whether an earlier run has left voltages to start from."""
+        found = self._net.res_bus
+        same = found.index.equals(self._net.bus.index)
+        return bool(same and found["vm_pu"].notna().any())
 
     def _voltages(self) -> Complexes:
         v: Complexes = self._net._ppc["internal"]["V"]

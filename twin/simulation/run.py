@@ -18,6 +18,7 @@ from twin.fleet.fleet import Fleet
 from twin.grid.controls import Regulated
 from twin.grid.flow import PowerFlow
 from twin.grid.opendss_agreement import agreement_with_engine
+from twin.grid.opendss_steps import Engine
 from twin.grid.pair_newton import PairNewton
 from twin.grid.reference import PandapowerEngine
 from twin.results.durable import sha256_of
@@ -28,6 +29,7 @@ from twin.scenario.check import notes as scenario_notes
 from twin.scenario.spec import Scenario
 from twin.simulation import statics
 from twin.simulation.build import Grid, Plan, build, plan
+from twin.simulation.references import Newton, OpenDss, Pandapower, Reference
 from twin.simulation.world import World
 
 PACKAGE = Path(__file__).parents[1]
@@ -145,11 +147,12 @@ def _telling(
 def _audit(planned: Plan, world: World, run_s: float) -> dict[str, Any]:
     if isinstance(world.powerflow, PandapowerEngine):
         return {"engine": "none: every step was solved by pandapower itself"}
-    began = time.perf_counter()
-    reference = _reference(planned)
+    began, feeder = time.perf_counter(), planned.grid.feeder
     times = [str(instant) for instant in planned.timeline.utc_times()]
-    at = _standing_at(world.powerflow)
-    found = world.recorder.audit.run(reference, run_s, times, at)
+    reference = reference_of(planned, world.powerflow)
+    found = world.recorder.audit.run(reference, run_s, times, feeder.nodes)
+    if feeder.model == "three_phase":
+        found["rounding_pu"] = PairNewton(feeder, AUDIT_PU).rounding_pu()
     found |= _origin(planned)
     return {**found, "wall_s": time.perf_counter() - began}
 
@@ -170,13 +173,29 @@ def _origin(planned: Plan) -> dict[str, Any]:
     }
 
 
-def _reference(planned: Plan) -> PowerFlow:
-    """Newton-Raphson: pandapower's of a balanced network, else the twin's own."""
-    feeder, net = planned.grid.feeder, planned.grid.net
-    if feeder.model == "three_phase" or net is None:
-        return PairNewton(feeder, AUDIT_PU)
-    limited = planned.scenario.feeder.enforce_q_limits
-    return PandapowerEngine(net, feeder, enforce_q_limits=limited)
+def reference_of(planned: Plan, powerflow: PowerFlow) -> Reference:
+    """The engine that the feeder came from; the twin's own where it has none by phase.
+
+    OpenDSS for a circuit, pandapower for a balanced network.
+    """
+    grid, words = planned.grid, planned.scenario.feeder
+    feeder = grid.feeder
+    if feeder.model != "three_phase" and grid.net is not None:
+        limited = words.enforce_q_limits
+        return Pandapower(PandapowerEngine(grid.net, feeder, enforce_q_limits=limited))
+    newton = Newton(PairNewton(feeder, AUDIT_PU), AUDIT_PU, _standing_at(powerflow))
+    if grid.circuit is None:
+        return newton
+    master = Path(words.source.partition(":")[2])
+    engine = Engine(
+        circuit=grid.circuit,
+        feeder=feeder,
+        master=master,
+        root=words.root or master.parent,
+        moves=planned.moves,
+        constant_power=words.loads == "constant_power",
+    )
+    return OpenDss(engine, newton)
 
 
 def _standing_at(powerflow: PowerFlow) -> Callable[[Floats], PowerFlow] | None:
@@ -195,9 +214,10 @@ def _write_totals(
 
 def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]:
     scenario, feeder, limits = planned.scenario, planned.grid.feeder, planned.limits
+    resolved = scenario.resolved()
     return {
         "name": scenario.name,
-        "scenario": scenario.resolved(),
+        "scenario": resolved,
         "seed": scenario.seed,
         "versions": versions,
         "inputs": _checksums(planned.inputs),
@@ -212,7 +232,7 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
         },
         "feeder": {
             "name": feeder.name,
-            "source": feeder.source,
+            "source": resolved["feeder"]["source"],
             "region": feeder.region,
             "geographic": bool(feeder.nodes.geographic),
         },
