@@ -209,6 +209,7 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
             "outer_low_pu": limits.outer_low_pu,
             "outer_high_pu": limits.outer_high_pu,
             "unbalance": limits.unbalance,
+            "rapid_change_pu": limits.rapid_change_pu,
         },
         "feeder": {
             "name": feeder.name,
