@@ -227,6 +227,7 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
             "evs": len(planned.cars),
             "bidirectional": int(np.count_nonzero(planned.cars.traits["give_kw"])),
             "hypothetical": int(planned.cars.hypothetical.sum()),
+            "one_phase_chargers": int((planned.cars.phases == 1).sum()),
             "travel_histories": planned.travel.effective_sample,
         },
     }
