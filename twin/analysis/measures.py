@@ -161,7 +161,11 @@ _ROWS = (
                 "Instants with a rapid voltage change",
                 less_is_better=True,
             ),
-            Measure("rapid_by_cars", "of these by cars", less_is_better=True),
+            Measure(
+                "rapid_by_cars",
+                "Instants with a rapid change by cars",
+                less_is_better=True,
+            ),
         ),
     ),
     (
