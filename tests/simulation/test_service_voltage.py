@@ -56,6 +56,16 @@ def test_who_is_judged_where():
     assert SERVICES.bus.tolist() == [0, 0, 0]
 
 
+def test_a_neutral_is_not_judged():
+    """A load between phase 1 and the neutral, here the node of phase 3."""
+    neutral = np.arange(FEEDER.n_node) == 5
+    nodes = replace(FEEDER.nodes, auxiliary=neutral)
+    terminals = replace(FEEDER.terminals, node_b=np.full(5, 5))
+    feeder = replace(FEEDER, nodes=nodes, terminals=terminals)
+    owner, node = service_nodes(feeder, Spread.single(np.array([0])))
+    assert (owner.tolist(), node.tolist()) == ([0], [3])
+
+
 def test_hours_and_depth_outside_the_ranges():
     """Phase 1 at 0.94 (A), 0.91 (B); phase 2 at 1.06 beside the first of these."""
     found = day([(0.94, 1.06, 1.0), (0.91, 1.0, 1.0), (1.0, 1.0, 1.0)], 60)
