@@ -16,12 +16,12 @@ def no_verdict(case: Case) -> str:
     if known == 0:
         return ""
     who = (
-        "chargers on one phase"
+        "perhaps with chargers on one phase"
         if known is None
-        else f"{known} of {case.n_ev} chargers on one phase"
+        else f"with {known} of {case.n_ev} chargers on one phase"
     )
     return (
-        f"No verdict on voltage: the grid was solved as balanced, with {who}. On its "
+        f"No verdict on voltage: the grid was solved as balanced, {who}. On its "
         "own phase a charger moves the voltage several times as far as is shown here, "
         "so limits that hold here may be broken; feeder.model: three_phase, or an "
         "opendss: circuit, tells."
