@@ -34,6 +34,7 @@ UNIT_OF_SUFFIX = {
     "_kvar": "kvar",
     "_kva": "kVA",
     "_pu": "pu",
+    "_pu_h": "pu h",
     "_km": "km",
     "_h": "h",
     "_a": "A",

@@ -393,13 +393,13 @@ _EVENTS = Table(
     (
         _time("time", "when it began"),
         _time("until", "when it ended; null: an instant, or not ended yet"),
-        _text("kind", "violation, failed_step, tap, capacitor"),
+        _text("kind", "violation, rapid_change, failed_step, tap, capacitor"),
         _text("entity", "what it happened to"),
         _number(
             "value",
             "",
             "how much, in the kind's own unit; NaN if none; tap, capacitor: the new "
-            "position",
+            "position; rapid_change: by how much the voltage rose, pu",
         ),
         _text("reason", "why, in words"),
     ),
@@ -409,6 +409,58 @@ _EVENTS = Table(
 _DAY = (
     _index("day", "local day of the run, from 0"),
     _time("time", "start of the day's first interval"),
+)
+
+_QUALITY_DAILY = Table(
+    "quality_daily",
+    "local day",
+    (
+        *_DAY,
+        _array("customer", "known_h", "h", "with a known voltage"),
+        _array("customer", "a_below_h", "h", "below range A of ANSI C84.1, any phase"),
+        _array("customer", "a_above_h", "h", "above range A, any phase"),
+        _array("customer", "a_outside_h", "h", "outside range A, any phase"),
+        _array("customer", "a_depth_pu_h", "pu h", "outside range A, the worst phase"),
+        _array("customer", "b_below_h", "h", "below range B, any phase"),
+        _array("customer", "b_above_h", "h", "above range B, any phase"),
+        _array("customer", "b_outside_h", "h", "outside range B, any phase"),
+        _array("customer", "b_depth_pu_h", "pu h", "outside range B, the worst phase"),
+        _array("customer", "beyond_h", "h", "outside 0.85 to 1.1 pu, any phase"),
+        _array("customer", "worst_pu", "pu", "the value farthest from nominal"),
+        _array("customer", "worst_phase", "", "the phase of that value; 0 if none"),
+        _array(
+            "customer",
+            "week_outside",
+            "share",
+            "of the 10-minute values of the week so far, those outside 0.9 to 1.1 pu, "
+            "on the worst phase; weeks are days 0 to 6, 7 to 13, ...",
+        ),
+        _array(
+            "customer",
+            "week_vuf_p95",
+            "share",
+            "|V2| / |V1| at its bus, 95th percentile of the week's 10-minute values so "
+            "far; NaN where the bus has not three phases",
+        ),
+        _array(
+            "customer",
+            "rapid_changes",
+            "",
+            "how often its voltage changed by more than limits.rapid_change_pu from "
+            "one interval to the next",
+        ),
+        _array(
+            "customer",
+            "rapid_by_cars",
+            "",
+            "how often of these cars behind its transformer pushed that way, at least "
+            "as strongly as all else",
+        ),
+        _array("customer", "rapid_largest_pu", "pu", "the largest such change, a size"),
+        _index("rapid_instants", "instants with such a change at any customer"),
+        _index("rapid_instants_by_cars", "of these with one by cars"),
+    ),
+    kind="day",
 )
 
 _NODES_DAILY = Table(
@@ -478,6 +530,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _SESSIONS,
             _TRIPS,
             _EVENTS,
+            _QUALITY_DAILY,
             _NODES_DAILY,
             _BRANCHES_DAILY,
             _CUSTOMERS_DAILY,

@@ -10,6 +10,7 @@ from twin.analysis import wording
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison, Difference
 from twin.analysis.measures import MEASURES
+from twin.analysis.verdict import no_verdict
 
 CLEVER = ("uncontrolled", "valley")
 
@@ -53,7 +54,8 @@ def voltage(case: Case, mine: Answers) -> str:
     if hours is None:
         return ""
     if not hours:
-        return f"No customer left the voltage limits of {band}."
+        said = f"No customer left the voltage limits of {band}."
+        return f"{said} {no_verdict(case)}".strip()
     return (
         f"{count:,} of {case.n_customers:,} customers were outside {band} at some "
         f"time, {BEYOND.written(hours)} customer-hours in all."

@@ -11,8 +11,9 @@ from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboards.desk import Desk
-from dashboards.voltage import answers, cards, customers, figures, profiles
+from dashboards.voltage import answers, cards, customers, figures, profiles, rules
 from dashboards.voltage import sweeps as sweeping
+from twin.analysis.case import Case
 
 
 def register(desk: Desk) -> None:
@@ -46,11 +47,25 @@ def _register_tiles(desk: Desk, sweeps: sweeping.Sweeps) -> None:
 
     @desk.callback(Output("voltage-before", "children"), Input("at", "data"))
     def before(at: Mapping[str, str]) -> Sequence[Component]:
-        case, base = desk.case(at), None
-        sibling = desk.library.baseline(at["scenario"], at["run_id"])
-        if sibling is not None:
-            base = desk.library.case(sibling.scenario, sibling.run_id)
-        return customers.before(case, base, "" if sibling is None else sibling.label)
+        case, (base, label) = desk.case(at), _baseline(desk, at)
+        return customers.before(case, base, label)
+
+    @desk.callback(
+        Output("voltage-rules", "rowData"),
+        Output("voltage-rules-caption", "children"),
+        Input("at", "data"),
+    )
+    def by_rule(at: Mapping[str, str]) -> tuple[list[dict[str, Any]], list[Component]]:
+        case, (base, _) = desk.case(at), _baseline(desk, at)
+        return rules.rule_rows(case, base), rules.caption(case)
+
+
+def _baseline(desk: Desk, at: Mapping[str, str]) -> tuple[Case | None, str]:
+    """The run that a study holds this one against, and its name there."""
+    sibling = desk.library.baseline(at["scenario"], at["run_id"])
+    if sibling is None:
+        return None, ""
+    return desk.library.case(sibling.scenario, sibling.run_id), sibling.label
 
 
 def _register_profile(desk: Desk, sweeps: sweeping.Sweeps) -> None:
@@ -196,11 +211,15 @@ def _register_customers(desk: Desk, sweeps: sweeping.Sweeps) -> None:
     @desk.callback(
         Output("voltage-customer", "value"),
         Input("voltage-table", "selectedRows"),
+        Input("voltage-rules", "selectedRows"),
         prevent_initial_call=True,
     )
-    def select(rows: object) -> Any:
+    def select(of_customers: object, of_rules: object) -> Any:
+        by_rule = ctx.triggered_id == "voltage-rules"
+        rows = of_rules if by_rule else of_customers
         chosen = rows[0] if isinstance(rows, list) and rows else None
-        return chosen["customer"] if isinstance(chosen, Mapping) else no_update
+        one = chosen.get("customer") if isinstance(chosen, Mapping) else None
+        return no_update if one is None else one
 
     @desk.callback(
         Output("voltage-spread", "figure"),

@@ -12,8 +12,9 @@ from dash.development.base_component import Component
 
 from dashboards import parts
 from dashboards.thinning import instant
-from dashboards.voltage import answers, customers, profiles
+from dashboards.voltage import answers, customers, profiles, rules
 from twin.analysis.case import Case
+from twin.analysis.verdict import no_verdict
 
 Query = Mapping[str, str]
 INSTANTS = (
@@ -42,6 +43,7 @@ def body(case: Case, query: Query) -> Component:
                 ],
                 className="tiles",
             ),
+            html.Div(rules.card(), hidden=not case.customers.height),
             dcc.Store(id="voltage-window", data=query.get("window", "")),
             _profile_card(case, query),
             _map_card(query),
@@ -68,6 +70,8 @@ def _nothing(case: Case) -> Component:
 
 def _notices(case: Case) -> list[Component]:
     found = []
+    if words := no_verdict(case):
+        found.append(parts.notice(words, "warning"))
     if profiles.is_daily(case):
         found.append(
             parts.notice(

@@ -85,9 +85,10 @@ def write_run(
     names: tuple[str, str] = ("home A", "home B"),
     record: Mapping[str, Any] | None = None,
     phases: Mapping[str, Any] | None = None,
+    quality: Mapping[str, Any] | None = None,
 ) -> Run:
     question = repr(
-        (name, policy, seed, grid_kw, v_pu, level, cars, names, record, phases)
+        (name, policy, seed, grid_kw, v_pu, level, cars, names, record, phases, quality)
     )
     run_id = hashlib.sha256(question.encode()).hexdigest()[:16]
     grid, volts = np.array(grid_kw, float), np.array(v_pu, float)
@@ -102,6 +103,8 @@ def write_run(
                 _all(writer, day, rows, volts, np.array(loading, float), cars)
             else:
                 _summary(writer, day, rows, volts, np.array(loading, float))
+            if quality is not None:
+                writer.day("quality_daily", day, _quality(day, quality))
             _rows(writer, day, cars)
         folder = writer.finish(_record(name, policy, seed, level, record))
     return Run.open(folder)
@@ -369,6 +372,19 @@ def _summary(
             "over_emergency_h": row((load > [1.2, np.inf, np.inf]).sum(axis=0)),
         },
     )
+
+
+def _quality(day: int, said: Mapping[str, Any]) -> dict[str, Any]:
+    """A day of what is said [2 days, 2 customers], every other column at zero."""
+    columns: dict[str, Any] = {}
+    for column in TABLES["quality_daily"].columns:
+        whole = np.array(said.get(column.name, np.zeros((2, 2))), float)
+        if not column.per:
+            whole = whole.reshape(2, -1)[:, 0].astype(np.int32)
+        columns[column.name] = whole[day : day + 1]
+    time = START.replace(tzinfo=None) + timedelta(hours=4 * day)
+    head = {"day": np.array([day], np.int32), "time": np.array([time], "M8[us]")}
+    return columns | head
 
 
 def _rows(writer: RunWriter, day: int, cars: bool) -> None:

@@ -129,7 +129,9 @@ def test_an_unknown_baseline_and_a_seed_twice_are_the_users_mistake(study):
 def test_text_is_plain_where_there_is_no_terminal(study):
     words = text(study, "none", width=400)
     assert "\x1b" not in words
-    assert words.splitlines()[0].split() == ["none", "free", "clever", "v2g"]
+    caution, head, *_ = words.splitlines()
+    assert caution.startswith("free, clever, v2g: no verdict on voltage: the grid was")
+    assert head.split() == ["none", "free", "clever", "v2g"]
     assert "Peak [kW]" in words
     assert "40.0 to 43.0" in words
     assert "Differences, paired by seed" in words

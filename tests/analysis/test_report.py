@@ -19,6 +19,7 @@ SECTIONS = (
     "figures",
     "all-figures",
     "violations",
+    "voltage-quality",
     "overloads",
     "transformers",
     "face-validity",

@@ -57,7 +57,7 @@ def test_resolved_is_plain_json_in_one_order_with_defaults_written_out(folder):
     }
     assert resolved["customers"]["profiles"] == "eulv_bdew"
     assert resolved["fleet"]["travel"] == "mid"
-    assert resolved["limits"] == {"standard": "en50160"}
+    assert resolved["limits"] == {"standard": "en50160", "rapid_change_pu": 0.03}
     assert resolved["policy"]["reserve_soc"] == 0.3
 
 

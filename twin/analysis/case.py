@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -22,6 +22,7 @@ from twin.analysis.digest import (
     voltages_of,
 )
 from twin.analysis.kept import kept
+from twin.analysis.quality_digest import Quality, quality_of
 from twin.arrays import Floats, Ints
 from twin.grid.limits import STANDARDS, limits_by_name
 from twin.results.record import Run
@@ -151,7 +152,26 @@ class Case:
 
     @cached_property
     def voltages(self) -> Voltages | None:
-        """What the voltages were; None where they are not recorded or not known."""
+        """What the voltages were; None where they are not recorded or not known.
+
+        Weeks as they were judged by phase while the run lived, if they were.
+        """
+        found, quality = self._voltages, self.quality
+        if found is None or quality is None or not self.run.has("customers"):
+            return found
+        return replace(found, worst_week=quality.worst_week)
+
+    @cached_property
+    def quality(self) -> Quality | None:
+        """What each rule counted of each customer; None where it is not recorded."""
+        if self.is_unsolved or not self.run.has("quality_daily"):
+            return None
+        return kept(
+            self.run, "quality_daily", Quality, (), lambda: quality_of(self.run)
+        )
+
+    @property
+    def _voltages(self) -> Voltages | None:
         if self.is_unsolved:
             return None
         if self.run.has("voltages"):

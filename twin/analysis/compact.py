@@ -9,6 +9,7 @@ from textwrap import wrap
 from twin.analysis import wording
 from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import KEY_FIGURES, MEASURES, Measure
+from twin.analysis.verdict import cautions
 
 GAP = 2
 NARROWEST = 20
@@ -21,7 +22,11 @@ def compact(comparison: Comparison, width: int) -> str:
     shown = [m for m in FIGURES if halted or m in comparison.measures]
     zero = [m for m in shown if comparison.is_zero(m)]
     shown = [m for m in shown if m not in zero]
-    said = [*wording.warnings(comparison), *wording.headline(comparison)]
+    said = [
+        *wording.warnings(comparison),
+        *wording.headline(comparison),
+        *cautions(comparison),
+    ]
     parts = ["\n".join(_wrapped(line, width)) for line in said]
     names = [m.name for m in shown]
     names_width = min(max(map(len, names), default=0), max(width // 2, NARROWEST))

@@ -16,6 +16,7 @@ from twin.analysis.compact import compact
 from twin.analysis.comparison import Cell, Comparison, Labelled
 from twin.analysis.labels import labels
 from twin.analysis.measures import GROUPS, Measure
+from twin.analysis.verdict import cautions
 from twin.analysis.wording import warnings
 
 __all__ = ["frame_of", "labels", "table", "text", "text_of"]
@@ -86,7 +87,8 @@ def text_of(comparison: Comparison, width: int | None = None) -> str:
 
 def _whole(comparison: Comparison, width: int) -> list[Table | str]:
     """Values, differences, face validity, and what is zero everywhere."""
-    said = [line for words in warnings(comparison) for line in wrap(words, width)]
+    told = [*warnings(comparison), *cautions(comparison)]
+    said = [line for words in told for line in wrap(words, width)]
     parts: list[Table | str] = [*map(_plain, said), _values(comparison)]
     if comparison.differences:
         parts += ["", _changes(comparison)]

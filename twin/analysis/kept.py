@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.analysis.digest import Loadings, Voltages
+from twin.analysis.quality_digest import Quality
 from twin.results.durable import replacing
 from twin.results.record import RUN_FILE, Run
 
-Digest = TypeVar("Digest", Voltages, Loadings)
+Digest = TypeVar("Digest", Voltages, Loadings, Quality)
 WORTH_KEEPING_BYTES = 5_000_000
 SPOILT = (
     OSError,
@@ -29,7 +30,7 @@ SPOILT = (
     BadZipFile,
     zlib.error,
 )
-SOURCES = ("digest.py", "case.py", "kept.py")
+SOURCES = ("digest.py", "quality_digest.py", "case.py", "kept.py")
 
 
 def kept(
@@ -84,7 +85,7 @@ def _read(path: Path, kind: type[Digest]) -> Digest | None:
         return None
 
 
-def _write(path: Path, digest: Voltages | Loadings) -> None:
+def _write(path: Path, digest: Voltages | Loadings | Quality) -> None:
     """Write it whole, then remove what was kept of an older question."""
     arrays: dict[str, Any] = dict(_flat(digest))
     with replacing(path) as temporary, temporary.open("wb") as file:

@@ -11,6 +11,7 @@ import polars as pl
 from twin.analysis.case import Case
 from twin.analysis.digest import NOISE_KW
 from twin.analysis.violations import violations, violations_of
+from twin.analysis.voltage_quality import judged
 from twin.arrays import Floats
 from twin.results.record import Run
 
@@ -42,6 +43,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_phases(case),
         **_operations(case.run),
         **_counted(case, _customer_hours(case)),
+        **_counted(case, _quality(case)),
         **_counted(case, _loading(case)),
         **_counted(case, _losses(case)),
         **_energy(case),
@@ -128,7 +130,9 @@ def _customer_hours(case: Case) -> dict[str, Answer]:
     """Customer-hours beyond the limits, and customers beyond the weekly 95 %."""
     kept = case.voltages if case.run.has("customers") else None
     weekly = (
-        None if kept is None or case.limits.standard != "en50160" else kept.worst_week
+        None
+        if kept is None or (case.limits.standard != "en50160" and case.quality is None)
+        else kept.worst_week
     )
     return {
         "customer_hours_below": None if kept is None else float(kept.below_h.sum()),
@@ -145,6 +149,28 @@ def _customer_hours(case: Case) -> dict[str, Answer]:
         "customers_noncompliant": None
         if weekly is None
         else int((weekly > WEEKLY_SHARE).sum()),
+    }
+
+
+def _quality(case: Case) -> dict[str, Answer]:
+    """Customers who break a rule of voltage quality; instants with a rapid change."""
+    found, quality = judged(case), case.quality
+    keys = {
+        "customers_outside_a": "range_a",
+        "customers_outside_b": "range_b",
+        "customers_unbalanced": "unbalance",
+        "customers_rapid_change": "rapid_change",
+    }
+    counts: dict[str, Answer] = {
+        key: found[rule].count if rule in found and found[rule].known else None
+        for key, rule in keys.items()
+    }
+    return {
+        **counts,
+        "rapid_changes": None if quality is None else int(quality.instants.sum()),
+        "rapid_by_cars": None
+        if quality is None
+        else int(quality.instants_by_cars.sum()),
     }
 
 

@@ -10,7 +10,9 @@ from twin.analysis import page, sections, wording
 from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
+from twin.analysis.quality_section import voltage_quality
 from twin.analysis.study import Subject
+from twin.analysis.verdict import cautions
 from twin.analysis.wording import stopped
 from twin.errors import InputError
 from twin.results.durable import replacing
@@ -66,6 +68,7 @@ def _lead(subject: Subject) -> str:
         f"{page.paragraphs(wording.warnings(subject.comparison), 'banner')}"
         f"{page.paragraphs(said, 'about')}"
         f'<div class="answer">{page.paragraphs(lines)}</div>'
+        f"{page.paragraphs(cautions(subject.comparison), 'gap')}"
     )
 
 
@@ -104,6 +107,7 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
     ("figures", "Figures", sections.figures),
     ("all-figures", "All numbers", sections.all_numbers),
     ("violations", "Voltage violations", sections.violations),
+    ("voltage-quality", "Voltage quality", voltage_quality),
     ("overloads", "Overloaded assets", sections.overloads),
     ("transformers", "Transformers", sections.transformers),
     ("face-validity", "Face validity", sections.face),

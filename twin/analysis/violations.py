@@ -34,7 +34,7 @@ def violations_of(case: Case, baseline: Case | None) -> dict[str, float | None]:
         return {**unknown, "total_h": _total_beyond_h(case)}
     if not all(_is_known(one) for one in (case, baseline)):
         return {**unknown, "total_h": _total_beyond_h(case)}
-    mine, theirs = _paired_customers(case, baseline)
+    mine, theirs = paired_customers(case, baseline)
     failed = case.steps_failed + baseline.steps_failed
     counts = np.zeros(3)
     for here, there in _paired_rows(case, baseline):
@@ -66,7 +66,8 @@ def _outside(values: Floats, case: Case, terminals: Ints) -> Bools:
     return (low < case.limits.low_pu) | (high > case.limits.high_pu)
 
 
-def _paired_customers(case: Case, baseline: Case) -> tuple[Ints, Ints]:
+def paired_customers(case: Case, baseline: Case) -> tuple[Ints, Ints]:
+    """Rows of the customers that both runs have, by name."""
     mine, theirs = case.customers["name"], baseline.customers["name"]
     if mine.equals(theirs):
         same = np.arange(len(mine))

@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.arrays import Bools, Floats
 from twin.errors import InputError, nearest
+from twin.grid.voltage_rules import RAPID_CHANGE_PU
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Limits:
 
     Between `low_pu` and `high_pu` is always well. Beyond `outer_low_pu` and
     `outer_high_pu` is never allowed; in between is allowed as `between` says.
-    `unbalance` is the share of negative in positive sequence, by 10-minute means.
+    `unbalance` is the share of negative in positive sequence, by 10-minute means;
+    `rapid_change_pu` what a voltage may change by from one interval to the next.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Limits:
     between: str
     source: str
     unbalance: float = 0.02
+    rapid_change_pu: float = RAPID_CHANGE_PU
 
     def beyond(self, v_pu: Floats) -> Bools:
         """Voltages outside the inner range; NaN (no solution) is not counted."""

@@ -250,7 +250,8 @@ def _limits(data: Mapping[str, Any]) -> Iterator[Finding]:
     if not isinstance(limits, Mapping):
         return
     given = [k for k in ("standard", "voltage_pu") if limits.get(k) is not None]
-    if len(given) != 1:
+    by_region = not given and limits.get("rapid_change_pu") is not None
+    if len(given) != 1 and not by_region:
         what = "both are given" if given else "neither is given"
         yield "limits", f"{what}, needed: exactly one of standard and voltage_pu"
     band = limits.get("voltage_pu")

@@ -319,6 +319,11 @@ class Limits(Words):
         default=None,
         description="Lowest and highest voltage, in place of a standard [pu]",
     )
+    rapid_change_pu: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        default=0.03,
+        description="Change of a voltage from one interval to the next that is told "
+        "as rapid [pu]",
+    )
 
 
 class PowerFlow(Words):
@@ -398,8 +403,11 @@ class Scenario(Words):
     @property
     def judged_by(self) -> Limits:
         """The limits: as said, else the region's standard."""
-        standard = region_default(self.region, "standard")
-        return self.limits or Limits.model_validate({"standard": standard})
+        said = self.limits or Limits()
+        if said.standard is not None or said.voltage_pu is not None:
+            return said
+        usual = {"standard": region_default(self.region, "standard")}
+        return Limits.model_validate(said.model_dump() | usual)
 
     def files(self) -> dict[str, Path]:
         """Every data file that the scenario names, by key."""

@@ -36,9 +36,11 @@ from twin.simulation.loads import Curtailed, Loads, shapes_of
 from twin.simulation.placing import PLANT_KINDS
 from twin.simulation.plugs import Plugs, plugs
 from twin.simulation.quality import Phases
-from twin.simulation.recorder import Recorder, Sizes
+from twin.simulation.rapid_changes import RapidChanges, Zones
+from twin.simulation.recorder import Quality, Recorder, Sizes
 from twin.simulation.regulation import Logbook, held_notes, moves_of, solver_of, told_of
-from twin.simulation.violations import Watch
+from twin.simulation.service_voltage import Services, ServiceVoltage, service_nodes
+from twin.simulation.violations import Watch, names_of
 from twin.simulation.world import World
 from twin.surroundings.network_loads import Network
 from twin.surroundings.outlook import DAYS, Outlook
@@ -193,13 +195,14 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         sun = Curtailed(sun, loads, people.export_limit_kw)
     surroundings = Surroundings(timeline, loads, sun, plan.weather, plan.prices)
     judged = _judged(feeder, people.spread)
+    phases = Phases.of(feeder, judged, plan.limits.unbalance)
     powerflow = solver_of(scenario, plan.grid, plan.moves)
     recorder = Recorder(
         writer,
         timeline,
         customers,
         Watch.of(feeder, judged, plan.limits),
-        Phases.of(feeder, judged, plan.limits.unbalance),
+        phases,
         np.flatnonzero(~feeder.nodes.auxiliary),
         Sizes(feeder.n_node, len(feeder.branches), len(people), len(fleet)),
         Audit(
@@ -208,6 +211,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
             (lambda: powerflow.scale) if isinstance(powerflow, Regulated) else None,
         ),
         scenario.output.level,
+        _quality(plan, phases),
         Logbook(powerflow) if isinstance(powerflow, Regulated) else None,
     )
     watches = getattr(plan.policy, "watches_departure", False)
@@ -296,10 +300,21 @@ def _customers(plan: Plan) -> Customers:
 
 
 def _judged(feeder: Feeder, spread: Spread) -> Ints:
-    """Every node that a customer's terminals touch."""
-    terminals, row = feeder.terminals, spread.terminal
-    nodes = np.concatenate([terminals.node_a[row], terminals.node_b[row]])
-    return nodes[nodes >= 0]
+    """Every node that a customer's terminals touch, neutrals excepted."""
+    return service_nodes(feeder, spread)[1]
+
+
+def _quality(plan: Plan, phases: Phases) -> Quality:
+    """What judges each customer's voltage, on which phases and behind what."""
+    feeder, people = plan.grid.feeder, plan.households
+    buses = [name.removeprefix("bus ") for name in phases.judged]
+    services = Services.of(feeder, people.spread, buses)
+    zones = Zones(people.zone, plan.cars.traits["zone"], len(feeder.transformers) + 1)
+    limit_pu = plan.limits.rapid_change_pu
+    return Quality(
+        ServiceVoltage(services, plan.timeline.step_s),
+        RapidChanges(services, zones, names_of(feeder), limit_pu),
+    )
 
 
 def _others(
@@ -348,5 +363,7 @@ def _outlook(plan: Plan, surroundings: Surroundings, customers: Customers) -> Ou
 def _limits(scenario: Scenario) -> Limits:
     judged = scenario.judged_by
     if judged.voltage_pu is not None:
-        return custom_limits(judged.voltage_pu)
-    return limits_by_name(judged.standard or "en50160")
+        limits = custom_limits(judged.voltage_pu)
+    else:
+        limits = limits_by_name(judged.standard or "en50160")
+    return replace(limits, rapid_change_pu=judged.rapid_change_pu)

@@ -18,9 +18,8 @@ from twin.grid.sequence import (
     neutral_a,
     unbalance,
 )
-from twin.simulation.violations import Single, Times, frame, nothing, spells
-
-MEAN_S = 600
+from twin.grid.voltage_rules import Single, root_means, steps_in_mean
+from twin.simulation.violations import Times, frame, nothing, spells
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,9 @@ class Phases:
         A longer interval is its own mean. Source: IEC 61000-4-30, aggregation (the
         root of mean squares); EN 50160, 4.2.4.
         """
-        per = max(1, int(np.timedelta64(MEAN_S, "s") / step))
+        per = steps_in_mean(int(step / np.timedelta64(1, "s")))
         first = np.arange(0, len(shares), per)
-        size = np.diff(np.append(first, len(shares)))[:, None]
-        squares = np.add.reduceat(np.square(shares), first, axis=0)
-        means = np.sqrt(squares / size)
+        means = root_means(shares, per)
         found = spells(means > self.limit, means)
         if not len(found.first):
             return nothing()

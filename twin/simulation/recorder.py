@@ -15,11 +15,14 @@ from twin.fleet.fleet import Fleet, Taken
 from twin.fleet.state import Phase
 from twin.grid.flow import Demand, Flow
 from twin.results.store import RunWriter
+from twin.simulation import rapid_changes
 from twin.simulation.audit import Audit
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
 from twin.simulation.happenings import failed_steps, session_rows, trip_rows
 from twin.simulation.quality import Phases, largest
+from twin.simulation.rapid_changes import RapidChanges
 from twin.simulation.regulation import Logbook
+from twin.simulation.service_voltage import ServiceVoltage
 from twin.simulation.violations import DayOf, Watch
 from twin.surroundings.surroundings import Given
 from twin.timeline import Timeline
@@ -69,6 +72,14 @@ class Sizes:
     ev: int
 
 
+@dataclass(frozen=True)
+class Quality:
+    """What judges customers' voltages, a day at a time."""
+
+    service: ServiceVoltage
+    rapid: RapidChanges
+
+
 class Recorder:
     """The day under way in memory, the days before on disk.
 
@@ -87,11 +98,13 @@ class Recorder:
         sizes: Sizes,
         audit: Audit,
         level: str,
+        quality: Quality,
         logbook: Logbook | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
+        self.quality = quality
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0
@@ -229,13 +242,14 @@ class Recorder:
             self._write_arrays(writer, day, time)
         else:
             self._write_summary(writer, day, time)
+        changes = self._write_quality(writer, day, time)
         stays = fleet.sessions()
         if day == self.timeline.days - 1:
             stays = np.concatenate([stays, fleet.open_sessions()])
         first = self.timeline.first_instant
         writer.rows("sessions", day, session_rows(stays, fleet.traits, first))
         writer.rows("trips", day, trip_rows(fleet.driven(), first))
-        writer.rows("events", day, self._events(time))
+        writer.rows("events", day, self._events(time, changes))
 
     def _scalar_columns(self) -> dict[str, Array]:
         columns: dict[str, Array] = {}
@@ -287,12 +301,27 @@ class Recorder:
             "customers_daily", day, head | customers_daily(self._customers, hours)
         )
 
-    def _events(self, time: NDArray[np.datetime64]) -> pl.DataFrame:
+    def _write_quality(
+        self, writer: RunWriter, day: int, time: NDArray[np.datetime64]
+    ) -> pl.DataFrame:
+        """What each rule of voltage counts of each customer; the rapid changes."""
+        _, served, pv, _ = self._customers
+        today = rapid_changes.DayOf(self._v_pu, self._cars[0], served - pv)
+        rapid = self.quality.rapid.day(time, today)
+        judged = self.quality.service.day(day, self._v_pu, self._vuf)
+        head = {"day": np.array([day]), "time": time[:1]}
+        columns = {key: one[None] for key, one in {**judged, **rapid.columns}.items()}
+        writer.day("quality_daily", day, head | columns)
+        return rapid.events
+
+    def _events(
+        self, time: NDArray[np.datetime64], changes: pl.DataFrame
+    ) -> pl.DataFrame:
         step = np.timedelta64(self.timeline.step_s, "s")
         failed = self._scalars[:, SCALARS.index("converged")] == 0
         violations = self.watch.rows(time, step, DayOf(self._v_pu, self._flows[3]))
         told = failed_steps(time[failed], step).vstack(violations)
-        told = told.vstack(self.phases.rows(time, step, self._vuf))
+        told = told.vstack(self.phases.rows(time, step, self._vuf)).vstack(changes)
         if self.logbook is not None:
             told = told.vstack(self.logbook.rows(time, self._steps[0]))
         return told.sort("time", maintain_order=True)

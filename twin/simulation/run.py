@@ -229,6 +229,7 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
             "outer_low_pu": limits.outer_low_pu,
             "outer_high_pu": limits.outer_high_pu,
             "unbalance": limits.unbalance,
+            "rapid_change_pu": limits.rapid_change_pu,
         },
         "feeder": {
             "name": feeder.name,
@@ -246,6 +247,7 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
             "evs": len(planned.cars),
             "bidirectional": int(np.count_nonzero(planned.cars.traits["give_kw"])),
             "hypothetical": int(planned.cars.hypothetical.sum()),
+            "one_phase_chargers": int((planned.cars.phases == 1).sum()),
             "travel_histories": planned.travel.effective_sample,
         },
     }

@@ -30,8 +30,9 @@ class Watch:
     def of(cls, feeder: Feeder, customer_node: Ints, limits: Limits) -> Watch:
         """Watch every node at which customers are, and the branches, phase by phase."""
         node = np.unique(customer_node)
-        nodes, branches = feeder.nodes, feeder.branches
-        names = [f"node {_by_phase(nodes.bus[n], nodes.phase[n])}" for n in node]
+        branches = feeder.branches
+        known = names_of(feeder)
+        names = [f"node {known[n]}" for n in node]
         rows = zip(branches.kind, branches.name, branches.phase, strict=True)
         return cls(
             node,
@@ -82,6 +83,12 @@ class Spells:
         return Spells(
             self.first[which], self.last[which], self.column[which], self.worst[which]
         )
+
+
+def names_of(feeder: Feeder) -> list[str]:
+    """Nodes as events name them: the bus, and its phase if it has one."""
+    nodes = feeder.nodes
+    return [_by_phase(*one) for one in zip(nodes.bus, nodes.phase, strict=True)]
 
 
 def _by_phase(name: str, phase: int) -> str:
