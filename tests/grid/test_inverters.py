@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from twin.grid.flow import Demand
 from twin.grid.inverter_law import Asking, inverter_law
@@ -13,7 +12,6 @@ from twin.grid.inverters import Inverters
 from twin.grid.newton import Newton
 from twin.grid.pair_newton import PairNewton
 from twin.grid.powerflow import FixedPoint
-from dataclasses import replace
 
 B_VAR = [[0.92, 0.44], [0.98, 0.0], [1.02, 0.0], [1.08, -0.44]]
 WATT = [[1.06, 1.0], [1.10, 0.2]]
@@ -42,5 +40,6 @@ def test_smoke(grid):
     print(flow.iterations, flow.method, flow.v_pu, flow.inverter_kw, flow.inverter_kvar)
     for engine in (Newton(feeder, 1e-12), PairNewton(feeder, 1e-12)):
         other = engine.solve(demand)
-        print(other.iterations, other.method, other.v_pu, np.abs(other.v - flow.v).max())
-    unit = asked(feeder, [-120.0, -200.0, -200.0])._replace(inverters=None)
+        print(
+            other.iterations, other.method, other.v_pu, np.abs(other.v - flow.v).max()
+        )

@@ -19,6 +19,7 @@ class Customers:
     the same of cars (none: as their customers do); ``zone`` indexes the transformer
     zones; ``kvar_per_kw`` is the reactive share of a load. ``fixed_kw`` and
     ``fixed_kvar`` [n_terminal] are the feeder's own injections, generation < 0.
+    Where cars may not lean on each other, no power of one makes room for another's.
     """
 
     name: tuple[str, ...]
@@ -35,6 +36,7 @@ class Customers:
     fixed_kvar: Floats
     n_zone: int
     cars_may_export: bool = True
+    cars_may_lean: bool = True
     voltage_dependent: bool = False
     car_spread: Spread | None = None
 
@@ -165,9 +167,10 @@ class Customers:
         home, n = self.car_customer, len(self)
         takes = totals(home, np.maximum(wanted_kw, 0.0), n)
         gives = totals(home, np.maximum(-wanted_kw, 0.0), n)
-        may_take = np.minimum(takes, import_kw + gives)
-        may_give = np.minimum(gives, export_kw + may_take)
-        may_take = np.minimum(takes, import_kw + may_give)
+        lean = 1.0 if self.cars_may_lean else 0.0
+        may_take = np.minimum(takes, import_kw + lean * gives)
+        may_give = np.minimum(gives, export_kw + lean * may_take)
+        may_take = np.minimum(takes, import_kw + lean * may_give)
         taking, giving = _ratio(may_take, takes)[home], _ratio(may_give, gives)[home]
         return wanted_kw * np.where(wanted_kw > 0.0, taking, giving)
 

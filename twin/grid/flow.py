@@ -52,7 +52,8 @@ class Flow:
 
     Energy balance: grid_kw + generation_kw = served_kw + sum(fixed_kw) +
     sum(inverter_kw) + losses_kw + shunt_kw (what shunts and constant-impedance wards
-    take: no loss of the network), where the left is from the sources' own rows of Y and losses from branch currents.
+    take: no loss of the network), where the left is from the sources' own rows of Y
+    and losses from branch currents.
     Branch quantities are at the end nearer the source, > 0 away from it; `i_a` is a
     magnitude, `loading` the worse of both ends (NaN where no rating is known).
     Where `converged` is false every number is NaN.

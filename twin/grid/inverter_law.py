@@ -58,8 +58,8 @@ def inverter_law(
     """From points (voltage, share), voltages rising."""
     var = np.array(volt_var, dtype=np.float64).reshape(-1, 2)
     watt = np.array(volt_watt, dtype=np.float64).reshape(-1, 2)
-    columns = (var[:, 0], var[:, 1], watt[:, 0], watt[:, 1])
-    return InverterLaw(*(column.copy() for column in columns), float(tangent))
+    (var_v, var_q), (watt_v, watt_p) = var.T.copy(), watt.T.copy()
+    return InverterLaw(var_v, var_q, watt_v, watt_p, float(tangent))
 
 
 @compiled

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.arrays import Complexes, Floats, Ints, compiled
+from twin.arrays import Complexes, Floats, Ints, compiled, totals
 from twin.grid.inverter_law import Asking, InverterLaw, answer, answers
 
 LEAST_STEP = 0.02
@@ -52,7 +52,7 @@ class Inverters:
     def volts(self, across: Complexes | Floats) -> Floats:
         """What inverters measure of the voltages across their rows [n_inverter]."""
         measured = np.abs(across) / self.nominal_pu * self.weight
-        return np.bincount(self.owner, measured, len(self))
+        return totals(self.owner, measured, len(self))
 
     def done(self, across: Complexes | Floats, asking: Asking | None) -> Complexes:
         """What they draw at voltages across their rows, in the units asked in."""

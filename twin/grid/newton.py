@@ -294,9 +294,7 @@ class Newton:
         v[held] *= self._v_set[held] / np.abs(v[held])
         q_fixed = np.where(held, 0.0, q_fixed)
         constant = asked.constant - 1j * q_fixed
-        v, iterations = self._newton(
-            replace(asked, constant=constant), v, held
-        )
+        v, iterations = self._newton(replace(asked, constant=constant), v, held)
         injected = v * np.conj(self._y @ v) + asked.power(np.abs(v))
         return v, np.where(held, injected.imag, q_fixed), iterations
 

@@ -195,18 +195,18 @@ class Inverted:
 
     def done(self, v: Complexes, asking: Asking | None) -> Complexes:
         """What each draws [n_inverter]."""
-        return self._of.done(self._across @ v, asking)
+        return self._of.done(self._volts(v), asking)
 
     def current(self, v: Complexes, asking: Asking | None) -> Complexes:
         """What they draw from nodes [n_node]."""
-        across = np.asarray(self._across @ v)
+        across = self._volts(v)
         s = self._of.done(across, asking)[self._of.owner] * self._of.weight
         drawn: Complexes = self._across.T @ np.conj(s / across)
         return drawn
 
     def slope(self, v: Complexes, asking: Asking | None, turn: complex) -> csr_matrix:
         """Its derivatives by nodes' voltages in the direction `turn`, 1 or j."""
-        of, across = self._of, np.asarray(self._across @ v)
+        of, across = self._of, self._volts(v)
         s = of.done(across, asking)[of.owner] * of.weight
         by_v = of.slopes(across, asking)[of.owner] * of.weight
         size = np.abs(across)
@@ -215,6 +215,10 @@ class Inverted:
         felt = diags_array(np.conj(by_v / across)) @ self._sums.T @ self._sums
         a = self._across
         return csr_matrix(a.T @ (own + felt @ diags_array(along)) @ a)
+
+    def _volts(self, v: Complexes) -> Complexes:
+        across: Complexes = np.asarray(self._across @ v, dtype=np.complex128)
+        return across
 
 
 def _incidence(feeder: Feeder) -> csr_matrix:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csc_array, csc_matrix, csr_matrix
 from scipy.sparse.linalg import splu
 
-from twin.arrays import Complexes, Floats, Ints
+from twin.arrays import Complexes, Ints
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter, PowerFlow
 from twin.grid.inverters import Wired, ask, wired
@@ -264,7 +264,7 @@ def _few_wires(wires: Wired | None, sweep: Sweep, few: Few) -> Wired | None:
 
 
 def _reduced(feeder: Feeder, sweep: Sweep, lawful: Lawful, loaded: Ints) -> Few:
-    n, m = sweep.to.shape[1], len(loaded)
+    m = len(loaded)
     node_at = np.full(len(sweep.place), -1, dtype=np.int64)
     node_at[sweep.place] = np.arange(len(sweep.place))
     own, pushed = _places_among(loaded, sweep)
