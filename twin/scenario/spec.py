@@ -283,6 +283,11 @@ class Fleet(Words):
     export_permit: bool = Field(
         default=True, description="Bidirectional cars may feed into the grid"
     )
+    export_limit_phase_kw: Annotated[float, Field(ge=0, le=1_000_000)] | None = Field(
+        default=None,
+        description="Most that cars may make a connection feed in on one of its "
+        "phases; default: no limit of its own [kW]",
+    )
     inverter: Inverter = Field(
         default_factory=Inverter,
         description="What inverters of bidirectional cars do at their voltage",

@@ -40,7 +40,7 @@ from twin.simulation.inverters import (
 )
 from twin.simulation.loads import Curtailed, Loads, shapes_of
 from twin.simulation.placing import PLANT_KINDS
-from twin.simulation.plugs import Plugs, plugs
+from twin.simulation.plugs import Plugs, on_phases, plugs
 from twin.simulation.quality import Phases
 from twin.simulation.recorder import Recorder, Sizes
 from twin.simulation.regulation import Logbook, held_notes, moves_of, solver_of, told_of
@@ -307,6 +307,8 @@ def _customers(plan: Plan) -> Customers:
         fixed_kvar=np.where(plant, terminals.q_kvar, 0.0),
         n_zone=len(plan.grid.feeder.transformers) + 1,
         voltage_dependent=terminals.voltage_dependent,
+        phase_limit_kw=plan.scenario.fleet.export_limit_phase_kw,
+        phase_spread=on_phases(plan.grid.feeder, people, plan.cars, plan.plugs.spread),
     )
 
 

@@ -162,6 +162,9 @@ class World:
             import_kw,
             export_kw,
         )
+        allowed_kw = self.customers.within_phases(
+            allowed_kw, traits["min_kw"], given.load_kw, given.pv_kw
+        )
         state["set_kw"][cars] = allowed_kw[cars]
         state["room_kw"] = self.customers.lone_room_kw(import_kw)
 
