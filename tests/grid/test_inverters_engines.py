@@ -93,7 +93,8 @@ def test_opendss_comes_to_the_same_rest(tmp_path: Path, mode: str, pu: float) ->
     for node, (bus, phase) in enumerate(
         zip(feeder.nodes.bus, feeder.nodes.phase.tolist(), strict=True)
     ):
-        assert abs(theirs[f"{bus}.{phase}"] - flow.v_pu[node]) < 1e-8
+        if "behind source" not in bus:
+            assert abs(theirs[f"{bus}.{phase}"] - flow.v_pu[node]) < 1e-8
     for k, name in enumerate(("three", "single")):
         dss.Circuit.SetActiveElement(f"pvsystem.{name}")
         powers = dss.CktElement.Powers()
