@@ -135,8 +135,11 @@ def test_the_constants_are_those_of_the_code() -> None:
 
 
 def _default(key: str) -> str:
-    """The default of ``section.name``, as Python writes it."""
-    words, name = key.split(".")
-    kind = Scenario.model_fields[words].annotation
+    """The default of ``section.name``, as Python writes it; sections may nest."""
+    *sections, name = key.split(".")
+    kind: object = Scenario
+    for words in sections:
+        assert isinstance(kind, type) and issubclass(kind, BaseModel)
+        kind = kind.model_fields[words].annotation
     assert isinstance(kind, type) and issubclass(kind, BaseModel)
     return str(kind.model_fields[name].default)

@@ -61,9 +61,9 @@ def test_volt_var_and_volt_watt_matter_where_cars_sell(lives: dict[str, Diary]) 
     assert top["unity"] > 1.07
     assert top["volt_var_watt"] < min(top["volt_var"], top["volt_watt"])
     assert max(top["volt_var"], top["volt_watt"]) < top["unity"] - 0.002
-    assert given["volt_watt"] < 0.95 * given["unity"]
+    assert given["volt_watt"] < given["unity"] - 10.0
     held_back = lives["volt_watt"].column("held_back_kw").sum() * 0.25
-    assert held_back > 5.0
+    assert held_back > 100.0
 
 
 def test_each_car_is_on_its_curve(lives: dict[str, Diary]) -> None:

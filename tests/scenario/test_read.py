@@ -139,7 +139,8 @@ SEED = "a whole number from 0 to 9223372036854775807"
         (
             "fleet: {inverter: {mode: volt_war}}",
             "2:26: fleet.inverter.mode: got 'volt_war'; allowed: one of unity, "
-            "power_factor, volt_var, volt_watt, volt_var_watt; did you mean 'volt_var'?",
+            "power_factor, volt_var, volt_watt, volt_var_watt; did you mean "
+            "'volt_var'?",
         ),
         (
             "fleet: {inverter: {volt_var: [[0.9, 0.4], [1.1, 0.5]]}}",

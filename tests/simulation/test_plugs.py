@@ -99,20 +99,26 @@ def test_its_cars_charge_between_the_legs() -> None:
 
 
 def test_between_the_legs_is_half_on_each_phase() -> None:
-    feeder = street([*TWO_LEGS, ("c", 2, 0, 1.0, 0.5)], LEGS)
+    feeder = street(TWO_LEGS, LEGS)
     said = scenario(fleet__ev_count=3)
     homes = households(said, feeder)
     fleet = cars(said, homes)
     place = plugs(feeder, homes, fleet, said.seed)
     found = on_phases(place.feeder, homes, fleet, place.spread)
-    for car, home in enumerate(fleet.traits["customer"].tolist()):
-        rows = found.owner == car
-        if home == 0:
-            assert_array_equal(found.terminal[rows], [0, 1])
-            assert_allclose(found.share[rows], 0.5)
-        else:
-            assert_array_equal(found.terminal[rows], [2])
-            assert_allclose(found.share[rows], 1.0)
+    assert_array_equal(found.owner, [0, 0, 1, 1, 2, 2])
+    assert_array_equal(found.terminal, [0, 1] * 3)
+    assert_allclose(found.share, 0.5)
+
+
+def test_a_car_on_its_homes_phases_stays_there() -> None:
+    feeder = street([*THREE, SINGLE])
+    said = scenario(fleet__ev_count=2)
+    homes = households(said, feeder)
+    fleet = cars(said, homes)
+    place = plugs(feeder, homes, fleet, said.seed)
+    found = on_phases(place.feeder, homes, fleet, place.spread)
+    assert_array_equal(found.terminal, place.spread.terminal)
+    assert_array_equal(found.share, place.spread.share)
 
 
 def test_power_between_the_legs_is_drawn_from_both() -> None:
