@@ -136,9 +136,12 @@ def test_the_constants_are_those_of_the_code() -> None:
 
 
 def _default(key: str) -> str:
-    """The default of ``section.name``, as Python writes it."""
-    words, name = key.split(".")
-    annotation = Scenario.model_fields[words].annotation
-    kind = next(iter(get_args(annotation)), annotation)  # the first of X | None
+    """The default of ``section.name``, as Python writes it; sections may nest."""
+    *sections, name = key.split(".")
+    kind: object = Scenario
+    for words in sections:
+        assert isinstance(kind, type) and issubclass(kind, BaseModel)
+        annotation = kind.model_fields[words].annotation
+        kind = next(iter(get_args(annotation)), annotation)  # the first of X | None
     assert isinstance(kind, type) and issubclass(kind, BaseModel)
     return str(kind.model_fields[name].default)

@@ -30,8 +30,34 @@ GRIDS = (LANDNETZ, DORFNETZ, BRANCHES, FOUR_BUS)
 POLICIES = ("uncontrolled", "tou", "valley", "v2g_peak", "v2g_price")
 CLOCK_CHANGES = (date(2026, 3, 28), date(2026, 10, 24))
 
+SHARP = {
+    "mode": "volt_var_watt",
+    "volt_var": [[0.96, 0.9], [0.99, 0.0], [1.01, -0.9]],
+    "volt_watt": [[0.97, 1.0], [1.0, 0.1]],
+}
+INVERTERS: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {"mode": "power_factor"},
+    {"mode": "volt_var", "vars_while": "plugged", "kva_per_kw": 1.1},
+    SHARP,
+)
+
 WORLDS = settings(max_examples=25, phases=(Phase.explicit, Phase.generate))
-FEW_WORLDS = settings(WORLDS, max_examples=10)
+FEW_SHARP = {
+    "mode": "volt_var_watt",
+    "volt_var": [[0.96, 0.9], [0.99, 0.0], [1.01, -0.9]],
+    "volt_watt": [[0.97, 1.0], [1.0, 0.1]],
+}
+INVERTERS: tuple[dict[str, Any], ...] = (
+    {},
+    {},
+    {"mode": "power_factor"},
+    {"mode": "volt_var", "vars_while": "plugged", "kva_per_kw": 1.1},
+    SHARP,
+)
+
+WORLDS = settings(WORLDS, max_examples=10)
 
 
 def scenario(**changes: Any) -> Scenario:
@@ -103,6 +129,8 @@ class Diary:
                 "temperature": given.temperature_degc,
                 "charge_kw": taken.charge_kw.copy(),
                 "give_kw": taken.give_kw.copy(),
+                "kvar": taken.kvar.copy(),
+                "held_back_kw": taken.held_back_kw.copy(),
                 "v_pu": flow.v_pu.copy(),
                 "grid_kw": flow.grid_kw,
                 "losses_kw": flow.losses_kw,
@@ -178,6 +206,7 @@ def scenarios(draw: st.DrawFn, **fixed: Any) -> Scenario:
         "fleet__target_soc": draw(st.sampled_from((0.5, 0.9, 1.0))),
         "fleet__export_permit": draw(st.booleans()),
         "fleet__departure_error_min": draw(st.sampled_from((0.0, 30.0, 240.0))),
+        "fleet__inverter": draw(st.sampled_from(INVERTERS)),
     }
     if "fleet__ev_share" in fixed or draw(st.booleans()):
         words["fleet__ev_share"] = draw(st.sampled_from((0.0, 0.3, 1.0)))

@@ -166,6 +166,16 @@ _STEPS = Table(
         _number("generation_kw", "kW", "of the network's own plants and storage, net"),
         _number("ev_charge_kw", "kW", "drawn by charging cars, >= 0"),
         _number("ev_discharge_kw", "kW", "given by discharging cars, >= 0"),
+        _number(
+            "ev_held_back_kw",
+            "kW",
+            "more that cars would have given, held back by their inverters, >= 0",
+        ),
+        _number(
+            "ev_kvar",
+            "kvar",
+            "reactive power of cars; > 0 is absorbed; NaN: no solution",
+        ),
         _index("ev_plugged", "cars at a plug at the interval's end"),
         _index("ev_driving", "cars on the road at the interval's end"),
         _number("v_min_pu", "pu", "lowest voltage of any live bus"),
@@ -304,6 +314,7 @@ _EV_STEPS = Table(
     (
         _time("time", "start of the interval"),
         _array("ev", "kw", "kW", "mean over the interval; > 0 charges, < 0 gives"),
+        _array("ev", "kvar", "kvar", "of its inverter; > 0 absorbs; NaN: no solution"),
         _array("ev", "soc", "share", "state of charge at the interval's end"),
         Column("state", "u8", "", "0 parked, 1 driving, 2 plugged, at the end", "ev"),
         Column("place", "u8", "", "0 home, 1 work, 2 other, at the end", "ev"),

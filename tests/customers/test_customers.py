@@ -49,6 +49,64 @@ def test_terminals_draw_what_their_customers_do() -> None:
     assert_allclose(fixed_kvar, [0.0, 1.0])
 
 
+def by_phase(limit_kw: float, rows: list[tuple[int, int, float]]) -> Customers:
+    """Home 0 on terminals 0 to 2; its cars on rows of car, terminal, share."""
+    third = np.full(3, 1.0 / 3.0)
+    owner, terminal, share = (np.array(column) for column in zip(*rows, strict=True))
+    return customers(
+        (0, 0),
+        name=("a",),
+        spread=Spread(np.zeros(3, dtype=np.int64), np.arange(3), third, third),
+        zone=np.array([0]),
+        fixed_kw=np.zeros(3),
+        fixed_kvar=np.zeros(3),
+        car_spread=Spread(owner, terminal, share, share),
+        phase_limit_kw=limit_kw,
+    )
+
+
+THIRD = 1.0 / 3.0
+ONE_AND_THREE = [(0, 1, 1.0), (1, 0, THIRD), (1, 1, THIRD), (1, 2, THIRD)]
+
+
+@pytest.mark.parametrize(
+    "allowed, left",
+    [
+        ([-2.0, -3.0], [-2.0, -3.0]),
+        ([-4.0, -6.0], [-8.0 / 3.0, -4.0]),
+        ([0.0, -15.0], [0.0, -12.0]),
+        ([5.0, -15.0], [5.0, -12.0]),
+        ([-8.0, 6.0], [-4.0, 6.0]),
+        ([-11.0, -1.5], [-11.0 * 4.0 / 11.5, 0.0]),
+    ],
+)
+def test_no_phase_is_fed_beyond_its_limit(
+    allowed: list[float], left: list[float]
+) -> None:
+    """3 kW a phase and 1 kW of load on each: 4 kW on phase 1 for both cars."""
+    people = by_phase(3.0, ONE_AND_THREE)
+    found = people.within_phases(
+        np.array(allowed), np.full(2, 1.38), np.array([3.0]), np.zeros(1)
+    )
+    assert_allclose(found, left)
+
+
+def test_sun_beyond_the_limit_leaves_a_phase_nothing() -> None:
+    people = by_phase(3.0, ONE_AND_THREE)
+    found = people.within_phases(
+        np.array([-4.0, -6.0]), np.full(2, 1.38), np.array([3.0]), np.array([12.0])
+    )
+    assert_allclose(found, 0.0)
+
+
+def test_cars_that_may_not_lean_have_what_load_and_sun_leave() -> None:
+    wanted = [20.0, -15.0, 0.0]
+    leaning = room(customers(), wanted)
+    alone = room(customers(cars_may_lean=False), wanted)
+    assert_allclose(leaning, [20.0, -15.0, 0.0])
+    assert_allclose(alone, [10.0, -10.0, 0.0])
+
+
 def test_sums_by_meter_and_zone() -> None:
     people = customers()
     assert_allclose(people.cars_kw(np.array([3.0, -1.0, 2.0])), [2.0, 2.0, 0.0])

@@ -24,6 +24,25 @@ def test_an_ordinary_scenario_needs_no_notes(folder):
         (["policy=tou"], "the tariff is flat"),
         (["policy.window={start: 01:00, end: 02:00}"], "policy.window has no effect"),
         (["policy.outlook=perfect"], "policy.outlook is perfect"),
+        (
+            ["fleet.inverter.mode=volt_var", "fleet.bidirectional_share=0"],
+            "fleet.inverter has no effect: only cars that can give",
+        ),
+        (
+            ["fleet.inverter.volt_var=[[0.9, 0.4], [1.1, -0.4]]"],
+            "fleet.inverter.volt_var has no effect without mode",
+        ),
+        (
+            [
+                "fleet.inverter.mode=volt_var",
+                "fleet.inverter.volt_watt=[[1.05, 1.0], [1.1, 0.0]]",
+            ],
+            "fleet.inverter.volt_watt has no effect without mode",
+        ),
+        (
+            ["fleet.inverter.power_factor=0.9"],
+            "fleet.inverter.power_factor has no effect",
+        ),
         (["policy.outlook_error=0.2"], "policy.outlook_error has no effect"),
         (
             ["policy.target_kw=100", "policy.target_share=0.8"],

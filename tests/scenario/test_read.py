@@ -133,8 +133,32 @@ SEED = "a whole number from 0 to 9223372036854775807"
             "fleet: {ev_shar: 0.3}",
             "2:9: fleet.ev_shar: unknown key; allowed: ev_share, ev_count, "
             "bidirectional_share, models, charger_kw, travel, travel_file, plug_in, "
-            "target_soc, initial_soc, departure_error_min, export_permit; "
-            "did you mean 'ev_share'?",
+            "target_soc, initial_soc, departure_error_min, export_permit, "
+            "export_limit_phase_kw, inverter; did you mean 'ev_share'?",
+        ),
+        (
+            "fleet: {inverter: {mode: volt_war}}",
+            "2:26: fleet.inverter.mode: got 'volt_war'; allowed: one of unity, "
+            "power_factor, volt_var, volt_watt, volt_var_watt; did you mean "
+            "'volt_var'?",
+        ),
+        (
+            "fleet: {inverter: {volt_var: [[0.9, 0.4], [1.1, 0.5]]}}",
+            "2:20: fleet.inverter.volt_var: shares must not rise with the voltage",
+        ),
+        (
+            "fleet: {inverter: {volt_var: [[0.9, 0.95], [1.1, -0.4]]}}",
+            "2:20: fleet.inverter.volt_var: got a share of 0.95; allowed: -0.9 to 0.9",
+        ),
+        (
+            "fleet: {inverter: {volt_watt: [[1.06, 1.0], [1.061, 0.0]]}}",
+            "2:20: fleet.inverter.volt_watt: voltages must rise by 0.005 at least "
+            "from point to point; 1.061 does not",
+        ),
+        (
+            "fleet: {export_limit_phase_kw: 3}",
+            "2:32: fleet.export_limit_phase_kw: only where phases are: feeder.model: "
+            "three_phase or an opendss: feeder; else customers.export_limit_kw",
         ),
         (
             "fleet: {ev_share: 0.4, ev_count: 3}",

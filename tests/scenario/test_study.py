@@ -125,8 +125,8 @@ def test_every_problem_is_told_where_the_study_says_it(write):
         "did you mean 'valley'?",
         "studies/s.yaml:6:15: fleet.ev_shar: unknown key; allowed: ev_share, ev_count, "
         "bidirectional_share, models, charger_kw, travel, travel_file, plug_in, "
-        "target_soc, initial_soc, departure_error_min, export_permit; did you mean "
-        "'ev_share'?",
+        "target_soc, initial_soc, departure_error_min, export_permit, "
+        "export_limit_phase_kw, inverter; did you mean 'ev_share'?",
         "studies/s.yaml:6:28: variants.b.seed: cannot be varied here, say seeds "
         "instead",
         "studies/s.yaml:7:30: fleet.ev_share: got 1.4; allowed: a number from 0 to 1",

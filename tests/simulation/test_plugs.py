@@ -14,7 +14,7 @@ from twin.grid.flow import Demand
 from twin.grid.powerflow import FixedPoint
 from twin.simulation.cars import cars
 from twin.simulation.households import households
-from twin.simulation.plugs import Plugs, plugs
+from twin.simulation.plugs import Plugs, on_phases, plugs
 from twin.simulation.services import hot_legs, services
 
 THREE = [("shop", 0, place, kw, 1.0) for place, kw in enumerate((4.0, 2.0, 2.0))]
@@ -96,6 +96,29 @@ def test_its_cars_charge_between_the_legs() -> None:
     assert_array_equal(place.spread.terminal, np.full(60, 2))
     assert_array_equal(place.phase, 0)
     assert_allclose(terminals.v_rated_pu[2], 2.0)
+
+
+def test_between_the_legs_is_half_on_each_phase() -> None:
+    feeder = street(TWO_LEGS, LEGS)
+    said = scenario(fleet__ev_count=3)
+    homes = households(said, feeder)
+    fleet = cars(said, homes)
+    place = plugs(feeder, homes, fleet, said.seed)
+    found = on_phases(place.feeder, homes, fleet, place.spread)
+    assert_array_equal(found.owner, [0, 0, 1, 1, 2, 2])
+    assert_array_equal(found.terminal, [0, 1] * 3)
+    assert_allclose(found.share, 0.5)
+
+
+def test_a_car_on_its_homes_phases_stays_there() -> None:
+    feeder = street([*THREE, SINGLE])
+    said = scenario(fleet__ev_count=2)
+    homes = households(said, feeder)
+    fleet = cars(said, homes)
+    place = plugs(feeder, homes, fleet, said.seed)
+    found = on_phases(place.feeder, homes, fleet, place.spread)
+    assert_array_equal(found.terminal, place.spread.terminal)
+    assert_array_equal(found.share, place.spread.share)
 
 
 def test_power_between_the_legs_is_drawn_from_both() -> None:

@@ -260,6 +260,12 @@ _ROWS = (
             Measure("ev_charged_kwh", "Charged by EVs", "kWh", 0),
             Measure("ev_discharged_kwh", "Given back by EVs", "kWh", 0),
             Measure(
+                "held_back_by_volt_watt_kwh", "Giving held back by volt-watt", "kWh", 1
+            ),
+            Measure("held_back_by_vars_kwh", "Giving held back for vars", "kWh", 1),
+            Measure("ev_absorbed_kvarh", "Absorbed by EVs' inverters", "kvarh", 1),
+            Measure("ev_injected_kvarh", "Injected by EVs' inverters", "kvarh", 1),
+            Measure(
                 "ev_public_kwh", "Bought on the way", "kWh", 1, less_is_better=True
             ),
             Measure("stored_change_kwh", "Change of what batteries hold", "kWh", 0),

@@ -47,6 +47,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_counted(case, _loading(case)),
         **_counted(case, _losses(case)),
         **_energy(case),
+        **_inverters(case.run),
         **_mobility(case),
         **_trust(case),
     }
@@ -219,6 +220,18 @@ def _energy(case: Case) -> dict[str, Answer]:
         "ev_charged_kwh": kwh("ev_charge_kw"),
         "ev_discharged_kwh": kwh("ev_discharge_kw"),
         **_batteries(case),
+    }
+
+
+def _inverters(run: Run) -> dict[str, Answer]:
+    """What inverters of cars held back and did in vars; unknown without any."""
+    said = run.record.get("inverters") or {}
+    back = said.get("giving_held_back_kwh") or {}
+    return {
+        "held_back_by_volt_watt_kwh": back.get("by_volt_watt"),
+        "held_back_by_vars_kwh": back.get("by_vars"),
+        "ev_absorbed_kvarh": said.get("absorbed_kvarh"),
+        "ev_injected_kvarh": said.get("injected_kvarh"),
     }
 
 

@@ -19,6 +19,9 @@ class Customers:
     the same of cars (none: as their customers do); ``zone`` indexes the transformer
     zones; ``kvar_per_kw`` is the reactive share of a load. ``fixed_kw`` and
     ``fixed_kvar`` [n_terminal] are the feeder's own injections, generation < 0.
+    Where cars may not lean on each other, no power of one makes room for another's.
+    ``phase_limit_kw`` is the most that cars may make a customer feed in at any one of
+    its terminals, ``phase_spread`` what of each car is at which of them.
     """
 
     name: tuple[str, ...]
@@ -35,8 +38,11 @@ class Customers:
     fixed_kvar: Floats
     n_zone: int
     cars_may_export: bool = True
+    cars_may_lean: bool = True
     voltage_dependent: bool = False
     car_spread: Spread | None = None
+    phase_limit_kw: float | None = None
+    phase_spread: Spread | None = None
 
     @cached_property
     def _alone(self) -> Bools:
@@ -155,6 +161,24 @@ class Customers:
                 return shared
             present[self._last_at_each(low)] = 0.0
 
+    def within_phases(
+        self, allowed_kw: Floats, min_kw: Floats, load_kw: Floats, pv_kw: Floats
+    ) -> Floats:
+        """What the limit by phase leaves of giving, per car [n_ev].
+
+        Cars on one terminal give the same share of what they may; one on several gives
+        what the fullest leaves, or nothing below its charger's least power.
+        """
+        if self.phase_limit_kw is None:
+            return allowed_kw
+        n, spread = len(self.fixed_kw), self.phase_spread or self.plugs
+        room = self.spread.at_terminals(load_kw - pv_kw, n) + self.phase_limit_kw
+        gives = spread.at_terminals(np.maximum(-allowed_kw, 0.0), n)
+        share = np.minimum(_ratio(np.maximum(room, 0.0), gives), 1.0)
+        least = allowed_kw * spread.lowest(share[spread.terminal])
+        left = np.where(np.abs(least) < min_kw, 0.0, least)
+        return np.where(allowed_kw < 0.0, left, allowed_kw)
+
     def _last_at_each(self, cars: Bools) -> Ints:
         """The last of the chosen cars at each customer."""
         chosen = np.flatnonzero(cars)[::-1]
@@ -165,9 +189,10 @@ class Customers:
         home, n = self.car_customer, len(self)
         takes = totals(home, np.maximum(wanted_kw, 0.0), n)
         gives = totals(home, np.maximum(-wanted_kw, 0.0), n)
-        may_take = np.minimum(takes, import_kw + gives)
-        may_give = np.minimum(gives, export_kw + may_take)
-        may_take = np.minimum(takes, import_kw + may_give)
+        lean = 1.0 if self.cars_may_lean else 0.0
+        may_take = np.minimum(takes, import_kw + lean * gives)
+        may_give = np.minimum(gives, export_kw + lean * may_take)
+        may_take = np.minimum(takes, import_kw + lean * may_give)
         taking, giving = _ratio(may_take, takes)[home], _ratio(may_give, gives)[home]
         return wanted_kw * np.where(wanted_kw > 0.0, taking, giving)
 

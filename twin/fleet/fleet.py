@@ -8,6 +8,7 @@ import numpy as np
 
 from twin.arrays import Bools, Floats, Ints, Records
 from twin.fleet.charging import settle, settle_all
+from twin.fleet.cutting import Held, cut
 from twin.fleet.itinerary import Itinerary
 from twin.fleet.movement import (
     declare_all,
@@ -25,10 +26,16 @@ SURE_SHARE = 0.85
 
 
 class Taken(NamedTuple):
-    """Mean AC power over an interval, per car [n_ev]."""
+    """Mean AC power over an interval, per car [n_ev].
+
+    kvar, > 0 absorbed, and what inverters held back of giving are none until a power
+    flow has told them.
+    """
 
     charge_kw: Floats
     give_kw: Floats
+    kvar: Floats
+    held_back_kw: Floats
 
     @property
     def net_kw(self) -> Floats:
@@ -50,6 +57,10 @@ class Fleet:
         self.step_h = step_h
         self.urgent_s = 0
         self.look_again_s = 0
+        self.keeps_held = False
+        self.held: Held | None = None
+        self._none = np.zeros(len(traits))
+        self._none.flags.writeable = False
         self._written = np.zeros(2, dtype=np.int64)
         self._driven = np.zeros(0, dtype=DRIVEN)
         self._sessions = np.zeros(0, dtype=SESSION)
@@ -70,17 +81,52 @@ class Fleet:
         return due_all(self.traits, self.state)
 
     def settle(self, now_s: int) -> Taken:
-        """Close the interval: the mean power of each car, per car [n_ev]."""
+        """Close the interval: the mean power of each car, per car [n_ev].
+
+        With ``keeps_held``, `held` is what may still be cut of it.
+        """
+        before = self.state.copy() if self.keeps_held else None
         settle_all(self.traits, self.state, now_s)
         state = self.state
-        state["full_s"][state["soc"] >= self.traits["target_soc"]] = now_s
+        if before is not None:
+            self.held = Held.since(self.traits, before, state)
+        self._note_full(now_s)
         taken = Taken(
             state["interval_in_kwh"] / self.step_h,
             state["interval_out_kwh"] / self.step_h,
+            self._none,
+            self._none,
         )
         state["interval_in_kwh"] = 0.0
         state["interval_out_kwh"] = 0.0
         return taken
+
+    def cut(self, taken: Taken, held: Held, share: Floats, now_s: int) -> Taken:
+        """What is left where inverters let a share of what was held through [n_ev].
+
+        Batteries and all totals are as if no more had been asked.
+        """
+        cut(
+            self.traits,
+            self.state,
+            held.ac_kwh,
+            held.cells_kwh,
+            held.standby_kwh,
+            share,
+        )
+        self.state["full_s"] = held.full_s
+        self._note_full(now_s)
+        back_kw = (1.0 - share) * held.ac_kwh / self.step_h
+        given_back_kw = np.maximum(-back_kw, 0.0)
+        return taken._replace(
+            charge_kw=taken.charge_kw - np.maximum(back_kw, 0.0),
+            give_kw=taken.give_kw - given_back_kw,
+            held_back_kw=given_back_kw,
+        )
+
+    def _note_full(self, now_s: int) -> None:
+        state = self.state
+        state["full_s"][state["soc"] >= self.traits["target_soc"]] = now_s
 
     def settle_cars(self, cars: Ints, now_s: int) -> None:
         """Bring some cars' energy up to an instant within an interval."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.arrays import Floats, Ints
 from twin.grid.feeder import REFERENCE, Feeder, Terminals
 
 KIND = "charger"
@@ -34,7 +35,7 @@ def _appended(feeder: Feeder, pairs: Sequence[tuple[int, int]]) -> Terminals:
         "element": np.arange(n),
         "node_a": a,
         "node_b": b,
-        "v_rated_pu": _across_pu(feeder, a, b),
+        "v_rated_pu": across_pu(feeder, a, b),
         "law": np.full(n, -1, dtype=np.int64),
         "laws": np.empty((0, rows.laws.shape[1])),
     }
@@ -48,7 +49,9 @@ def _appended(feeder: Feeder, pairs: Sequence[tuple[int, int]]) -> Terminals:
     return Terminals(**joined)
 
 
-def _across_pu(feeder: Feeder, a: Any, b: Any) -> Any:
+def across_pu(feeder: Feeder, a: Ints, b: Ints) -> Floats:
+    """Voltage between nodes, and of nodes to the reference (-1), at no load, pu."""
     v = np.exp(1j * feeder.nodes.angle_rad)
     other = np.where(b == REFERENCE, 0.0, v[b])
-    return np.abs(v[a] - other)
+    across: Floats = np.abs(v[a] - other)
+    return across

@@ -19,6 +19,7 @@ import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix
 
 from twin.arrays import Bools, Complexes, Floats, Ints
+from twin.grid.inverters import Inverters
 from twin.grid.laws import N_LAW
 
 REFERENCE = -1
@@ -161,7 +162,7 @@ class Terminals:
 
 @dataclass(frozen=True)
 class Feeder:
-    """A distribution grid ready to be solved."""
+    """A distribution grid ready to be solved; `inverters` are what answers voltage."""
 
     name: str
     source: str
@@ -181,6 +182,7 @@ class Feeder:
     dead_buses: tuple[str, ...] = ()
     unsolvable: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    inverters: Inverters | None = None
 
     @property
     def n_node(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 
 from twin.arrays import Complexes, Floats, Ints
 from twin.grid.feeder import Feeder
+from twin.grid.inverter_law import Asking
 from twin.grid.kernels import Asked, Connections, Wiring, measure, serve
 
 
@@ -17,13 +18,20 @@ class Demand(NamedTuple):
     """Power asked at each terminal, consumption > 0. All arrays [n_terminal].
 
     `load_*` is at 1 pu and follows the terminal's voltage dependence; `fixed_*` is
-    constant power beside it (cars, solar).
+    constant power beside it (cars, solar). `inverters` is what the feeder's inverters
+    are asked [n_inverter], in none of the others; none: nothing.
     """
 
     load_kw: Floats
     load_kvar: Floats
     fixed_kw: Floats
     fixed_kvar: Floats
+    inverters: Asking | None = None
+
+    @property
+    def asked(self) -> Asked:
+        """All but inverters, as the kernels take it."""
+        return Asked(*(_plain(column) for column in self[:4]))
 
     @classmethod
     def own(cls, feeder: Feeder) -> Demand:
@@ -42,9 +50,10 @@ class Demand(NamedTuple):
 class Flow:
     """The solved state of the grid.
 
-    Energy balance: grid_kw + generation_kw = served_kw + sum(fixed_kw) + losses_kw +
-    shunt_kw (what shunts and constant-impedance wards take: no loss of the network),
-    where the left is from the sources' own rows of Y and losses from branch currents.
+    Energy balance: grid_kw + generation_kw = served_kw + sum(fixed_kw) +
+    sum(inverter_kw) + losses_kw + shunt_kw (what shunts and constant-impedance wards
+    take: no loss of the network), where the left is from the sources' own rows of Y
+    and losses from branch currents.
     Branch quantities are at the end nearer the source, > 0 away from it; `i_a` is a
     magnitude, `loading` the worse of both ends (NaN where no rating is known).
     Where `converged` is false every number is NaN.
@@ -66,6 +75,8 @@ class Flow:
     iterations: int
     converged: bool
     method: str
+    inverter_kw: Floats = field(default_factory=lambda: np.empty(0))
+    inverter_kvar: Floats = field(default_factory=lambda: np.empty(0))
 
     @property
     def v_pu(self) -> Floats:
@@ -109,6 +120,7 @@ class Meter:
         place = {int(node): k for k, node in enumerate(feeder.source_node)}
         at = [place.get(int(node), -1) for node in feeder.generators.node]
         self._machine_source = [(g, k) for g, k in enumerate(at) if k >= 0]
+        self._n_inverter = 0 if feeder.inverters is None else len(feeder.inverters)
 
     def flow(
         self,
@@ -117,8 +129,12 @@ class Meter:
         iterations: int,
         method: str,
         generator_kvar: Floats | None = None,
+        inverted: Complexes | None = None,
     ) -> Flow:
-        """All that follows from voltages [n_node] that solve this demand."""
+        """All that follows from voltages [n_node] that solve this demand.
+
+        `inverted` is what the inverters draw with them, pu [n_inverter].
+        """
         feeder = self.feeder
         out = np.empty((4, len(feeder.branches)))
         source = np.empty(len(feeder.source_node), dtype=np.complex128)
@@ -128,6 +144,7 @@ class Meter:
         if generator_kvar is None:
             generator_kvar = np.zeros(len(machines))
         self._add_neighbours(source, demand, load_kw, load_kvar, generator_kvar)
+        done = self._inverted(inverted, source)
         return Flow(
             v=v,
             p_kw=out[0],
@@ -145,6 +162,8 @@ class Meter:
             iterations=iterations,
             converged=True,
             method=method,
+            inverter_kw=done.real,
+            inverter_kvar=done.imag,
         )
 
     def failed(self, iterations: int, method: str) -> Flow:
@@ -170,6 +189,8 @@ class Meter:
             iterations=iterations,
             converged=False,
             method=method,
+            inverter_kw=np.full(self._n_inverter, np.nan),
+            inverter_kvar=np.full(self._n_inverter, np.nan),
         )
 
     def served(self, v: Complexes, demand: Demand) -> tuple[Floats, Floats]:
@@ -177,7 +198,7 @@ class Meter:
         if self._constant:
             return demand.load_kw, demand.load_kvar
         kw, kvar = np.empty_like(demand.load_kw), np.empty_like(demand.load_kvar)
-        serve(v, self.connections, self._laws, Asked(*demand), kw, kvar)
+        serve(v, self.connections, self._laws, demand.asked, kw, kvar)
         return kw, kvar
 
     def shunt_kw(self, v: Complexes) -> float:
@@ -201,6 +222,18 @@ class Meter:
         machines = self.feeder.generators
         for g, k in self._machine_source:
             source[k] -= complex(machines.p_kw[g], generator_kvar[g])
+
+    def _inverted(self, inverted: Complexes | None, source: Complexes) -> Complexes:
+        """What inverters draw, kVA; those beside a source draw from it directly."""
+        inverters = self.feeder.inverters
+        if inverters is None or inverted is None:
+            return np.zeros(self._n_inverter, dtype=np.complex128)
+        done: Complexes = inverted * self.feeder.s_base_kva
+        beside = self.connections.source[inverters.terminal]
+        for row in np.flatnonzero(beside >= 0).tolist():
+            part = done[inverters.owner[row]] * inverters.weight[row]
+            source[beside[row]] += part
+        return done
 
 
 def _connections(feeder: Feeder) -> Connections:
@@ -244,6 +277,11 @@ def _wiring(feeder: Feeder) -> Wiring:
         shunt_node=shunts.astype(np.int64),
         shunt_g=np.ascontiguousarray(feeder.shunt_y[shunts].real),
     )
+
+
+def _plain(column: Floats) -> Floats:
+    """The one layout that the compiled kernels are made for."""
+    return np.ascontiguousarray(column, dtype=np.float64)
 
 
 def apparent(p: Floats, q: Floats) -> Complexes:

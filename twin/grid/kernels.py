@@ -7,11 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.arrays import Complexes, Floats, Ints, compiled
+from twin.grid.inverters import Wired, adapt, inject_inverters
 from twin.grid.laws import drawn
 
 HOPELESS_PU = 1e3
 STANDSTILL = 1e-4
 BALANCED = 20.0
+AT_REST = 0.2
 ROUNDING_PU = 4e-15
 
 
@@ -143,6 +145,7 @@ def iterate(
     y: Complexes,
     tolerance: float,
     most: int,
+    inverters: Wired | None,
 ) -> int:
     """Fixed-point current injection: V <- Y^-1 (I_source - sum conj(S(V) / V)).
 
@@ -150,6 +153,8 @@ def iterate(
     when the estimated distance to the fixed point, delta r / (1 - r) with r the ratio
     of successive changes, is below half the tolerance and the last change small enough
     for powers to balance, or when changes are so small that their ratio is noise.
+    With inverters, when twice running a whole step toward what they are to do would
+    change no voltage by a fifth of the tolerance.
     Returns the iterations, negative where it did not converge.
 
     Source: Dugan, McDermott, "An open source platform for collaborating on smart grid
@@ -157,7 +162,7 @@ def iterate(
     """
     drive = sweep.lines[0]
     n = len(drive)
-    before, ratio_before = np.inf, 1.0
+    before, ratio_before, step = np.inf, 1.0, 1.0
     floor = max(STANDSTILL * tolerance, ROUNDING_PU)
     for iteration in range(1, most + 1):
         y[:n] = drive
@@ -167,9 +172,19 @@ def iterate(
             return -iteration
         if not inject_lawful(lawful, own, x, y):
             return -iteration
+        if inverters is not None:
+            step = adapt(inverters, x, iteration == 1)
+            if not inject_inverters(inverters, x, y):
+                return -iteration
         delta = substitute(sweep, x, y) if n else multiply(sweep, x, y)
         if not delta < HOPELESS_PU:
             return -iteration
+        if inverters is not None:
+            delta /= step
+            if max(delta, before) < AT_REST * tolerance:
+                return iteration
+            before = delta
+            continue
         if delta == 0.0 or (iteration > 1 and delta < floor):
             return iteration
         ratio = delta / before
@@ -282,6 +297,8 @@ def solve_reduced(
     own: Complexes,
     tolerance: float,
     most: int,
+    wires: Wired | None,
+    few_wires: Wired | None,
 ) -> int:
     """Iterate at the loaded nodes, then once over the whole grid.
 
@@ -292,14 +309,17 @@ def solve_reduced(
     for k in range(len(small.place)):
         small_x[k] = x[small.place[k]]
     iterations = iterate(
-        small, ports, dependent, small_lawful, own, small_x, small_y, tolerance, most
-    )
+        small, ports, dependent, small_lawful, own, small_x, small_y, tolerance, most,
+        few_wires,
+    )  # fmt: skip
     for k in range(len(small.place)):
         x[small.place[k]] = small_x[k]
     if iterations > 0:
         y[: len(sweep.lines[0])] = sweep.lines[0]
         inject(sweep, ports, dependent, x, y)
         inject_lawful(lawful, own, x, y)
+        if wires is not None:
+            inject_inverters(wires, x, y)
         substitute(sweep, x, y)
     return iterations
 
@@ -321,8 +341,13 @@ def solve_from(
     tolerance: float,
     most: int,
     v: Complexes,
+    wires: Wired | None,
+    few_wires: Wired | None,
 ) -> int:
-    """Gather, iterate from `start` [n_node], and leave the answer in v [n_node]."""
+    """Gather, iterate from `start` [n_node], and leave the answer in v [n_node].
+
+    `wires` are the inverters' places in `sweep`, `few_wires` those in `few`.
+    """
     gather_demand(connections, asked, per_kva, ports)
     for k in range(len(own)):
         t = lawful.terminal[k]
@@ -332,11 +357,12 @@ def solve_from(
         x[place[node]] = start[node]
     if len(few[0].unloaded):
         iterations = solve_reduced(
-            (sweep, lawful, x, y), few, ports, dependent, own, tolerance, most
-        )
+            (sweep, lawful, x, y), few, ports, dependent, own, tolerance, most,
+            wires, few_wires,
+        )  # fmt: skip
     else:
         iterations = iterate(
-            sweep, ports, dependent, lawful, own, x, y, tolerance, most
+            sweep, ports, dependent, lawful, own, x, y, tolerance, most, wires
         )
     for node in range(len(v)):
         v[node] = x[place[node]]

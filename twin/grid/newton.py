@@ -7,7 +7,7 @@ reactive power leaves its limits are held at the limit and the rest solved again
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -17,15 +17,37 @@ from scipy.sparse.linalg import splu
 from twin.arrays import Bools, Complexes, Floats, Ints
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter, apparent
+from twin.grid.inverter_law import Asking
+from twin.grid.inverters import Inverters
 
 Solved = tuple[Complexes, Floats, int]
 Way = Callable[["Asked", Complexes], Solved]
 MOST_ITERATIONS = 30
 MOST_ROUNDS = 30
+SHORTEST_STEP = 1.0 / 64.0
 WITHOUT_LIMITS = (
     "no solution keeps every machine within its reactive limits: some steps are solved"
     " without them"
 )
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Inverters, each with its one row at a node, and what they are asked, pu."""
+
+    inverters: Inverters
+    node: Ints
+    asking: Asking | None
+
+    def done(self, size: Floats) -> Complexes:
+        """What each draws at voltages of this size [n_inverter]."""
+        return self.inverters.done(size[self.node], self.asking)
+
+    def slope(self, size: Floats) -> Complexes:
+        """Its derivative by the size of its node's voltage [n_inverter]."""
+        slopes = self.inverters.slopes(size[self.node], self.asking)
+        slope: Complexes = slopes / self.inverters.nominal_pu
+        return slope
 
 
 @dataclass(frozen=True)
@@ -35,15 +57,21 @@ class Asked:
     constant: Complexes
     current: Complexes
     impedance: Complexes
+    answering: Answering | None = None
 
     def power(self, size: Floats) -> Complexes:
         """What is drawn at voltages of this size."""
         drawn: Complexes = self.constant + self.current * size
-        return drawn + self.impedance * size**2
+        drawn = drawn + self.impedance * size**2
+        if self.answering is not None:
+            np.add.at(drawn, self.answering.node, self.answering.done(size))
+        return drawn
 
     def slope(self, size: Floats) -> Complexes:
         """Its derivative by the size of the voltage."""
         slope: Complexes = self.current + 2.0 * self.impedance * size
+        if self.answering is not None:
+            np.add.at(slope, self.answering.node, self.answering.slope(size))
         return slope
 
 
@@ -127,7 +155,7 @@ class Newton:
 
     def solve(self, demand: Demand) -> Flow:
         """Warm start, then angles of a linear flow, flat start; else failed."""
-        if not all(np.all(np.isfinite(column)) for column in demand):
+        if not all(np.all(np.isfinite(column)) for column in demand.asked):
             return self._meter.failed(0, "newton")
         asked = self._asked(demand)
         starts = (self.state, self._linear_start(asked), self._flat)
@@ -139,7 +167,9 @@ class Newton:
                 self.state = v
                 kvar = self._shared(q_machine * self.feeder.s_base_kva)
                 method = self._method(way)
-                return self._meter.flow(v, demand, spent, method, kvar)
+                answering = asked.answering
+                done = None if answering is None else answering.done(np.abs(v))
+                return self._meter.flow(v, demand, spent, method, kvar, done)
         self.state = self._flat.copy()
         return self._meter.failed(spent, "newton")
 
@@ -171,7 +201,20 @@ class Newton:
             self._at_nodes(node, constant) - self._produced,
             self._at_nodes(node, current),
             self._at_nodes(node, impedance),
+            self._answering(demand.inverters),
         )
+
+    def _answering(self, asking: Asking | None) -> Answering | None:
+        inverters = self.feeder.inverters
+        if inverters is None:
+            return None
+        if len(inverters.terminal) != len(inverters):
+            raise NotImplementedError("Newton holds inverters at one node each only")
+        if asking is not None:
+            base = self.feeder.s_base_kva
+            asking = Asking(*(column / base for column in asking))
+        node = self.feeder.terminals.node_a[inverters.terminal]
+        return Answering(inverters, node, asking)
 
     def _at_nodes(self, node: Ints, power: Complexes) -> Complexes:
         total = np.zeros(self.feeder.n_node, dtype=np.complex128)
@@ -251,9 +294,7 @@ class Newton:
         v[held] *= self._v_set[held] / np.abs(v[held])
         q_fixed = np.where(held, 0.0, q_fixed)
         constant = asked.constant - 1j * q_fixed
-        v, iterations = self._newton(
-            Asked(constant, asked.current, asked.impedance), v, held
-        )
+        v, iterations = self._newton(replace(asked, constant=constant), v, held)
         injected = v * np.conj(self._y @ v) + asked.power(np.abs(v))
         return v, np.where(held, injected.imag, q_fixed), iterations
 
@@ -283,6 +324,8 @@ class Newton:
             step = _newton_step(off, by_angle, by_size, angle_of, size_of)
             if step is None or not np.all(np.isfinite(step)):
                 return v, -iteration
+            if asked.answering is not None:
+                step = step * self._length(asked, angle, size, angle_of, size_of, step)
             angle[angle_of] -= step[:n_angle]
             size[size_of] -= step[n_angle:]
             if not np.all(size > 0.0) or np.max(size, initial=0.0) > 1e3:
@@ -290,6 +333,34 @@ class Newton:
             if np.max(np.abs(step), initial=0.0) < 0.1 * self.tolerance_pu:
                 return size * np.exp(1j * angle), iteration
         return v, -MOST_ITERATIONS
+
+    def _length(
+        self,
+        asked: Asked,
+        angle: Floats,
+        size: Floats,
+        angle_of: Ints,
+        size_of: Ints,
+        step: Floats,
+    ) -> float:
+        """How much of a step to take: halved until it leaves less amiss.
+
+        Curves of inverters have kinks, between which whole steps may go to and fro.
+        """
+
+        def amiss(length: float) -> float:
+            at, large = angle.copy(), size.copy()
+            at[angle_of] -= length * step[: len(angle_of)]
+            large[size_of] -= length * step[len(angle_of) :]
+            v = large * np.exp(1j * at)
+            off = v * np.conj(self._y @ v) + asked.power(large)
+            square = off[angle_of].real @ off[angle_of].real
+            return float(square + off[size_of].imag @ off[size_of].imag)
+
+        before, length = amiss(0.0), 1.0
+        while length > SHORTEST_STEP and not amiss(length) < before:
+            length *= 0.5
+        return length if amiss(length) < before else 1.0
 
     def _slopes(self, v: Complexes, drawn: Complexes) -> tuple[csr_matrix, csr_matrix]:
         """Derivatives of nodal power by angles and by magnitudes."""

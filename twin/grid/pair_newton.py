@@ -13,9 +13,12 @@ from scipy.sparse.linalg import splu
 from twin.arrays import Complexes, Floats
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter, apparent
+from twin.grid.inverter_law import Asking
+from twin.grid.inverters import Inverters
 from twin.grid.laws import drawn
 
 MOST_ITERATIONS = 30
+SHORTEST_STEP = 1.0 / 64.0
 SMALL_PU = 1e-6
 NOISE_PU = 1e-7
 
@@ -34,17 +37,24 @@ class PairNewton:
         self._meter = Meter(feeder)
         self._free = np.setdiff1d(np.arange(feeder.n_node), feeder.source_node)
         self._across = _incidence(feeder)
+        inverters = feeder.inverters
+        self._inverted = (
+            None if inverters is None else Inverted(inverters, self._across)
+        )
         self._y = csr_matrix(feeder.y_bus)
         self.state = self._no_load()
 
     def solve(self, demand: Demand) -> Flow:
         """Solve one instant from the last one; a failed flow where there is none."""
         v, free, before = self.state.copy(), self._free, np.inf
+        asking = self._per_unit(demand.inverters)
         for iteration in range(1, MOST_ITERATIONS + 1):
             across: Complexes = np.asarray(self._across @ v)
-            current, by_size, by_voltage = self._drawn(across, demand)
-            missing = (self._y @ v + self._across.T @ current)[free]
-            step = self._step(across, by_size, by_voltage, missing)
+            _, by_size, by_voltage = self._drawn(across, demand)
+            missing = self._missing(v, demand, asking)
+            step = self._step(across, by_size, by_voltage, missing, v, asking)
+            if self._inverted is not None:
+                step = step * self._length(v, step, demand, asking)
             v[free] -= step
             change = float(np.max(np.abs(step), initial=0.0))
             if not np.isfinite(change):
@@ -53,7 +63,9 @@ class PairNewton:
             before = change
             if change < self.tolerance_pu or stalled:
                 self.state = v
-                return self._meter.flow(v, demand, iteration, "newton")
+                inverted = self._inverted
+                done = None if inverted is None else inverted.done(v, asking)
+                return self._meter.flow(v, demand, iteration, "newton", None, done)
         return self._meter.failed(iteration, "newton")
 
     def rounding_pu(self) -> float:
@@ -61,6 +73,40 @@ class PairNewton:
         free = self._free
         y, v = csc_matrix(self._y[free][:, free]), self._no_load()[free]
         return float(np.max(np.abs(splu(y).solve(y @ v) - v), initial=0.0))
+
+    def _per_unit(self, asking: Asking | None) -> Asking | None:
+        if asking is None:
+            return None
+        return Asking(*(column / self.feeder.s_base_kva for column in asking))
+
+    def _missing(
+        self, v: Complexes, demand: Demand, asking: Asking | None
+    ) -> Complexes:
+        """Currents that do not balance at voltages v [n_free]."""
+        current, _, _ = self._drawn(np.asarray(self._across @ v), demand)
+        total = self._y @ v + self._across.T @ current
+        if self._inverted is not None:
+            total = total + self._inverted.current(v, asking)
+        missing: Complexes = np.asarray(total)[self._free]
+        return missing
+
+    def _length(
+        self, v: Complexes, step: Complexes, demand: Demand, asking: Asking | None
+    ) -> float:
+        """How much of a step to take: halved until it leaves less amiss.
+
+        Curves of inverters have kinks, between which whole steps may go to and fro.
+        """
+
+        def amiss(length: float) -> float:
+            at = v.copy()
+            at[self._free] -= length * step
+            return float(np.linalg.norm(self._missing(at, demand, asking)))
+
+        before, length = amiss(0.0), 1.0
+        while length > SHORTEST_STEP and not amiss(length) < before:
+            length *= 0.5
+        return length if amiss(length) < before else 1.0
 
     def _drawn(
         self, across: Complexes, demand: Demand
@@ -97,6 +143,8 @@ class PairNewton:
         by_size: Complexes,
         by_voltage: Complexes,
         missing: Complexes,
+        v: Complexes,
+        asking: Asking | None,
     ) -> Complexes:
         """dI = g dU + U g' Re(conj(U) dU) / |U|, solved in real and imaginary parts."""
         size = np.maximum(np.abs(across), SMALL_PU)
@@ -105,8 +153,10 @@ class PairNewton:
         imaginary = 1j * by_voltage + pull * across.imag
         a, free = self._across, self._free
         blocks = []
-        for part in (real, imaginary):
+        for turn, part in ((1.0, real), (1j, imaginary)):
             own = csr_matrix(a.T @ diags_array(part) @ a)
+            if self._inverted is not None:
+                own = csr_matrix(own + self._inverted.slope(v, asking, turn))
             network = self._y if part is real else 1j * self._y
             blocks.append(csr_matrix(network + own)[free][:, free])
         jacobian = bmat(
@@ -125,6 +175,50 @@ class PairNewton:
         drive = -(rows[:, feeder.source_node] @ feeder.source_v)
         v[free] = splu(csc_matrix(rows[:, free])).solve(drive)
         return v
+
+
+class Inverted:
+    """What inverters draw at nodes' voltages, and how it changes with them.
+
+    With U across a row, w its weight and u = sum w |U| / nominal what its inverter
+    measures: I = w conj(S(u) / U), so that in any direction of dU
+
+        dI = -w conj(S) conj(dU) / conj(U)^2 + w conj(S' / U) du,
+        du = sum w Re(conj(U) dU) / (|U| nominal)
+    """
+
+    def __init__(self, inverters: Inverters, incidence: csr_matrix) -> None:
+        self._of, self._across = inverters, incidence[inverters.terminal]
+        row = np.arange(len(inverters.owner))
+        shape = (len(inverters), len(row))
+        self._sums = csr_matrix((np.ones(len(row)), (inverters.owner, row)), shape)
+
+    def done(self, v: Complexes, asking: Asking | None) -> Complexes:
+        """What each draws [n_inverter]."""
+        return self._of.done(self._volts(v), asking)
+
+    def current(self, v: Complexes, asking: Asking | None) -> Complexes:
+        """What they draw from nodes [n_node]."""
+        across = self._volts(v)
+        s = self._of.done(across, asking)[self._of.owner] * self._of.weight
+        drawn: Complexes = self._across.T @ np.conj(s / across)
+        return drawn
+
+    def slope(self, v: Complexes, asking: Asking | None, turn: complex) -> csr_matrix:
+        """Its derivatives by nodes' voltages in the direction `turn`, 1 or j."""
+        of, across = self._of, self._volts(v)
+        s = of.done(across, asking)[of.owner] * of.weight
+        by_v = of.slopes(across, asking)[of.owner] * of.weight
+        size = np.abs(across)
+        along = (np.conj(across) * turn).real * of.weight / (size * of.nominal_pu)
+        own = diags_array(-np.conj(s * turn) / np.conj(across) ** 2)
+        felt = diags_array(np.conj(by_v / across)) @ self._sums.T @ self._sums
+        a = self._across
+        return csr_matrix(a.T @ (own + felt @ diags_array(along)) @ a)
+
+    def _volts(self, v: Complexes) -> Complexes:
+        across: Complexes = np.asarray(self._across @ v, dtype=np.complex128)
+        return across
 
 
 def _incidence(feeder: Feeder) -> csr_matrix:

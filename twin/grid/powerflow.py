@@ -13,9 +13,10 @@ import numpy as np
 from scipy.sparse import csc_array, csc_matrix, csr_matrix
 from scipy.sparse.linalg import splu
 
-from twin.arrays import Complexes, Floats, Ints
+from twin.arrays import Complexes, Ints
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter, PowerFlow
+from twin.grid.inverters import Wired, ask, wired
 from twin.grid.kernels import Asked, Connections, Lawful, Sweep, solve_from
 from twin.grid.newton import Newton
 from twin.grid.pair_newton import PairNewton
@@ -133,40 +134,48 @@ class FixedPoint:
         self._x = np.zeros(n + n_source + 1, dtype=np.complex128)
         self._y = np.zeros(n + 1, dtype=np.complex128)
         self._few = _few(feeder, self._sweep, self._lawful, last is None)
+        self._few_wires = _few_wires(self._wires, self._sweep, self._few)
         self._flat = self._no_load()
         self.state = self._flat.copy()
         self._newton: Newton | PairNewton | None = None
 
     def solve(self, demand: Demand) -> Flow:
         """Warm start, then flat start, then Newton-Raphson, then a failed flow."""
-        demand = Demand(*(_plain(column) for column in demand))
+        asked, wires = demand.asked, self._wires
+        if wires is not None:
+            ask(wires, demand.inverters, 1.0 / self.feeder.s_base_kva)
         v = np.empty(self.feeder.n_node, dtype=np.complex128)
-        iterations = self._iterate(demand, self.state, v)
+        iterations = self._iterate(asked, self.state, v)
         if iterations < 0:
-            iterations = self._iterate(demand, self._flat, v)
+            iterations = self._iterate(asked, self._flat, v)
         if iterations < 0:
             return self._by_newton(demand)
         self.state = v
-        return self._meter.flow(v, demand, iterations, "fixed point")
+        done = None if wires is None else wires.done
+        return self._meter.flow(v, demand, iterations, "fixed point", None, done)
 
-    def _iterate(self, demand: Demand, start: Complexes, v: Complexes) -> int:
+    def _iterate(self, asked: Asked, start: Complexes, v: Complexes) -> int:
         return int(
             solve_from(
-                self._sweep, self._few, self._meter.connections, Asked(*demand),
+                self._sweep, self._few, self._meter.connections, asked,
                 1.0 / self.feeder.s_base_kva, self._dependent, start, self._ports,
                 self._lawful, self._own, self._x, self._y, self.tolerance_pu,
-                MOST_ITERATIONS, v,
+                MOST_ITERATIONS, v, self._wires, self._few_wires,
             )
         )  # fmt: skip
 
     def _lay_out(self, feeder: Feeder, last: Ints | None = None) -> None:
         self._sweep = _sweep(feeder, last)
         self._lawful = _lawful(feeder, self._sweep, self._meter.connections)
+        self._wires: Wired | None = None
+        if feeder.inverters is not None:
+            port = self._meter.connections.port[feeder.inverters.terminal]
+            self._wires = wired(feeder.inverters, self._sweep.ports[:, port])
 
     def _no_load(self) -> Complexes:
         start = np.ones(self.feeder.n_node, dtype=np.complex128)
         start[self.feeder.source_node] = self.feeder.source_v
-        self._iterate(Demand.none(self.feeder), start, start)
+        self._iterate(Demand.none(self.feeder).asked, start, start)
         return start
 
     def _by_newton(self, demand: Demand) -> Flow:
@@ -235,14 +244,30 @@ def _few(feeder: Feeder, sweep: Sweep, lawful: Lawful, may: bool) -> Few:
     return _reduced(feeder, sweep, lawful, loaded)
 
 
-def _reduced(feeder: Feeder, sweep: Sweep, lawful: Lawful, loaded: Ints) -> Few:
+def _places_among(loaded: Ints, sweep: Sweep) -> tuple[Ints, Ints]:
+    """Where the loaded nodes alone keep what the sweep reads, and what it pushes."""
     n, m = sweep.to.shape[1], len(loaded)
-    node_at = np.full(len(sweep.place), -1, dtype=np.int64)
-    node_at[sweep.place] = np.arange(len(sweep.place))
-    own = np.full(n + len(feeder.source_node) + 1, m, dtype=np.int64)
+    own = np.full(len(sweep.place) + 1, m, dtype=np.int64)
     own[loaded] = np.arange(m)
     pushed = np.full(n + 1, m, dtype=np.int64)
     pushed[sweep.ports[2:].ravel()] = own[sweep.ports[:2].ravel()]
+    return own, pushed
+
+
+def _few_wires(wires: Wired | None, sweep: Sweep, few: Few) -> Wired | None:
+    """The same inverters at the places of the loaded nodes alone."""
+    if wires is None:
+        return None
+    own, pushed = _places_among(few[0].place, sweep)
+    places = np.concatenate([own[wires.places[:2]], pushed[wires.places[2:]]])
+    return wires._replace(places=np.ascontiguousarray(places))
+
+
+def _reduced(feeder: Feeder, sweep: Sweep, lawful: Lawful, loaded: Ints) -> Few:
+    m = len(loaded)
+    node_at = np.full(len(sweep.place), -1, dtype=np.int64)
+    node_at[sweep.place] = np.arange(len(sweep.place))
+    own, pushed = _places_among(loaded, sweep)
     free = np.setdiff1d(np.arange(feeder.n_node), feeder.source_node)
     impedance = np.zeros((m, m), dtype=np.complex128)
     unloaded = np.zeros(m, dtype=np.complex128)
@@ -300,11 +325,6 @@ def _factorised(
         diag_pivot_thresh=0.0,
         options={"SymmetricMode": True},
     )
-
-
-def _plain(column: Floats) -> Floats:
-    """The one layout that the compiled kernels are made for."""
-    return np.ascontiguousarray(column, dtype=np.float64)
 
 
 def _beside_diagonal(factor: csc_matrix | csc_array) -> csc_matrix:

@@ -11,12 +11,14 @@ from twin.arrays import Complexes, Floats
 from twin.grid.conversion import machine_names
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter
+from twin.grid.inverters import Inverters, Relaxation
 from twin.grid.ppc import Network, convert
 
 STARTS = ("dc", "flat", "results")
 LADDER_MVA = (1e-11, 1e-10, 1e-9, 1e-8)
 MOST_ITERATIONS = 30
 MOST_ROUNDS = 60
+AGREED_KVA = 1e-8
 
 
 class PandapowerEngine:
@@ -69,6 +71,33 @@ class PandapowerEngine:
 
     def solve(self, demand: Demand) -> Flow:
         """Solve; where loads follow the voltage, until what they draw agrees."""
+        if self.feeder.inverters is not None and demand.inverters is not None:
+            return self._with_inverters(self.feeder.inverters, demand)
+        return self._without(demand)
+
+    def _with_inverters(self, inverters: Inverters, demand: Demand) -> Flow:
+        """Solve with what inverters draw held, until it is what their voltages ask.
+
+        The step toward that is taken from the last two, as in the fixed point.
+        """
+        node = self.feeder.terminals.node_a[inverters.terminal]
+        flat = np.ones(self.feeder.n_node)
+        done, spent = inverters.done(flat[node], demand.inverters), 0
+        moves = Relaxation(len(inverters))
+        for _ in range(MOST_ROUNDS):
+            flow = self._without(_holding(demand, inverters, done))
+            spent += flow.iterations
+            if not flow.converged:
+                return self._meter.failed(spent, "pandapower")
+            missing = inverters.done(flow.v_pu[node], demand.inverters) - done
+            if np.max(np.abs(missing), initial=0.0) <= AGREED_KVA:
+                flow.iterations = spent
+                flow.inverter_kw, flow.inverter_kvar = done.real, done.imag
+                return flow
+            done = done + moves.toward(missing)
+        return self._meter.failed(spent, "pandapower")
+
+    def _without(self, demand: Demand) -> Flow:
         load_kw, load_kvar = demand.load_kw, demand.load_kvar
         spent = 0
         for _ in range(MOST_ROUNDS):
@@ -205,3 +234,13 @@ class PandapowerEngine:
         names = self.feeder.generators.name
         by_name = dict(zip(self._machine_names, kvar, strict=False))
         return np.array([by_name.get(name, np.nan) for name in names], dtype=float)
+
+
+def _holding(demand: Demand, inverters: Inverters, done: Complexes) -> Demand:
+    """The same demand with what inverters draw as fixed power."""
+    power = done[inverters.owner] * inverters.weight
+    fixed_kw, fixed_kvar = demand.fixed_kw.copy(), demand.fixed_kvar.copy()
+    np.add.at(fixed_kw, inverters.terminal, power.real)
+    np.add.at(fixed_kvar, inverters.terminal, power.imag)
+    held = demand._replace(fixed_kw=fixed_kw, fixed_kvar=fixed_kvar)
+    return held._replace(inverters=None)

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -27,6 +28,7 @@ SOURCES = (
     "pandapower:<network function>, simbench:<code>, json:<pandapower file> or "
     "opendss:<master file>"
 )
+LEAST_RISE_PU, MOST_VARS = 0.005, 0.9
 PREFIXES = ("pandapower", "simbench", "json", "opendss")
 
 
@@ -261,6 +263,43 @@ def _limits(data: Mapping[str, Any]) -> Iterator[Finding]:
             yield "limits.voltage_pu", f"the lower {low:g} must be below {high:g}"
 
 
+def _inverter(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """Curves that rise, or are as good as upright, have no one answer."""
+    for key, low, high in (("volt_var", -MOST_VARS, MOST_VARS), ("volt_watt", 0, 1)):
+        curve = _at(data, f"fleet.inverter.{key}")
+        if not isinstance(curve, list) or not all(map(_is_point, curve)):
+            continue
+        place, pairs = f"fleet.inverter.{key}", list(pairwise(curve))
+        outside = [share for _, share in curve if not low <= share <= high]
+        if outside:
+            yield place, f"got a share of {outside[0]:g}; allowed: {low:g} to {high:g}"
+        close = [b[0] for a, b in pairs if not b[0] - a[0] >= LEAST_RISE_PU]
+        if close:
+            yield (
+                place,
+                f"voltages must rise by {LEAST_RISE_PU:g} at least from point to "
+                f"point; {close[0]:g} does not",
+            )
+        if any(b[1] > a[1] for a, b in pairs):
+            yield place, "shares must not rise with the voltage"
+
+
+def _phase_limit(data: Mapping[str, Any]) -> Iterator[Finding]:
+    key = "fleet.export_limit_phase_kw"
+    by_phase = _at(data, "feeder.model") == "three_phase"
+    opendss = _text(data, "feeder.source").startswith("opendss:")
+    if _is_at(data, key) and not by_phase and not opendss:
+        yield (
+            key,
+            "only where phases are: feeder.model: three_phase or an opendss: feeder; "
+            "else customers.export_limit_kw",
+        )
+
+
+def _is_point(point: object) -> bool:
+    return isinstance(point, list) and len(point) == 2 and all(map(_is_number, point))
+
+
 RULES: tuple[Rule, ...] = (
     _name,
     _start_and_days,
@@ -279,6 +318,8 @@ RULES: tuple[Rule, ...] = (
     _travel_file,
     _events,
     _limits,
+    _inverter,
+    _phase_limit,
 )
 
 

@@ -47,6 +47,33 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "policy.window has no effect: only tou charges by timer",
     ),
     (
+        lambda s: s.fleet.inverter.mode != "unity" and s.fleet.bidirectional_share == 0,
+        "fleet.inverter has no effect: only cars that can give have one, and "
+        "fleet.bidirectional_share is 0",
+    ),
+    (
+        lambda s: (
+            s.fleet.inverter.volt_var is not None
+            and s.fleet.inverter.mode not in ("volt_var", "volt_var_watt")
+        ),
+        "fleet.inverter.volt_var has no effect without mode: volt_var or volt_var_watt",
+    ),
+    (
+        lambda s: (
+            s.fleet.inverter.volt_watt is not None
+            and s.fleet.inverter.mode not in ("volt_watt", "volt_var_watt")
+        ),
+        "fleet.inverter.volt_watt has no effect without mode: volt_watt or "
+        "volt_var_watt",
+    ),
+    (
+        lambda s: (
+            "power_factor" in s.fleet.inverter.model_fields_set
+            and s.fleet.inverter.mode != "power_factor"
+        ),
+        "fleet.inverter.power_factor has no effect without mode: power_factor",
+    ),
+    (
         lambda s: s.policy.outlook == "perfect",
         "policy.outlook is perfect: results are an upper bound that no operator "
         "reaches",

@@ -189,6 +189,49 @@ class CustomersSpec(Words):
     )
 
 
+Point = Annotated[list[float], Field(min_length=2, max_length=2)]
+Curve = Annotated[list[Point], Field(min_length=2, max_length=10)]
+
+
+class Inverter(Words):
+    """What the inverters of cars that can give do by themselves."""
+
+    mode: Literal["unity", "power_factor", "volt_var", "volt_watt", "volt_var_watt"] = (
+        Field(
+            default="unity",
+            description="Nothing, a fixed power factor, vars by voltage, less giving "
+            "by voltage, or both",
+        )
+    )
+    preset: Literal["ieee1547_a", "ieee1547_b", "rule21_phase1"] = Field(
+        default="ieee1547_b", description="Whose curves, where none are given"
+    )
+    power_factor: Annotated[float, Field(ge=0.5, le=1)] = Field(
+        default=0.95, description="Of mode: power_factor [-]"
+    )
+    power_factor_vars: Literal["absorb", "inject"] = Field(
+        default="absorb", description="Which way the vars of mode: power_factor go"
+    )
+    kva_per_kw: Annotated[float, Field(ge=1, le=2)] = Field(
+        default=1.0, description="Apparent power rating per rated kW [kVA/kW]"
+    )
+    vars_while: Literal["at_power", "giving", "plugged"] = Field(
+        default="at_power",
+        description="When volt-var acts: while charging or giving, in full from 20 % "
+        "of rated power and not below 5 %; only while giving; or whenever plugged in",
+    )
+    volt_var: Curve | None = Field(
+        default=None,
+        description="Curve of your own: points of voltage [pu] and vars per rated "
+        "kVA, > 0 injected [-]",
+    )
+    volt_watt: Curve | None = Field(
+        default=None,
+        description="Curve of your own: points of voltage [pu] and the most given per "
+        "rated kW [-]",
+    )
+
+
 class Fleet(Words):
     """The cars: how many, which, how they charge and travel."""
 
@@ -239,6 +282,15 @@ class Fleet(Words):
     )
     export_permit: bool = Field(
         default=True, description="Bidirectional cars may feed into the grid"
+    )
+    export_limit_phase_kw: Annotated[float, Field(ge=0, le=1_000_000)] | None = Field(
+        default=None,
+        description="Most that cars may make a connection feed in on one of its "
+        "phases; default: no limit of its own [kW]",
+    )
+    inverter: Inverter = Field(
+        default_factory=Inverter,
+        description="What inverters of bidirectional cars do at their voltage",
     )
 
 

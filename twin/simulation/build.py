@@ -32,9 +32,15 @@ from twin.simulation.cars import Cars, cars, export_limits_kw
 from twin.simulation.choice import policy_of
 from twin.simulation.grids import Grid, load_grid
 from twin.simulation.households import Households, households
+from twin.simulation.inverters import (
+    CarInverters,
+    inverter_cars,
+    inverter_notes,
+    with_inverters,
+)
 from twin.simulation.loads import Curtailed, Loads, shapes_of
 from twin.simulation.placing import PLANT_KINDS
-from twin.simulation.plugs import Plugs, plugs
+from twin.simulation.plugs import Plugs, on_phases, plugs
 from twin.simulation.quality import Phases
 from twin.simulation.rapid_changes import RapidChanges, Zones
 from twin.simulation.recorder import Quality, Recorder, Sizes
@@ -125,6 +131,7 @@ class Plan:
             *self.prices.notes,
         ]
         told += told_of(self.moves, self.timeline.step_s)
+        told += inverter_notes(self.scenario.fleet.inverter, self.cars)
         if self.households.pv_kwp.any():
             told += self.roofs.notes
         return told
@@ -159,7 +166,10 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     policy, policy_file = policy_of(scenario)
     words = scenario.tariff
     rest = _others(grid, people, others, timeline)
-    grid = replace(grid, feeder=placed.feeder)
+    feeder = with_inverters(
+        placed.feeder, scenario.fleet.inverter, fleet, placed.spread
+    )
+    grid = replace(grid, feeder=feeder)
     return Plan(
         scenario=scenario,
         grid=grid,
@@ -216,6 +226,8 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
+    inverters = CarInverters.of(scenario.fleet.inverter, plan.cars, timeline.step_h)
+    fleet.keeps_held = inverters is not None
     world = World(
         timeline=timeline,
         surroundings=surroundings,
@@ -234,6 +246,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         recorder=recorder,
         plug_node=feeder.terminals.node_a[plan.plugs.spread.terminal],
         zones=people.zones,
+        inverters=inverters,
     )
     _start(plan, world)
     return world
@@ -291,11 +304,14 @@ def _customers(plan: Plan) -> Customers:
         import_limit_kw=people.import_limit_kw,
         export_limit_kw=export_limits_kw(plan.scenario, people, plan.cars),
         cars_may_export=plan.scenario.fleet.export_permit,
+        cars_may_lean=not len(inverter_cars(plan.scenario.fleet.inverter, plan.cars)),
         car_customer=plan.cars.traits["customer"],
         fixed_kw=np.where(plant, terminals.p_kw, 0.0),
         fixed_kvar=np.where(plant, terminals.q_kvar, 0.0),
         n_zone=len(people.zones),
         voltage_dependent=terminals.voltage_dependent,
+        phase_limit_kw=plan.scenario.fleet.export_limit_phase_kw,
+        phase_spread=on_phases(plan.grid.feeder, people, plan.cars, plan.plugs.spread),
     )
 
 

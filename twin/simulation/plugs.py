@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.arrays import Ints
 from twin.customers.spread import Spread
-from twin.grid.added_terminals import with_terminals
+from twin.grid.added_terminals import KIND, with_terminals
 from twin.grid.feeder import REFERENCE, Feeder
 from twin.randomness import Purpose, uniform
 from twin.simulation.cars import Cars
@@ -45,6 +45,19 @@ def plugs(feeder: Feeder, homes: Households, cars: Cars, seed: int) -> Plugs:
     feeder = with_terminals(feeder, list(pairs.values()))
     spread = _chosen(at_home, cars, seed, added)
     return Plugs(feeder, spread, _phases(feeder, spread))
+
+
+def on_phases(feeder: Feeder, homes: Households, cars: Cars, spread: Spread) -> Spread:
+    """The cars at their homes' own terminals: half on each leg what is between two."""
+    between = np.array(feeder.terminals.kind)[spread.first] == KIND
+    at_home = homes.spread.of(cars.traits["customer"])
+    keep_home, keep_own = between[at_home.owner], ~between[spread.owner]
+    owner = np.concatenate([at_home.owner[keep_home], spread.owner[keep_own]])
+    terminal = np.concatenate([at_home.terminal[keep_home], spread.terminal[keep_own]])
+    share = 1.0 / at_home.count[at_home.owner[keep_home]]
+    share = np.concatenate([share, spread.share[keep_own]])
+    order = np.argsort(owner, kind="stable")
+    return Spread(owner[order], terminal[order], share[order], share[order])
 
 
 def _chosen(at_home: Spread, cars: Cars, seed: int, added: Ints) -> Spread:

@@ -46,6 +46,8 @@ SCALARS = (
     "generation_kw",
     "ev_charge_kw",
     "ev_discharge_kw",
+    "ev_held_back_kw",
+    "ev_kvar",
     "ev_plugged",
     "ev_driving",
     "v_min_pu",
@@ -141,6 +143,7 @@ class Recorder:
         meters[2, row], meters[3, row] = given.pv_kw, net_kw
         cars, state = self._cars, fleet.state
         cars[0, row], cars[1, row] = taken.net_kw, state["soc"]
+        cars[2, row] = taken.kvar
         self._where[0, row], self._where[1, row] = state["phase"], state["place"]
         if k + 1 == self._steps[-1] + 1:
             self._end_day(fleet)
@@ -191,6 +194,8 @@ class Recorder:
             generation_kw,
             charge_kw,
             give_kw,
+            float(taken.held_back_kw.sum()),
+            float(taken.kvar.sum()),
             np.count_nonzero(phase == Phase.PLUGGED),
             np.count_nonzero(phase == Phase.DRIVING),
             *seen,
@@ -213,7 +218,7 @@ class Recorder:
         self._vuf = np.zeros((n, len(self.phases.judged)), dtype=np.float32)
         self._flows = np.zeros((4, n, sizes.branch), dtype=np.float32)
         self._customers = np.zeros((4, n, sizes.customer), dtype=np.float32)
-        self._cars = np.zeros((2, n, sizes.ev), dtype=np.float32)
+        self._cars = np.zeros((3, n, sizes.ev), dtype=np.float32)
         self._where = np.zeros((2, n, sizes.ev), dtype=np.uint8)
 
     def _end_day(self, fleet: Fleet) -> None:
@@ -278,6 +283,7 @@ class Recorder:
             {
                 "time": time,
                 "kw": self._cars[0],
+                "kvar": self._cars[2],
                 "soc": self._cars[1],
                 "state": self._where[0],
                 "place": self._where[1],

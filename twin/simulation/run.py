@@ -264,6 +264,7 @@ def _told(planned: Plan) -> dict[str, Any]:
 
 def _known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
     recorder, logbook = world.recorder, world.recorder.logbook
+    inverters = world.inverters
     return {
         "balance": {
             "largest_relative_residual": recorder.worst_residual,
@@ -271,6 +272,7 @@ def _known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
         },
         "steps_failed": recorder.steps_failed,
         **({} if logbook is None else {"controls": logbook.summary()}),
+        **({} if inverters is None else {"inverters": inverters.summary()}),
     }
 
 

@@ -16,9 +16,10 @@ from twin.agents.observation import Observation
 from twin.agents.population import Population
 from twin.arrays import Floats, Ints
 from twin.customers.customers import Customers
-from twin.fleet.fleet import Fleet
+from twin.fleet.fleet import Fleet, Taken
 from twin.grid.flow import Demand, Flow, PowerFlow
 from twin.grid.zones import Zones
+from twin.simulation.inverters import CarInverters
 from twin.simulation.recorder import Recorder
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.surroundings import Given, Surroundings
@@ -46,6 +47,7 @@ class World:
     recorder: Recorder
     plug_node: Ints
     zones: Zones
+    inverters: CarInverters | None = None
     k: int = 0
     env: simpy.Environment = field(default_factory=simpy.Environment)
 
@@ -60,10 +62,29 @@ class World:
         """Close interval k and open the next. The order of these lines is the model."""
         taken = self.fleet.settle(self.now_s)
         given = self.surroundings.during(k)
-        demand = Demand(*self.customers.net(given.load_kw, given.pv_kw, taken.net_kw))
+        demand = self.demand(given, taken)
         flow = self.powerflow.solve(demand)
+        taken = self.let_through(taken, demand, flow)
         self.recorder.write(k, given, taken, demand, flow, self.fleet)
         self.decide(k + 1, given, flow)
+
+    def demand(self, given: Given, taken: Taken) -> Demand:
+        """What the interval asks of the grid; of inverters, what they may still cut."""
+        car_kw, asking = taken.net_kw, None
+        if self.inverters is not None and self.fleet.held is not None:
+            asking, car_kw = self.inverters.asking(taken, self.fleet.held)
+        net = self.customers.net(given.load_kw, given.pv_kw, car_kw)
+        return Demand(*net, asking)
+
+    def let_through(self, taken: Taken, demand: Demand, flow: Flow) -> Taken:
+        """What inverters made of it at their voltages; the cars' energy follows."""
+        inverters, held = self.inverters, self.fleet.held
+        if inverters is None or held is None or demand.inverters is None:
+            return taken
+        inverters.count(demand.inverters, flow)
+        share = inverters.let_through(flow, held)
+        taken = self.fleet.cut(taken, held, share, self.now_s)
+        return taken._replace(kvar=inverters.kvar(flow, len(self.fleet)))
 
     def decide(self, k: int, given: Given | None, flow: Flow | None) -> None:
         """Ask the policy about interval k, and hold what the connections allow."""
@@ -149,6 +170,9 @@ class World:
             self.fleet.plugged,
             import_kw,
             export_kw,
+        )
+        allowed_kw = self.customers.within_phases(
+            allowed_kw, traits["min_kw"], given.load_kw, given.pv_kw
         )
         state["set_kw"][cars] = allowed_kw[cars]
         state["room_kw"] = self.customers.lone_room_kw(import_kw)
