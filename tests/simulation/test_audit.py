@@ -12,6 +12,8 @@ import pytest
 from tests.simulation.phases import street
 from twin.errors import InputError
 from twin.grid.flow import Demand, Flow
+from twin.grid.inverter_law import Asking, inverter_law
+from twin.grid.inverters import Inverters
 from twin.grid.opendss_steps import Solved, Step
 from twin.grid.pair_newton import PairNewton
 from twin.grid.powerflow import FixedPoint
@@ -140,6 +142,24 @@ def test_the_engine_is_asked_for_what_the_step_asked() -> None:
     asked = (step.load_kw, step.load_kvar, step.constant_kw, step.constant_kvar)
     assert [float(one[0]) for one in asked] == [1.0, 2.0, 3.0, 4.0]
     assert step.scale is not None and step.scale.tolist() == [2.0]
+
+
+def test_what_inverters_drew_is_handed_over_as_constant_power() -> None:
+    """One inverter on terminals 0 and 1, one on terminal 2: -4 + 2j and 3 kVA."""
+    inverters = Inverters(
+        first=np.array([0, 2, 3]),
+        terminal=np.array([0, 1, 2]),
+        nominal_pu=np.ones(3),
+        law=inverter_law(tangent=0.0),
+    )
+    nothing = np.zeros(2)
+    asking = Asking(nothing, nothing, nothing, nothing)
+    demand = Demand(*(np.full(3, float(k)) for k in range(1, 5)), asking)
+    reacting = np.array([-4.0 + 2.0j, 3.0])
+    kept = Kept(0, "first", 0.0, demand, np.ones(6), None, reacting)
+    step = step_of(kept, inverters)
+    assert step.constant_kw.tolist() == [1.0, 1.0, 6.0]
+    assert step.constant_kvar.tolist() == [5.0, 5.0, 4.0]
 
 
 def test_what_double_precision_loses_grows_with_the_admittances_reach() -> None:

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from tests.simulation.test_service_voltage import FEEDER, SERVICES, volts
-from twin.simulation.rapid_changes import DayOf, Found, RapidChanges, Zones
+from twin.simulation.rapid_changes import Behind, DayOf, Found, RapidChanges
 from twin.simulation.violations import names_of
 
 TIMES = np.datetime64("2026-01-12T00:00", "us") + np.arange(3) * np.timedelta64(15, "m")
-ZONES = Zones(np.array([0, 0, 1]), np.array([0, 0, 1]), 2)
+BEHIND = Behind(np.array([0, 0, 1]), np.array([0, 0, 1]), np.array([1, 1]))
 
 
 def changes() -> RapidChanges:
-    return RapidChanges(SERVICES, ZONES, names_of(FEEDER), 0.03)
+    return RapidChanges(SERVICES, BEHIND, names_of(FEEDER), 0.03)
 
 
 def day(
@@ -92,7 +92,7 @@ def test_the_first_interval_of_a_day_is_set_against_the_one_before():
 
 
 def test_exactly_the_limit_and_what_is_unknown_are_no_event():
-    limit = RapidChanges(SERVICES, ZONES, names_of(FEEDER), 0.03125)
+    limit = RapidChanges(SERVICES, BEHIND, names_of(FEEDER), 0.03125)
     fell = day([(1.0, 1, 1), (0.96875, 1, 1), (np.nan, 1, 1)], NO_CARS, NO_BASE)
     told = limit.day(TIMES, fell)
     assert told.events.is_empty()
@@ -108,3 +108,10 @@ def test_adding_a_constant_changes_nothing():
     assert (
         one.columns["rapid_changes"].tolist() == other.columns["rapid_changes"].tolist()
     )
+
+
+def test_two_supplies_are_summed_apart() -> None:
+    """Zones 0 and 1 below heads 2 and 3; a fourth customer is on head 3 itself."""
+    two = Behind(np.array([0, 1, 1, 3]), np.array([0]), np.array([2, 3, 2, 3]))
+    kw = np.array([1.0, 2.0, 4.0, 8.0])
+    assert two.by_zone(two.customer, kw).tolist() == [1.0, 6.0, 1.0, 14.0]

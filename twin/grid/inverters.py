@@ -49,6 +49,10 @@ class Inverters:
         weight: Floats = 1.0 / np.diff(self.first)[self.owner]
         return weight
 
+    def at_terminals(self, drawn: Floats, n_terminal: int) -> Floats:
+        """What they draw, by terminal [n_terminal]."""
+        return totals(self.terminal, drawn[self.owner] * self.weight, n_terminal)
+
     def volts(self, across: Complexes | Floats) -> Floats:
         """What inverters measure of the voltages across their rows [n_inverter]."""
         measured = np.abs(across) / self.nominal_pu * self.weight

@@ -109,7 +109,8 @@ class Audit:
         self, k: int, reason: str, value: float, demand: Demand, flow: Flow
     ) -> Kept:
         scale = None if self.standing is None else self.standing().copy()
-        return Kept(k, reason, value, demand, flow.v, scale)
+        reacting = flow.inverter_kw + 1j * flow.inverter_kvar
+        return Kept(k, reason, value, demand, flow.v, scale, reacting)
 
     def _order(self, kept: Kept) -> int:
         return self._rank[kept.k]

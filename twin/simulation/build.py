@@ -42,7 +42,7 @@ from twin.simulation.loads import Curtailed, Loads, shapes_of
 from twin.simulation.placing import PLANT_KINDS
 from twin.simulation.plugs import Plugs, on_phases, plugs
 from twin.simulation.quality import Phases
-from twin.simulation.rapid_changes import RapidChanges, Zones
+from twin.simulation.rapid_changes import Behind, RapidChanges
 from twin.simulation.recorder import Quality, Recorder, Sizes
 from twin.simulation.regulation import Logbook, held_notes, moves_of, solver_of, told_of
 from twin.simulation.service_voltage import Services, ServiceVoltage, service_nodes
@@ -325,11 +325,11 @@ def _quality(plan: Plan, phases: Phases) -> Quality:
     feeder, people = plan.grid.feeder, plan.households
     buses = [name.removeprefix("bus ") for name in phases.judged]
     services = Services.of(feeder, people.spread, buses)
-    zones = Zones(people.zone, plan.cars.traits["zone"], len(feeder.transformers) + 1)
+    behind = Behind(people.zone, plan.cars.traits["zone"], people.zones.head)
     limit_pu = plan.limits.rapid_change_pu
     return Quality(
         ServiceVoltage(services, plan.timeline.step_s),
-        RapidChanges(services, zones, names_of(feeder), limit_pu),
+        RapidChanges(services, behind, names_of(feeder), limit_pu),
     )
 
 

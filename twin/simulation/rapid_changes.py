@@ -20,23 +20,29 @@ KIND = "rapid_change"
 
 
 @dataclass(frozen=True)
-class Zones:
-    """Who is behind which transformer; the last zone is the sources, behind none.
+class Behind:
+    """Who is behind which transformer, or on which supply's head.
 
     customer    zone of each customer          [n_customer]
     car         zone of each car               [n_ev]
-    n           how many, the sources included
+    head        the head of each zone's supply [n_zone]
     """
 
     customer: Ints
     car: Ints
-    n: int
+    head: Ints
+
+    @property
+    def heads(self) -> Bools:
+        """Which zones are a supply's head [n_zone]."""
+        heads: Bools = self.head == np.arange(len(self.head))
+        return heads
 
     def by_zone(self, of: Ints, kw: Floats) -> Floats:
-        """Sums by zone; of the sources' zone that of everybody. [n_zone]"""
-        sums = totals(of, kw, self.n)
-        sums[-1] = kw.sum()
-        return sums
+        """Sums by zone; of a head that of its whole supply. [n_zone]"""
+        n = len(self.head)
+        whole = totals(self.head[of], kw, n)
+        return np.where(self.heads, whole, totals(of, kw, n))
 
 
 @dataclass(frozen=True)
@@ -84,9 +90,9 @@ class RapidChanges:
     """
 
     def __init__(
-        self, services: Services, zones: Zones, names: list[str], limit_pu: float
+        self, services: Services, behind: Behind, names: list[str], limit_pu: float
     ) -> None:
-        self.services, self.zones, self.names = services, zones, names
+        self.services, self.behind, self.names = services, behind, names
         self.limit_pu = np.float32(limit_pu)
         self._before: DayOf | None = None
 
@@ -126,14 +132,14 @@ class RapidChanges:
 
     def _moved(self, whole: DayOf, k: int) -> Moved:
         """What cars and all else changed by when interval ``k + 1`` began."""
-        zones = self.zones
+        behind = self.behind
         cars = np.diff(whole.cars_kw[k : k + 2], axis=0)[0].astype(np.float64)
         base = np.diff(whole.base_kw[k : k + 2], axis=0)[0].astype(np.float64)
         switched = (np.abs(cars) > SWITCHED_KW).astype(np.float64)
         return Moved(
-            zones.by_zone(zones.car, cars),
-            zones.by_zone(zones.customer, base),
-            zones.by_zone(zones.car, switched),
+            behind.by_zone(behind.car, cars),
+            behind.by_zone(behind.customer, base),
+            behind.by_zone(behind.car, switched),
         )
 
     def _count(
@@ -141,8 +147,9 @@ class RapidChanges:
     ) -> Bools:
         """Add an instant to the counts; which customers' change was by cars."""
         services = self.services
-        zone = self.zones.customer[services.owner]
-        rise, fall = np.ones(self.zones.n, bool), np.zeros(self.zones.n, bool)
+        zone = self.behind.customer[services.owner]
+        n = len(self.behind.head)
+        rise, fall = np.ones(n, bool), np.zeros(n, bool)
         theirs = np.where(
             change > 0, moved.by_cars(rise)[zone], moved.by_cars(fall)[zone]
         )
@@ -156,7 +163,7 @@ class RapidChanges:
     ) -> Iterator[dict[str, object]]:
         """A row of ``events`` for each transformer: its worst node, and how many."""
         services = self.services
-        zone = self.zones.customer[services.owner]
+        zone = self.behind.customer[services.owner]
         for one in np.unique(zone[over]).tolist():
             rows = np.flatnonzero(over & (zone == one))
             worst = rows[np.abs(change[rows]).argmax()]
@@ -169,7 +176,7 @@ class RapidChanges:
             }
 
     def _words(self, change: float, n: int, moved: Moved, zone: int) -> str:
-        where = "behind its transformer" if zone < self.zones.n - 1 else "on the feeder"
+        where = "on the feeder" if self.behind.heads[zone] else "behind its transformer"
         cars, base = moved.cars_kw[zone], moved.base_kw[zone]
         switched = int(moved.switched[zone])
         return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,7 @@ import numpy as np
 from twin.arrays import Complexes, Floats
 from twin.errors import InputError
 from twin.grid.flow import Demand, PowerFlow
+from twin.grid.inverters import Inverters
 from twin.grid.opendss_steps import Engine, Step
 from twin.grid.reference import PandapowerEngine
 
@@ -25,8 +26,9 @@ NO_TOLERANCE = "it converges at no tolerance up to 1e-6"
 class Kept:
     """A step to be solved again.
 
-    v       what the run found                             [n_node]
-    scale   how taps and capacitors stood [n_conductor]; None where none move
+    v         what the run found                             [n_node]
+    scale     how taps and capacitors stood [n_conductor]; None where none move
+    reacting  what inverters drew at these voltages, kVA [n_inverter]
     """
 
     k: int
@@ -35,6 +37,7 @@ class Kept:
     demand: Demand
     v: Complexes
     scale: Floats | None = None
+    reacting: Complexes = field(default_factory=lambda: np.empty(0, dtype=complex))
 
 
 @dataclass(frozen=True)
@@ -108,13 +111,15 @@ class OpenDss:
 
     engine: Engine
     second: Newton
+    inverters: Inverters | None = None
 
     def answers(
         self, kept: Sequence[Kept], always: int, until_s: float
     ) -> Iterator[Answer]:
         """All in one process of the engine's own, compiled once."""
         try:
-            solved = self.engine.solve([step_of(one) for one in kept], always, until_s)
+            steps = [step_of(one, self.inverters) for one in kept]
+            solved = self.engine.solve(steps, always, until_s)
         except InputError as error:
             yield from self._otherwise(kept[:always], self._why(error))
             return
@@ -134,18 +139,23 @@ class OpenDss:
             yield replace(answer, why_not=why)
 
 
-def step_of(kept: Kept) -> Step:
+def step_of(kept: Kept, inverters: Inverters | None = None) -> Step:
     """What the OpenDSS engine is asked of a kept step.
 
     What follows the voltage by the load's law goes as such; all else as the power that
     it was at the voltages found.
     """
     demand = kept.demand
+    kw, kvar = demand.fixed_kw, demand.fixed_kvar
+    if inverters is not None and demand.inverters is not None:
+        n = len(kw)
+        kw = kw + inverters.at_terminals(kept.reacting.real, n)
+        kvar = kvar + inverters.at_terminals(kept.reacting.imag, n)
     return Step(
         load_kw=demand.load_kw,
         load_kvar=demand.load_kvar,
-        constant_kw=demand.fixed_kw,
-        constant_kvar=demand.fixed_kvar,
+        constant_kw=kw,
+        constant_kvar=kvar,
         scale=kept.scale,
     )
 

@@ -195,7 +195,7 @@ def reference_of(planned: Plan, powerflow: PowerFlow) -> Reference:
         moves=planned.moves,
         constant_power=words.loads == "constant_power",
     )
-    return OpenDss(engine, newton)
+    return OpenDss(engine, newton, feeder.inverters)
 
 
 def _standing_at(powerflow: PowerFlow) -> Callable[[Floats], PowerFlow] | None:
