@@ -34,12 +34,7 @@ def load_feeder(
     arguments: Mapping[str, object] | None = None,
     source_voltage_pu: float | None = None,
 ) -> tuple[Feeder, Network]:
-    """The feeder that a scenario names, and the pandapower network behind it.
-
-    ``opendss:<master file>`` has none; its arguments are those of ``load_opendss``.
-    """
-    if source.startswith("opendss:"):
-        return _opendss(source.partition(":")[2], arguments or {}), None
+    """A pandapower network by `kind:name`, as a feeder and as itself."""
     net = load_network(source, arguments or {})
     if source_voltage_pu is not None:
         hold_sources(net, source_voltage_pu)
@@ -52,16 +47,6 @@ def load_feeder(
             f"{source} cannot be turned into a grid that can be solved: {error}",
             key="feeder.source",
         ) from error
-
-
-def _opendss(master: str, arguments: Mapping[str, object]) -> Feeder:
-    from twin.grid.opendss import load_opendss
-
-    given = dict(arguments)
-    root, constant_power = given.pop("root", None), given.pop("constant_power", False)
-    _no_arguments(given)
-    folder = Path(str(root)) if root else None
-    return load_opendss(Path(master), folder, bool(constant_power))
 
 
 def load_network(source: str, arguments: Mapping[str, object]) -> Network:
