@@ -16,6 +16,7 @@ import numpy as np
 from twin.errors import InputError, nearest
 from twin.grid.conversion import to_feeder
 from twin.grid.feeder import Feeder
+from twin.grid.pp_controllers import FOLLOWED
 from twin.grid.ppc import Network
 
 ALLOWED_MODULES = ("pandapower", "pandas", "numpy", "networkx", "shapely", "geopandas")
@@ -24,6 +25,9 @@ ALLOWED_CLASSES = frozenset({
     "Graph", "int", "float", "bool", "str", "list", "tuple", "set", "frozenset", "dict",
     "complex", "int64", "int32", "float64", "float32", "bool_", "uint32",
     "GeoDataFrame", "NoneType", "function",
+})  # fmt: skip
+ALLOWED_CONTROLLERS = frozenset({
+    (f"pandapower.control.controller.trafo.{FOLLOWED}", FOLLOWED),
 })  # fmt: skip
 RANDOM_PREFIXES = ("create_kerber_", "kb_extrem_")
 DEFAULT_SEED = 0
@@ -230,7 +234,10 @@ def _forbidden(content: object) -> Iterator[str]:
         if module is not None or kind is not None:
             inside = str(module).split(".")[0] in ALLOWED_MODULES
             known = module == "builtins" or inside
-            if not known or str(kind) not in ALLOWED_CLASSES:
+            allowed = (known and str(kind) in ALLOWED_CLASSES) or (
+                (str(module), str(kind)) in ALLOWED_CONTROLLERS
+            )
+            if not allowed:
                 yield f"{module}.{kind}"
         for value in content.values():
             yield from _forbidden(value)

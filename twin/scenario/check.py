@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from twin.errors import nearest
 from twin.scenario.names import known, names
 from twin.scenario.notes import notes
+from twin.scenario.regulation_rules import regulation
 
 __all__ = ["findings", "notes"]
 
@@ -123,9 +124,15 @@ def _opendss_only(data: Mapping[str, Any]) -> Iterator[Finding]:
             "an opendss: feeder is always solved by phase; allowed: three_phase, "
             "which is its default",
         )
-    for key in ("feeder.root", "feeder.loads", "power_flow.controls"):
+    for key in ("feeder.root", "feeder.loads"):
         if source and not opendss and _is_at(data, key):
             yield key, "only opendss: feeders take it"
+    if opendss and _is_at(data, "regulation"):
+        yield (
+            "regulation",
+            "only pandapower networks take it: an opendss: circuit brings its own "
+            "RegControls and CapControls",
+        )
 
 
 def _three_phase(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -268,6 +275,7 @@ RULES: tuple[Rule, ...] = (
     _feeder_arguments,
     _opendss_only,
     _three_phase,
+    regulation,
     _how_many_evs,
     _mixes,
     _car_names,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from twin.scenario.names import circuit_of, region_default, region_of
+from twin.scenario.regulation import RegulationSpec
 from twin.scenario.words import (
     NAMED,
     Clock,
@@ -334,8 +335,8 @@ class PowerFlow(Words):
     )
     controls: Literal["free", "held"] = Field(
         default="free",
-        description="Regulators and switched capacitors of an opendss: feeder move, or "
-        "stay as the file's own solution leaves them",
+        description="Regulators, tap changers and switched capacitors move, or stay as "
+        "the feeder's file (OpenDSS: its own solution) leaves them",
     )
 
 
@@ -372,6 +373,11 @@ class Scenario(Words):
     )
     power_flow: PowerFlow = Field(
         default_factory=PowerFlow, description="How the grid is solved"
+    )
+    regulation: RegulationSpec = Field(
+        default_factory=RegulationSpec,
+        description="Tap changers and switched capacitors of a pandapower network; "
+        "default: those that its own tap controllers move",
     )
     output: Output = Field(default_factory=Output, description="What is recorded")
 
@@ -426,7 +432,8 @@ class Scenario(Words):
         plain["feeder"].pop("root")
         if not self.feeder.is_opendss:
             plain["feeder"].pop("loads")
-            plain["power_flow"].pop("controls")
+        if not self.regulation:
+            plain.pop("regulation")
         plain["feeder"]["model"] = (
             "three_phase" if self.feeder.three_phase else "balanced"
         )

@@ -123,7 +123,11 @@ class Plan:
             *self.weather.notes,
             *self.prices.notes,
         ]
-        told += told_of(self.moves, self.timeline.step_s)
+        told += told_of(
+            self.moves,
+            self.timeline.step_s,
+            "file" if self.grid.net is None else "network",
+        )
         if self.households.pv_kwp.any():
             told += self.roofs.notes
         return told

@@ -15,7 +15,7 @@ import numpy as np
 from twin.arrays import Floats
 from twin.errors import RunFailed
 from twin.fleet.fleet import Fleet
-from twin.grid.controls import Regulated
+from twin.grid.controls import Regulated, Regulation
 from twin.grid.flow import PowerFlow
 from twin.grid.opendss_agreement import agreement_with_engine
 from twin.grid.pair_newton import PairNewton
@@ -148,7 +148,7 @@ def _audit(planned: Plan, world: World, run_s: float) -> dict[str, Any]:
     began = time.perf_counter()
     reference = _reference(planned)
     times = [str(instant) for instant in planned.timeline.utc_times()]
-    at = _standing_at(world.powerflow)
+    at = _standing_at(world.powerflow, reference, planned.moves)
     found = world.recorder.audit.run(reference, run_s, times, at)
     found |= _origin(planned)
     return {**found, "wall_s": time.perf_counter() - began}
@@ -176,13 +176,17 @@ def _reference(planned: Plan) -> PowerFlow:
     if feeder.model == "three_phase" or net is None:
         return PairNewton(feeder, AUDIT_PU)
     limited = planned.scenario.feeder.enforce_q_limits
-    return PandapowerEngine(net, feeder, enforce_q_limits=limited)
+    return PandapowerEngine(net, feeder, enforce_q_limits=limited, run_control=False)
 
 
-def _standing_at(powerflow: PowerFlow) -> Callable[[Floats], PowerFlow] | None:
+def _standing_at(
+    powerflow: PowerFlow, reference: PowerFlow, moves: Regulation | None
+) -> Callable[[Floats], PowerFlow] | None:
     """Newton-Raphson of the feeder with its taps as they stood, where they move."""
-    if not isinstance(powerflow, Regulated):
+    if not isinstance(powerflow, Regulated) or moves is None:
         return None
+    if isinstance(reference, PandapowerEngine):
+        return lambda scale: reference.standing(moves, scale)
     return lambda scale: PairNewton(powerflow.feeder_at(scale), AUDIT_PU)
 
 
