@@ -298,8 +298,10 @@ def _late(feeder: Feeder, nodes: Ints) -> Ints:
     bare = np.flatnonzero(feeder.y_bus.diagonal() == 0.0)
     moved = np.zeros(feeder.n_node, dtype=bool)
     moved[nodes] = True
-    beside = np.abs(csr_matrix(feeder.y_bus)[bare]) @ moved > 0.0
-    return np.union1d(nodes, bare[beside])
+    links = coo_matrix(csr_matrix(feeder.y_bus)[bare])
+    beside = np.unique(links.row[moved[links.col]])
+    late: Ints = np.union1d(nodes, bare[beside])
+    return late
 
 
 def _with_room(feeder: Feeder, links: Links, rows: Rows) -> Feeder:

@@ -236,6 +236,12 @@ def _window(data: Mapping[str, Any]) -> Iterator[Finding]:
         yield "policy.window", "start and end are the same; they must differ"
 
 
+def _allocate_by(data: Mapping[str, Any]) -> Iterator[Finding]:
+    said = _is_at(data, "customers.allocate_by")
+    if said and not _is_at(data, "customers.feeder_head"):
+        yield "customers.allocate_by", "is only read with customers.feeder_head"
+
+
 def _travel_file(data: Mapping[str, Any]) -> Iterator[Finding]:
     travel, file = _at(data, "fleet.travel"), _at(data, "fleet.travel_file")
     if travel == "nhts" and file is None:
@@ -283,6 +289,7 @@ RULES: tuple[Rule, ...] = (
     _parameters,
     _reserve,
     _window,
+    _allocate_by,
     _travel_file,
     _events,
     _limits,

@@ -160,6 +160,16 @@ class CustomersSpec(Words):
         default=None,
         description="Power factor of the homes; default: the grid's own [-]",
     )
+    feeder_head: FilePath | None = Field(
+        default=None,
+        description="CSV of what was measured at the feeder's head, time,kw[,kvar]: "
+        "loads are scaled by one factor an interval to meet it without EVs",
+    )
+    allocate_by: Literal["annual_kwh", "peak_kw"] | None = Field(
+        default=None,
+        description="With feeder_head: loads' energies in proportion to yearly kWh or "
+        "to the grid's own kW; default: as the profiles have them",
+    )
     file: FilePath | None = Field(
         default=None,
         description="CSV of known customers: node, yearly kWh, PV, EVs, chargers",
@@ -412,6 +422,7 @@ class Scenario(Words):
         named = {
             "feeder.source": _file_of(self.feeder.source),
             "customers.profiles": _csv_of(self.customers.profiles),
+            "customers.feeder_head": self.customers.feeder_head,
             "customers.file": self.customers.file,
             "fleet.travel_file": self.fleet.travel_file,
         }

@@ -17,6 +17,7 @@ from twin.grid.flow import Demand, Flow
 from twin.results.store import RunWriter
 from twin.simulation.audit import Audit
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
+from twin.simulation.feeder_head import Allocated
 from twin.simulation.happenings import failed_steps, session_rows, trip_rows
 from twin.simulation.quality import Phases, largest
 from twin.simulation.regulation import Logbook
@@ -88,10 +89,12 @@ class Recorder:
         audit: Audit,
         level: str,
         logbook: Logbook | None = None,
+        allocated: Allocated | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
+        self.allocated = allocated
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0

@@ -27,7 +27,8 @@ from twin.results.store import RunWriter
 from twin.scenario.check import notes as scenario_notes
 from twin.scenario.spec import Scenario
 from twin.simulation import statics
-from twin.simulation.build import Grid, Plan, build, plan
+from twin.simulation.build import Grid, Plan, build, plan, refuse_absurd_head
+from twin.simulation.feeder_head import lines
 from twin.simulation.world import World
 
 PACKAGE = Path(__file__).parents[1]
@@ -70,6 +71,7 @@ def run(
     """Run a scenario into ``<out>/<name>/<run id>``; a complete one is not repeated."""
     began = time.perf_counter()
     planned = plan(scenario, grid)
+    refuse_absurd_head(planned)
     versions = versions_of(LIBRARIES)
     identity = run_id(
         scenario.resolved(), planned.inputs, PACKAGE, planned.policy_file, versions
@@ -97,7 +99,7 @@ def run(
             {
                 "audit": audit,
                 **_known_afterwards(world, soc_start),
-                **_told(planned),
+                **_told(planned, world),
                 "wall_time_s": {stage: round(s, 3) for stage, s in wall.items()},
             }
         )
@@ -235,17 +237,20 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
     }
 
 
-def _told(planned: Plan) -> dict[str, Any]:
+def _told(planned: Plan, world: World | None = None) -> dict[str, Any]:
     """Warnings and notes; solving may have added some to the feeder's."""
     said = scenario_notes(planned.scenario)
+    allocated = None if world is None else world.recorder.allocated
+    met = [] if allocated is None else lines(allocated.summary())
     return {
-        "warnings": [*said, *planned.warnings],
-        "notes": [*said, *planned.notes],
+        "warnings": [*said, *met, *planned.warnings],
+        "notes": [*said, *met, *planned.notes],
     }
 
 
 def _known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
     recorder, logbook = world.recorder, world.recorder.logbook
+    allocated = recorder.allocated
     return {
         "balance": {
             "largest_relative_residual": recorder.worst_residual,
@@ -253,6 +258,7 @@ def _known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
         },
         "steps_failed": recorder.steps_failed,
         **({} if logbook is None else {"controls": logbook.summary()}),
+        **({} if allocated is None else {"allocation": allocated.summary()}),
     }
 
 
