@@ -245,8 +245,8 @@ def _absurd(measured_kw: float, behind_kw: float, load_kw: float) -> str:
     """Why no sensible factor meets this; empty where one does."""
     if measured_kw + behind_kw < 0.0:
         return (
-            f"{measured_kw:,.1f} kW is below the {-behind_kw:,.1f} kW of PV and plants "
-            "without any load"
+            f"{measured_kw:,.1f} kW is below what {behind_kw:,.1f} kW of PV and plants "
+            "leave without any load"
         )
     if load_kw > 0.0 and measured_kw + behind_kw > MOST_FACTOR * load_kw:
         factor = (measured_kw + behind_kw) / load_kw

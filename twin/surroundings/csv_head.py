@@ -56,7 +56,7 @@ def feeder_head(path: Path, timeline: Timeline) -> FeederHead:
                 1,
                 name,
                 f"got the columns {', '.join(table.columns)}; allowed: time,kw or "
-                f"time,kw,kvar, in this order{nearest(name, COLUMNS)}",
+                f"time,kw,kvar, in this order{nearest(name.lower(), COLUMNS)}",
             )
     instants = instants_of(table["time"], path, timeline)
     step_s = regular_step_s(instants, path, timeline)
