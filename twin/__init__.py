@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from twin.analysis.report import write as report
     from twin.errors import InputError, TwinError
-    from twin.grid.pandapower import load_feeder
     from twin.results.record import Run
     from twin.scenario.read import read
     from twin.scenario.spec import Scenario
     from twin.scenario.study import read_study
+    from twin.simulation.grids import load_feeder
     from twin.simulation.run import run
     from twin.studies.runner import run_study
 
@@ -38,7 +38,7 @@ _ROOMS = {
     "Run": "twin.results.record:Run",
     "Scenario": "twin.scenario.spec:Scenario",
     "TwinError": "twin.errors:TwinError",
-    "load_feeder": "twin.grid.pandapower:load_feeder",
+    "load_feeder": "twin.simulation.grids:load_feeder",
     "read": "twin.scenario.read:read",
     "read_study": "twin.scenario.study:read_study",
     "report": "twin.analysis.report:write",

@@ -304,9 +304,9 @@ def test_positions_are_degrees_only_if_lines_are_as_long_as_they_say():
 
 def test_what_fast_cannot_hold_runs_on_pandapower_and_says_so():
     net = street()
-    from pandapower.control import DiscreteTapControl
+    from pandapower.control import ContinuousTapControl
 
-    DiscreteTapControl(net, 0, vm_lower_pu=0.99, vm_upper_pu=1.01)
+    ContinuousTapControl(net, 0, vm_set_pu=1.0)
     feeder = to_feeder(net, "x", "x")
     solver = power_flow(feeder, net)
     assert isinstance(solver, PandapowerEngine)

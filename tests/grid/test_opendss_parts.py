@@ -239,6 +239,6 @@ def test_a_feeder_is_found_by_its_prefix(tmp_path: Path) -> None:
     master.write_text(f"{SMALL}redirect ../lines.dss\n{BASES}")
     with pytest.raises(InputError, match="outside of"):
         load_feeder(f"opendss:{master}")
-    feeder, net = load_feeder(f"opendss:{master}", {"root": str(tmp_path)})
+    feeder, net = load_feeder(f"opendss:{master}", root=tmp_path)
     assert net is None
     assert feeder.terminals.p_kw.tolist() == pytest.approx([100 / 3] * 3)

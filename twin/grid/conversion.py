@@ -12,6 +12,7 @@ from twin.grid.feeder import (
 )
 from twin.grid.flow import apparent
 from twin.grid.pp_branches import branch_labels, branch_lengths, branches_of
+from twin.grid.pp_controllers import other_controllers
 from twin.grid.pp_nodes import nodes_of
 from twin.grid.pp_terminals import terminals_of
 from twin.grid.ppc import Conversion, Network, called, convert, listed, sources_of
@@ -106,10 +107,7 @@ def _unsolvable(net: Network) -> list[str]:
             for index, on in zip(table.index, table["in_service"], strict=True)
             if on
         ]
-    if len(net.controller):
-        on = net.controller[net.controller["in_service"].astype(bool)]
-        found += [f"controller {index} ({row.object})" for index, row in on.iterrows()]
-    return found
+    return found + other_controllers(net)
 
 
 def _notes(net: Network, found: Conversion) -> list[str]:

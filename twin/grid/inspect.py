@@ -158,7 +158,7 @@ def _agreement(feeder: Feeder, net: Network | None, own: Flow) -> Agreement:
     if net is None or feeder.model == "three_phase":
         answer, engine = PairNewton(feeder).solve(demand), OWN
     else:
-        reference = PandapowerEngine(net, feeder)
+        reference = PandapowerEngine(net, feeder, run_control=bool(feeder.unsolvable))
         answer = reference.solve(demand)
         engine = f"pandapower's Newton-Raphson at {reference.tolerance_mva:g} MVA"
     return Agreement(float(np.max(np.abs(own.v - answer.v), initial=0.0)), engine)

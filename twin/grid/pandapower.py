@@ -16,6 +16,7 @@ import numpy as np
 from twin.errors import InputError, nearest
 from twin.grid.conversion import to_feeder
 from twin.grid.feeder import Feeder
+from twin.grid.pp_controllers import FOLLOWED
 from twin.grid.ppc import Network
 
 ALLOWED_MODULES = ("pandapower", "pandas", "numpy", "networkx", "shapely", "geopandas")
@@ -24,6 +25,9 @@ ALLOWED_CLASSES = frozenset({
     "Graph", "int", "float", "bool", "str", "list", "tuple", "set", "frozenset", "dict",
     "complex", "int64", "int32", "float64", "float32", "bool_", "uint32",
     "GeoDataFrame", "NoneType", "function",
+})  # fmt: skip
+ALLOWED_CONTROLLERS = frozenset({
+    (f"pandapower.control.controller.trafo.{FOLLOWED}", FOLLOWED),
 })  # fmt: skip
 RANDOM_PREFIXES = ("create_kerber_", "kb_extrem_")
 DEFAULT_SEED = 0
@@ -34,12 +38,7 @@ def load_feeder(
     arguments: Mapping[str, object] | None = None,
     source_voltage_pu: float | None = None,
 ) -> tuple[Feeder, Network]:
-    """The feeder that a scenario names, and the pandapower network behind it.
-
-    ``opendss:<master file>`` has none; its arguments are those of ``load_opendss``.
-    """
-    if source.startswith("opendss:"):
-        return _opendss(source.partition(":")[2], arguments or {}), None
+    """A pandapower network by `kind:name`, as a feeder and as itself."""
     net = load_network(source, arguments or {})
     if source_voltage_pu is not None:
         hold_sources(net, source_voltage_pu)
@@ -52,16 +51,6 @@ def load_feeder(
             f"{source} cannot be turned into a grid that can be solved: {error}",
             key="feeder.source",
         ) from error
-
-
-def _opendss(master: str, arguments: Mapping[str, object]) -> Feeder:
-    from twin.grid.opendss import load_opendss
-
-    given = dict(arguments)
-    root, constant_power = given.pop("root", None), given.pop("constant_power", False)
-    _no_arguments(given)
-    folder = Path(str(root)) if root else None
-    return load_opendss(Path(master), folder, bool(constant_power))
 
 
 def load_network(source: str, arguments: Mapping[str, object]) -> Network:
@@ -245,7 +234,10 @@ def _forbidden(content: object) -> Iterator[str]:
         if module is not None or kind is not None:
             inside = str(module).split(".")[0] in ALLOWED_MODULES
             known = module == "builtins" or inside
-            if not known or str(kind) not in ALLOWED_CLASSES:
+            allowed = (known and str(kind) in ALLOWED_CLASSES) or (
+                (str(module), str(kind)) in ALLOWED_CONTROLLERS
+            )
+            if not allowed:
                 yield f"{module}.{kind}"
         for value in content.values():
             yield from _forbidden(value)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from twin.errors import InputError, Problem
+from twin.grid.pp_controllers import other_controllers
 from twin.grid.ppc import Network, called, listed
 from twin.grid.zero_sequence import VECTOR_GROUPS, group_of
 
@@ -51,12 +52,10 @@ def _refused_kinds(net: Network) -> list[Problem]:
                 f" {', '.join(ALLOWED)}"
             )
             problems.append(Problem("", KEY, said))
-    if len(net.controller):
-        on = net.controller[net.controller["in_service"].astype(bool)]
-        words = [f"controller {index} ({row.object})" for index, row in on.iterrows()]
-        if words:
-            said = f"three_phase runs no controllers: {listed(words)}"
-            problems.append(Problem("", KEY, said))
+    words = other_controllers(net)
+    if words:
+        said = f"three_phase runs no controllers but tap controllers: {listed(words)}"
+        problems.append(Problem("", KEY, said))
     return problems
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
 
 from twin.arrays import Complexes, Floats
+from twin.grid.capacitors import Capacitor
+from twin.grid.controls import Regulation
 from twin.grid.conversion import machine_names
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter
 from twin.grid.inverters import Inverters, Relaxation
 from twin.grid.ppc import Network, convert
+from twin.grid.regulators import Regulator
 
 STARTS = ("dc", "flat", "results")
 LADDER_MVA = (1e-11, 1e-10, 1e-9, 1e-8)
@@ -29,6 +34,7 @@ class PandapowerEngine:
     constant-power load put in its place, whose power is set to what the terminal draws
     at the voltage found, until both agree. So pandapower's own rule for
     voltage-dependent loads (shares averaged over a bus, unweighted) is not used.
+    The network's controllers act unless `run_control` is False.
     """
 
     def __init__(
@@ -37,6 +43,7 @@ class PandapowerEngine:
         feeder: Feeder,
         tolerance_mva: float = 1e-11,
         enforce_q_limits: bool = True,
+        run_control: bool = True,
     ) -> None:
         self.feeder = feeder
         self.tolerance_mva = tolerance_mva
@@ -47,7 +54,7 @@ class PandapowerEngine:
         self._net = self._prepared(net)
         self._rows = convert(self._net).branch_row
         self._machine_names = machine_names(net)
-        self._controlled = bool(len(net.controller))
+        self._controlled = run_control and bool(len(net.controller))
 
     def _prepared(self, net: Network) -> Network:
         import pandapower
@@ -68,6 +75,14 @@ class PandapowerEngine:
         buses = [bus_of_node[node] for node in terminals.node_a.tolist()]
         self._load = pandapower.create_loads(copy, buses, p_mw=0.0)
         return copy
+
+    def standing(self, moves: Regulation, scale: Floats) -> PandapowerEngine:
+        """The same engine, its taps and shunts as elements of this scale stand."""
+        for one, row, tap in _standing(moves, scale, moves.regulators):
+            self._net.trafo.loc[row, "tap_pos"] = one.number(1.0 / tap)
+        for bank, row, root in _standing(moves, scale, moves.capacitors):
+            self._net.shunt.loc[row, "step"] = round(root**2 * bank.steps)
+        return self
 
     def solve(self, demand: Demand) -> Flow:
         """Solve; where loads follow the voltage, until what they draw agrees."""
@@ -244,3 +259,17 @@ def _holding(demand: Demand, inverters: Inverters, done: Complexes) -> Demand:
     np.add.at(fixed_kvar, inverters.terminal, power.imag)
     held = demand._replace(fixed_kw=fixed_kw, fixed_kvar=fixed_kvar)
     return held._replace(inverters=None)
+
+
+Device = TypeVar("Device", Regulator, Capacitor)
+
+
+def _standing(
+    moves: Regulation, scale: Floats, devices: Sequence[Device]
+) -> Iterator[tuple[Device, int, float]]:
+    """Each device, the row of its element in the network's table, and its scale."""
+    elements = moves.elements
+    for one in devices:
+        place = int(one.moved[0])
+        element = int(np.searchsorted(elements.first, place, side="right")) - 1
+        yield one, int(elements.row[element]), float(scale[place])

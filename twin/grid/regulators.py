@@ -65,6 +65,7 @@ class Regulator:
     remote     the voltage is that of a bus elsewhere: never reversed, no line model
     rated_v    of the winding read, as its voltage is read
     local      nodes of the winding read, for `v_limit` (0: none)
+    rev_holds  in reverse the same winding is held, not the other side
     """
 
     name: str
@@ -101,6 +102,7 @@ class Regulator:
     rev_delay_s: float = 60.0
     rev_threshold_w: float = 100e3
     rev_neutral: bool = False
+    rev_holds: bool = False
     tap_zero: float | None = None
 
     def number(self, tap: float) -> int:
@@ -221,7 +223,8 @@ class RegulatorBank:
         v_set, band = (
             (one.rev_v_set, one.rev_band) if reverse else (one.v_set, one.band)
         )
-        if reverse:
+        turned = reverse and not one.rev_holds
+        if turned:
             volts /= state.tap[k]
         missing = v_set - volts
         over = _over_limit(one, readings)
@@ -230,7 +233,7 @@ class RegulatorBank:
             return
         boost = (-over if over > 0.0 else missing) * one.pt_ratio / one.rated_v
         change = round(boost / one.tap_step) * one.tap_step
-        if one.opposite or reverse:
+        if one.opposite or turned:
             change = -change
         state.pending[k] = change
         tap = state.tap[k]
@@ -265,7 +268,9 @@ class RegulatorBank:
             return None
         raised = (tap > before) != one.opposite
         reason = "voltage low" if raised else "voltage high"
-        if reverse:
+        if reverse and one.rev_holds and not one.rev_neutral:
+            reason += ", reverse power"
+        elif reverse:
             reason = "reverse power, to neutral" if one.rev_neutral else "reverse power"
         return Operation(now_s, one.name, one.number(before), one.number(tap), reason)
 
@@ -281,7 +286,7 @@ def control_v(one: Regulator, readings: Readings, reverse: bool = False) -> floa
         return float(abs(across[at])) / one.remote_pt_ratio
     v = across[at] / one.pt_ratio
     line = complex(one.rev_r, one.rev_x) if reverse else complex(one.r, one.x)
-    if one.r != 0.0 or one.x != 0.0:
+    if one.r != 0.0 or one.x != 0.0 or (one.rev_holds and reverse):
         v = v + line * readings.amps[one.through[at]] / one.ct_rating_a
     return float(abs(v))
 

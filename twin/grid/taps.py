@@ -121,10 +121,11 @@ class Tapped(FixedPoint):
         self._links = Links.of(elements)
         self._rows = Rows.of(feeder, elements, self._links)
         self._base = _with_room(feeder, self._links, self._rows)
-        super().__init__(self._base, tolerance_pu, self._links.nodes)
+        late = _late(self._base, self._links.nodes)
+        super().__init__(self._base, tolerance_pu, late)
         self._patch = Patch.of(self._base, self._links, self._rows, self._sweep)
         self._drive = self._sweep.lines[0].copy()
-        self._end = End.of(self._sweep, self._links.nodes, self._links.pairs)
+        self._end = End.of(self._sweep, late, self._links.pairs)
         wiring = self._meter.wiring
         self._flows = (wiring.near_val, wiring.far_val, wiring.source_val)
         self._flows_at_first = [values.copy() for values in self._flows]
@@ -287,6 +288,20 @@ class Patch:
         pushed = change[self.driven_link] * self.driven_v
         np.subtract.at(drive, self.driven_at, pushed)
         return drive
+
+
+def _late(feeder: Feeder, nodes: Ints) -> Ints:
+    """Nodes that move, and those beside them that nothing holds once they are taken.
+
+    A source's inner node has no admittance of its own: it follows its buses.
+    """
+    bare = np.flatnonzero(feeder.y_bus.diagonal() == 0.0)
+    moved = np.zeros(feeder.n_node, dtype=bool)
+    moved[nodes] = True
+    links = coo_matrix(csr_matrix(feeder.y_bus)[bare])
+    beside = np.unique(links.row[moved[links.col]])
+    late: Ints = np.union1d(nodes, bare[beside])
+    return late
 
 
 def _with_room(feeder: Feeder, links: Links, rows: Rows) -> Feeder:

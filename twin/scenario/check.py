@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from twin.errors import nearest
 from twin.scenario.names import known, names
 from twin.scenario.notes import notes
+from twin.scenario.regulation_rules import regulation
 
 __all__ = ["findings", "notes"]
 
@@ -125,9 +126,15 @@ def _opendss_only(data: Mapping[str, Any]) -> Iterator[Finding]:
             "an opendss: feeder is always solved by phase; allowed: three_phase, "
             "which is its default",
         )
-    for key in ("feeder.root", "feeder.loads", "power_flow.controls"):
+    for key in ("feeder.root", "feeder.loads"):
         if source and not opendss and _is_at(data, key):
             yield key, "only opendss: feeders take it"
+    if opendss and _is_at(data, "regulation"):
+        yield (
+            "regulation",
+            "only pandapower networks take it: an opendss: circuit brings its own "
+            "RegControls and CapControls",
+        )
 
 
 def _three_phase(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -231,6 +238,12 @@ def _window(data: Mapping[str, Any]) -> Iterator[Finding]:
         yield "policy.window", "start and end are the same; they must differ"
 
 
+def _allocate_by(data: Mapping[str, Any]) -> Iterator[Finding]:
+    said = _is_at(data, "customers.allocate_by")
+    if said and not _is_at(data, "customers.feeder_head"):
+        yield "customers.allocate_by", "is only read with customers.feeder_head"
+
+
 def _travel_file(data: Mapping[str, Any]) -> Iterator[Finding]:
     travel, file = _at(data, "fleet.travel"), _at(data, "fleet.travel_file")
     if travel == "nhts" and file is None:
@@ -308,6 +321,7 @@ RULES: tuple[Rule, ...] = (
     _feeder_arguments,
     _opendss_only,
     _three_phase,
+    regulation,
     _how_many_evs,
     _mixes,
     _car_names,
@@ -315,6 +329,7 @@ RULES: tuple[Rule, ...] = (
     _parameters,
     _reserve,
     _window,
+    _allocate_by,
     _travel_file,
     _events,
     _limits,

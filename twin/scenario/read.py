@@ -132,6 +132,7 @@ _PATH_KEYS = (
     ("feeder.source", "opendss:"),
     ("feeder.root", ""),
     ("customers.profiles", ""),
+    ("customers.feeder_head", ""),
     ("customers.file", ""),
     ("fleet.travel_file", ""),
 )

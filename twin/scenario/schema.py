@@ -16,6 +16,8 @@ from twin.scenario.study import Study
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
+WHOLE = ("Window", "TapChanger", "SwitchedCapacitor")
+
 Schema = dict[str, Any]
 
 
@@ -65,7 +67,7 @@ def study_schema() -> Schema:
 
 
 def _parts(schema: Schema) -> list[tuple[str, Schema]]:
-    return [(k, v) for k, v in schema["$defs"].items() if k != "Window"]
+    return [(k, v) for k, v in schema["$defs"].items() if k not in WHOLE]
 
 
 def _allow_names(schema: Schema) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from twin.scenario.names import circuit_of, region_default, region_of
+from twin.scenario.regulation import RegulationSpec
 from twin.scenario.words import (
     NAMED,
     Clock,
@@ -158,6 +159,16 @@ class CustomersSpec(Words):
     power_factor: Annotated[float, Field(ge=0.5, le=1)] | None = Field(
         default=None,
         description="Power factor of the homes; default: the grid's own [-]",
+    )
+    feeder_head: FilePath | None = Field(
+        default=None,
+        description="CSV of what was measured at the feeder's head, time,kw[,kvar]: "
+        "loads are scaled by one factor an interval to meet it without EVs",
+    )
+    allocate_by: Literal["annual_kwh", "peak_kw"] | None = Field(
+        default=None,
+        description="With feeder_head: loads' energies in proportion to yearly kWh or "
+        "to the grid's own kW; default: as the profiles have them",
     )
     file: FilePath | None = Field(
         default=None,
@@ -391,8 +402,8 @@ class PowerFlow(Words):
     )
     controls: Literal["free", "held"] = Field(
         default="free",
-        description="Regulators and switched capacitors of an opendss: feeder move, or "
-        "stay as the file's own solution leaves them",
+        description="Regulators, tap changers and switched capacitors move, or stay as "
+        "the feeder's file (OpenDSS: its own solution) leaves them",
     )
 
 
@@ -430,6 +441,11 @@ class Scenario(Words):
     power_flow: PowerFlow = Field(
         default_factory=PowerFlow, description="How the grid is solved"
     )
+    regulation: RegulationSpec = Field(
+        default_factory=RegulationSpec,
+        description="Tap changers and switched capacitors of a pandapower network; "
+        "default: those that its own tap controllers move",
+    )
     output: Output = Field(default_factory=Output, description="What is recorded")
 
     @property
@@ -466,6 +482,7 @@ class Scenario(Words):
         named = {
             "feeder.source": _file_of(self.feeder.source),
             "customers.profiles": _csv_of(self.customers.profiles),
+            "customers.feeder_head": self.customers.feeder_head,
             "customers.file": self.customers.file,
             "fleet.travel_file": self.fleet.travel_file,
         }
@@ -486,7 +503,8 @@ class Scenario(Words):
         plain["feeder"].pop("root")
         if not self.feeder.is_opendss:
             plain["feeder"].pop("loads")
-            plain["power_flow"].pop("controls")
+        if not self.regulation:
+            plain.pop("regulation")
         plain["feeder"]["model"] = (
             "three_phase" if self.feeder.three_phase else "balanced"
         )

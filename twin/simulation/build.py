@@ -30,6 +30,7 @@ from twin.scenario.spec import Scenario
 from twin.simulation.audit import Audit
 from twin.simulation.cars import Cars, cars, export_limits_kw
 from twin.simulation.choice import policy_of
+from twin.simulation.feeder_head import Allocated, weights
 from twin.simulation.grids import Grid, load_grid
 from twin.simulation.households import Households, households
 from twin.simulation.inverters import (
@@ -48,11 +49,12 @@ from twin.simulation.regulation import Logbook, held_notes, moves_of, solver_of,
 from twin.simulation.service_voltage import Services, ServiceVoltage, service_nodes
 from twin.simulation.violations import Watch, names_of
 from twin.simulation.world import World
+from twin.surroundings.csv_head import FeederHead, feeder_head
 from twin.surroundings.network_loads import Network
 from twin.surroundings.outlook import DAYS, Outlook
 from twin.surroundings.profiles import Homes, Profile, profile
 from twin.surroundings.pv import Pv
-from twin.surroundings.surroundings import Sun, Surroundings
+from twin.surroundings.surroundings import LoadModel, Sun, Surroundings
 from twin.surroundings.tariffs import Prices, tariff
 from twin.surroundings.weather import Weather, weather
 from twin.timeline import Timeline
@@ -84,6 +86,7 @@ class Plan:
     policy: Policy
     policy_file: Path | None
     moves: Regulation | None = None
+    head: FeederHead | None = None
 
     @property
     def inputs(self) -> list[Path]:
@@ -130,8 +133,14 @@ class Plan:
             *self.weather.notes,
             *self.prices.notes,
         ]
-        told += told_of(self.moves, self.timeline.step_s)
+        told += told_of(
+            self.moves,
+            self.timeline.step_s,
+            "file" if self.grid.net is None else "network",
+        )
         told += inverter_notes(self.scenario.fleet.inverter, self.cars)
+        if self.head is not None:
+            told += self.head.notes
         if self.households.pv_kwp.any():
             told += self.roofs.notes
         return told
@@ -191,7 +200,13 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
         policy=policy,
         policy_file=policy_file,
         moves=moves_of(scenario, grid),
+        head=_head(scenario, timeline),
     )
+
+
+def _head(scenario: Scenario, timeline: Timeline) -> FeederHead | None:
+    file = scenario.customers.feeder_head
+    return None if file is None else feeder_head(file, timeline)
 
 
 def build(plan: Plan, writer: RunWriter | None = None) -> World:
@@ -199,8 +214,10 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     scenario, timeline, feeder = plan.scenario, plan.timeline, plan.grid.feeder
     people, fleet = plan.households, _fleet(plan)
     customers = _customers(plan)
-    loads = Loads(plan.profile, people, plan.others)
+    loads: LoadModel = Loads(plan.profile, people, plan.others)
     sun: Sun = plan.roofs
+    allocated = _allocated(plan, customers, loads)
+    loads = allocated or loads
     if scenario.customers.export_limit_kw is not None:
         sun = Curtailed(sun, loads, people.export_limit_kw)
     surroundings = Surroundings(timeline, loads, sun, plan.weather, plan.prices)
@@ -223,6 +240,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         scenario.output.level,
         _quality(plan, phases),
         Logbook(powerflow) if isinstance(powerflow, Regulated) else None,
+        allocated,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -250,6 +268,35 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     )
     _start(plan, world)
     return world
+
+
+def _allocated(plan: Plan, customers: Customers, loads: LoadModel) -> Allocated | None:
+    """Loads that meet what was measured at the feeder's head, where it was."""
+    if plan.head is None:
+        return None
+    people, words = plan.households, plan.scenario.customers
+    limited = words.export_limit_kw is not None
+    return Allocated(
+        loads,
+        plan.roofs,
+        people.export_limit_kw if limited else None,
+        plan.head,
+        plan.timeline,
+        customers,
+        solver_of(plan.scenario, plan.grid, plan.moves),
+        weights(
+            words.allocate_by, loads, people.annual_kwh, people.peak_kw, people.n_home
+        ),
+    )
+
+
+def refuse_absurd_head(plan: Plan) -> None:
+    """Refuse a head that the loads can't stand for; nothing is solved or written."""
+    if plan.head is not None:
+        loads = Loads(plan.profile, plan.households, plan.others)
+        allocated = _allocated(plan, _customers(plan), loads)
+        if allocated is not None:
+            allocated.refuse_absurd()
 
 
 def _start(plan: Plan, world: World) -> None:

@@ -1,10 +1,12 @@
-"""The grid of a scenario: a feeder, and what stands behind it."""
+"""Where a scenario's grid comes from: a feeder, and what stands behind it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,12 +60,38 @@ def grid_of(words: FeederSpec) -> Grid:
     return Grid(to_three_phase(net, feeder.name, words.source, rule), net)
 
 
-def named(source: str, v_pu: float | None = None, root: Path | None = None) -> Grid:
+def named(
+    source: str,
+    v_pu: float | None = None,
+    root: Path | None = None,
+    arguments: Mapping[str, Any] | None = None,
+) -> Grid:
     """The feeder of a source as scenarios name it, with files by their own path."""
     kind, colon, rest = source.partition(":")
     if kind == "opendss" and colon:
         source = f"{kind}:{circuit_file(rest) or Path(rest).absolute()}"
-    return grid_of(FeederSpec(source=source, source_voltage_pu=v_pu, root=root))
+    words = FeederSpec(
+        source=source,
+        source_voltage_pu=v_pu,
+        root=root,
+        arguments=dict(arguments or {}),
+    )
+    return grid_of(words)
+
+
+def load_feeder(
+    source: str,
+    arguments: Mapping[str, Any] | None = None,
+    source_voltage_pu: float | None = None,
+    root: Path | str | None = None,
+) -> tuple[Feeder, Network]:
+    """The feeder of a source, and the pandapower network behind it if there is one.
+
+    `root` is the folder that the files of an ``opendss:`` source may come from.
+    """
+    folder = None if root is None else Path(root)
+    grid = named(source, source_voltage_pu, folder, arguments)
+    return grid.feeder, grid.net
 
 
 def inspected(grid: Grid) -> Health:

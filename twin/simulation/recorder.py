@@ -18,6 +18,7 @@ from twin.results.store import RunWriter
 from twin.simulation import rapid_changes
 from twin.simulation.audit import Audit
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
+from twin.simulation.feeder_head import Allocated
 from twin.simulation.happenings import failed_steps, session_rows, trip_rows
 from twin.simulation.quality import Phases, largest
 from twin.simulation.rapid_changes import RapidChanges
@@ -102,11 +103,13 @@ class Recorder:
         level: str,
         quality: Quality,
         logbook: Logbook | None = None,
+        allocated: Allocated | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
         self.quality = quality
+        self.allocated = allocated
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0

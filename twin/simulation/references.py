@@ -12,6 +12,7 @@ import numpy as np
 
 from twin.arrays import Complexes, Floats
 from twin.errors import InputError
+from twin.grid.controls import Regulation
 from twin.grid.flow import Demand, PowerFlow
 from twin.grid.inverters import Inverters
 from twin.grid.opendss_steps import Engine, Step
@@ -70,15 +71,18 @@ class Reference(Protocol):
 
 @dataclass
 class Pandapower:
-    """pandapower's own Newton-Raphson, of a balanced network."""
+    """pandapower's own Newton-Raphson, of a balanced network; what moves in it."""
 
     engine: PandapowerEngine
+    moves: Regulation | None = None
 
     def answers(
         self, kept: Sequence[Kept], always: int, until_s: float
     ) -> Iterator[Answer]:
         """Each at the tightest tolerance that converges."""
         for one in in_time(kept, always, until_s):
+            if self.moves is not None and one.scale is not None:
+                self.engine.standing(self.moves, one.scale)
             flow = self.engine.solve(one.demand)
             v = flow.v if flow.converged else None
             yield Answer(v, PANDAPOWER, self.engine.tolerance_mva, "MVA")

@@ -18,6 +18,7 @@ from twin.grid.regulators import Operation
 from twin.grid.taps import Tapped
 from twin.scenario.spec import Scenario
 from twin.simulation.grids import Grid
+from twin.simulation.network_regulation import network_moves
 from twin.simulation.violations import nothing
 
 KINDS = {"tap": "regulator", "capacitor": "capacitor"}
@@ -26,10 +27,12 @@ SAME_STEP = 1e-9
 
 def moves_of(scenario: Scenario, grid: Grid) -> Regulation | None:
     """What moves in the grid; none where nothing can, or nothing may."""
-    circuit = grid.circuit
-    if circuit is None or scenario.power_flow.controls == "held":
+    circuit, net = grid.circuit, grid.net
+    if scenario.power_flow.controls == "held":
         return None
-    if circuit.words.get("controls_off", False):
+    if net is not None:
+        return network_moves(scenario, net, grid.feeder)
+    if circuit is None or circuit.words.get("controls_off", False):
         return None
     found = regulation(circuit, grid.feeder)
     return found if found.regulators or found.capacitors else None
@@ -54,14 +57,14 @@ def held_notes(notes: list[str], moves: Regulation | None) -> list[str]:
     return others + [f"{HELD}: {name}" for name in moves.left_out]
 
 
-def told_of(moves: Regulation | None, step_s: float) -> list[str]:
+def told_of(moves: Regulation | None, step_s: float, of: str = "file") -> list[str]:
     """What a reader must know of the controls that move."""
     if moves is None:
         return []
     counts = {"regulators": moves.regulators, "switched capacitors": moves.capacitors}
-    what = " and ".join(f"{len(of)} {name}" for name, of in counts.items() if of)
+    what = " and ".join(f"{len(all_)} {name}" for name, all_ in counts.items() if all_)
     told = [
-        f"free to move from where the file has them: {what}; in every step they come "
+        f"free to move from where the {of} has them: {what}; in every step they come "
         "to rest (OpenDSS: controlmode=static)"
     ]
     if step_s > FINEST_S:

@@ -28,7 +28,8 @@ from twin.results.store import RunWriter
 from twin.scenario.check import notes as scenario_notes
 from twin.scenario.spec import Scenario
 from twin.simulation import statics
-from twin.simulation.build import Grid, Plan, build, plan
+from twin.simulation.build import Grid, Plan, build, plan, refuse_absurd_head
+from twin.simulation.feeder_head import lines
 from twin.simulation.references import Newton, OpenDss, Pandapower, Reference
 from twin.simulation.world import World
 
@@ -72,6 +73,7 @@ def run(
     """Run a scenario into ``<out>/<name>/<run id>``; a complete one is not repeated."""
     began = time.perf_counter()
     planned = plan(scenario, grid)
+    refuse_absurd_head(planned)
     versions = versions_of(LIBRARIES)
     identity = run_id(
         scenario.resolved(), planned.inputs, PACKAGE, planned.policy_file, versions
@@ -99,7 +101,7 @@ def run(
             {
                 "audit": audit,
                 **_known_afterwards(world, soc_start),
-                **_told(planned),
+                **_told(planned, world),
                 "wall_time_s": {stage: round(s, 3) for stage, s in wall.items()},
             }
         )
@@ -182,12 +184,15 @@ def reference_of(planned: Plan, powerflow: PowerFlow) -> Reference:
     feeder = grid.feeder
     if feeder.model != "three_phase" and grid.net is not None:
         limited = words.enforce_q_limits
-        return Pandapower(PandapowerEngine(grid.net, feeder, enforce_q_limits=limited))
+        engine = PandapowerEngine(
+            grid.net, feeder, enforce_q_limits=limited, run_control=False
+        )
+        return Pandapower(engine, planned.moves)
     newton = Newton(PairNewton(feeder, AUDIT_PU), AUDIT_PU, _standing_at(powerflow))
     if grid.circuit is None:
         return newton
     master = Path(words.source.partition(":")[2])
-    engine = Engine(
+    opendss = Engine(
         circuit=grid.circuit,
         feeder=feeder,
         master=master,
@@ -195,7 +200,7 @@ def reference_of(planned: Plan, powerflow: PowerFlow) -> Reference:
         moves=planned.moves,
         constant_power=words.loads == "constant_power",
     )
-    return OpenDss(engine, newton, feeder.inverters)
+    return OpenDss(opendss, newton, feeder.inverters)
 
 
 def _standing_at(powerflow: PowerFlow) -> Callable[[Floats], PowerFlow] | None:
@@ -253,18 +258,21 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
     }
 
 
-def _told(planned: Plan) -> dict[str, Any]:
+def _told(planned: Plan, world: World | None = None) -> dict[str, Any]:
     """Warnings and notes; solving may have added some to the feeder's."""
     said = scenario_notes(planned.scenario)
+    allocated = None if world is None else world.recorder.allocated
+    met = [] if allocated is None else lines(allocated.summary())
     return {
-        "warnings": [*said, *planned.warnings],
-        "notes": [*said, *planned.notes],
+        "warnings": [*said, *met, *planned.warnings],
+        "notes": [*said, *met, *planned.notes],
     }
 
 
 def _known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
     recorder, logbook = world.recorder, world.recorder.logbook
     inverters = world.inverters
+    allocated = recorder.allocated
     return {
         "balance": {
             "largest_relative_residual": recorder.worst_residual,
@@ -273,6 +281,7 @@ def _known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
         "steps_failed": recorder.steps_failed,
         **({} if logbook is None else {"controls": logbook.summary()}),
         **({} if inverters is None else {"inverters": inverters.summary()}),
+        **({} if allocated is None else {"allocation": allocated.summary()}),
     }
 
 

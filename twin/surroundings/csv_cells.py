@@ -15,28 +15,28 @@ TWICE = "_duplicated_"
 KEYS = ("time", "day_type", "customer")
 
 
-def read_cells(path: Path) -> pl.DataFrame:
+def read_cells(path: Path, key: str = "customers.profiles") -> pl.DataFrame:
     """The file's cells; anything that is no table is the user's error."""
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
-        raise InputError.of(f"the load file {what}", "customers.profiles", str(path))
+        raise InputError.of(f"the load file {what}", key, str(path))
     try:
         table = _parsed(path)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0]
         raise InputError.of(
-            f"not a readable CSV table: {reason}", "customers.profiles", str(path)
+            f"not a readable CSV table: {reason}", key, str(path)
         ) from None
     if table.width < 2:
         raise InputError.of(
             "one column only; separate columns by commas and decimals by points",
-            "customers.profiles",
+            key,
             f"{path}:1",
         )
     if table.height == 0:
         raise InputError.of(
             "no rows of data; allowed: a header and one row per interval",
-            "customers.profiles",
+            key,
             f"{path}:1",
         )
     return table
@@ -75,11 +75,12 @@ def widen(table: pl.DataFrame, path: Path) -> pl.DataFrame:
     return wide
 
 
-def numbers(cells: pl.DataFrame, path: Path) -> Floats:
-    """The cells as kW >= 0 [rows, columns]; every bad one is named by line."""
+def numbers(cells: pl.DataFrame, path: Path, signed: bool = False) -> Floats:
+    """The cells as kW, >= 0 unless `signed` [rows, columns]; bad ones are named."""
     numbers = cells.select(pl.all().cast(pl.Float64, strict=False))
+    low = pl.all() < (-np.inf if signed else 0.0)
     bad = numbers.select(
-        (pl.all().is_null() | ~pl.all().is_finite() | (pl.all() < 0)).fill_null(True)
+        (pl.all().is_null() | ~pl.all().is_finite() | low).fill_null(True)
     ).to_numpy()
     if bad.any():
         raise InputError(_cell_problems(cells, bad, path))
@@ -101,7 +102,7 @@ def _cell_problems(cells: pl.DataFrame, bad: Bools, path: Path) -> list[Problem]
 
 def _fault_of(text: str) -> str:
     if not text:
-        return "empty; every interval needs a number of kW (0 or more)"
+        return "empty; every interval needs a number of kW"
     try:
         value = float(text)
     except ValueError:
