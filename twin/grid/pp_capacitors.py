@@ -14,7 +14,7 @@ from twin.grid.feeder import REFERENCE, Feeder
 from twin.grid.pp_rules import CapacitorRule, chosen
 from twin.grid.ppc import Network, called
 from twin.grid.taps import Element, Elements
-from twin.grid.topology import zone_of_node
+from twin.grid.zones import zones_of
 
 KIND, READ = "shunt", "read"
 
@@ -187,7 +187,7 @@ def _read(net: Network, feeder: Feeder, row: int, rule: CapacitorRule) -> Ints:
             raise InputError.of(f"'{rule.at}' means {len(found)} branches", key)
         return np.flatnonzero(np.array(branches.name) == names[found[0]])
     node = feeder.node_of_bus[str(int(net.shunt["bus"].iloc[row]))]
-    zone = int(zone_of_node(feeder)[node])
+    zone = int(zones_of(feeder).transformer_of_node[node])
     if zone < 0:
         raise InputError.of(
             "no transformer is upstream of it; name the branch that is read with at",
