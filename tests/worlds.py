@@ -44,20 +44,7 @@ INVERTERS: tuple[dict[str, Any], ...] = (
 )
 
 WORLDS = settings(max_examples=25, phases=(Phase.explicit, Phase.generate))
-FEW_SHARP = {
-    "mode": "volt_var_watt",
-    "volt_var": [[0.96, 0.9], [0.99, 0.0], [1.01, -0.9]],
-    "volt_watt": [[0.97, 1.0], [1.0, 0.1]],
-}
-INVERTERS: tuple[dict[str, Any], ...] = (
-    {},
-    {},
-    {"mode": "power_factor"},
-    {"mode": "volt_var", "vars_while": "plugged", "kva_per_kw": 1.1},
-    SHARP,
-)
-
-WORLDS = settings(WORLDS, max_examples=10)
+FEW_WORLDS = settings(WORLDS, max_examples=10)
 
 
 def scenario(**changes: Any) -> Scenario:

@@ -31,7 +31,12 @@ class Demand(NamedTuple):
     @property
     def asked(self) -> Asked:
         """All but inverters, as the kernels take it."""
-        return Asked(*(_plain(column) for column in self[:4]))
+        return Asked(
+            _plain(self.load_kw),
+            _plain(self.load_kvar),
+            _plain(self.fixed_kw),
+            _plain(self.fixed_kvar),
+        )
 
     @classmethod
     def own(cls, feeder: Feeder) -> Demand:
@@ -121,6 +126,8 @@ class Meter:
         at = [place.get(int(node), -1) for node in feeder.generators.node]
         self._machine_source = [(g, k) for g, k in enumerate(at) if k >= 0]
         self._n_inverter = 0 if feeder.inverters is None else len(feeder.inverters)
+        self._idle = np.zeros(self._n_inverter)
+        self._idle.flags.writeable = False
 
     def flow(
         self,
@@ -144,7 +151,10 @@ class Meter:
         if generator_kvar is None:
             generator_kvar = np.zeros(len(machines))
         self._add_neighbours(source, demand, load_kw, load_kvar, generator_kvar)
-        done = self._inverted(inverted, source)
+        kw, kvar = self._idle, self._idle
+        if inverted is not None:
+            done = self._inverted(inverted, source)
+            kw, kvar = done.real, done.imag
         return Flow(
             v=v,
             p_kw=out[0],
@@ -162,8 +172,8 @@ class Meter:
             iterations=iterations,
             converged=True,
             method=method,
-            inverter_kw=done.real,
-            inverter_kvar=done.imag,
+            inverter_kw=kw,
+            inverter_kvar=kvar,
         )
 
     def failed(self, iterations: int, method: str) -> Flow:
@@ -223,12 +233,12 @@ class Meter:
         for g, k in self._machine_source:
             source[k] -= complex(machines.p_kw[g], generator_kvar[g])
 
-    def _inverted(self, inverted: Complexes | None, source: Complexes) -> Complexes:
+    def _inverted(self, inverted: Complexes, source: Complexes) -> Complexes:
         """What inverters draw, kVA; those beside a source draw from it directly."""
         inverters = self.feeder.inverters
-        if inverters is None or inverted is None:
-            return np.zeros(self._n_inverter, dtype=np.complex128)
         done: Complexes = inverted * self.feeder.s_base_kva
+        if inverters is None:
+            return done
         beside = self.connections.source[inverters.terminal]
         for row in np.flatnonzero(beside >= 0).tolist():
             part = done[inverters.owner[row]] * inverters.weight[row]
