@@ -22,10 +22,7 @@ Solved = tuple[Complexes, Floats, int]
 Way = Callable[["Asked", Complexes], Solved]
 MOST_ITERATIONS = 30
 MOST_ROUNDS = 30
-WITHOUT_LIMITS = (
-    "no solution keeps every machine within its reactive limits: some steps are solved"
-    " without them"
-)
+WITHOUT_LIMITS = "newton without reactive limits"
 
 
 @dataclass(frozen=True)
@@ -153,9 +150,7 @@ class Newton:
     def _method(self, way: Way) -> str:
         if way != self._unlimited or len(self._ways) == 1:
             return "newton"
-        if WITHOUT_LIMITS not in self.feeder.notes:
-            self.feeder.notes.append(WITHOUT_LIMITS)
-        return "newton without reactive limits"
+        return WITHOUT_LIMITS
 
     def _asked(self, demand: Demand) -> Asked:
         terminals, base = self.feeder.terminals, self.feeder.s_base_kva

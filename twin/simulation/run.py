@@ -28,6 +28,7 @@ from twin.scenario.check import notes as scenario_notes
 from twin.scenario.spec import Scenario
 from twin.simulation import statics
 from twin.simulation.build import Grid, Plan, build, plan
+from twin.simulation.recorder import Recorder
 from twin.simulation.world import World
 
 PACKAGE = Path(__file__).parents[1]
@@ -97,7 +98,7 @@ def run(
             {
                 "audit": audit,
                 **_known_afterwards(world, soc_start),
-                **_told(planned),
+                **_told(planned, world.recorder),
                 "wall_time_s": {stage: round(s, 3) for stage, s in wall.items()},
             }
         )
@@ -231,9 +232,15 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
     }
 
 
-def _told(planned: Plan) -> dict[str, Any]:
-    """Warnings and notes; solving may have added some to the feeder's."""
+def _told(planned: Plan, recorder: Recorder | None = None) -> dict[str, Any]:
+    """Warnings and notes; of a run that is done, what its steps have shown, too."""
     said = scenario_notes(planned.scenario)
+    if recorder is not None and recorder.steps_without_limits:
+        said = [
+            *said,
+            "no solution keeps every machine within its reactive limits: "
+            f"{recorder.steps_without_limits} steps are solved without them",
+        ]
     return {
         "warnings": [*said, *planned.warnings],
         "notes": [*said, *planned.notes],
