@@ -163,7 +163,7 @@ def _scale(feeder: Feeder, branch: Ints, n_series: int) -> Floats:
     branches, base_a = feeder.branches, feeder.i_base_a
     near_a, far_a = base_a[branches.near], base_a[branches.far]
     load_near, load_far = near_a / branches.rating_near_a, far_a / branches.rating_far_a
-    scale = np.array((near_a, load_near, load_far))[:, branch]
+    scale = np.array((near_a[branch], load_near[branch], load_far[branch]))
     scale[1:, :n_series] = np.fmax(scale[1, :n_series], scale[2, :n_series])
     return scale
 
