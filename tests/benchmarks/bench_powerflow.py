@@ -1,4 +1,4 @@
-"""Speed and truth of the power flow, beside pandapower's and power-grid-model's.
+"""Speed of the power flow, beside pandapower's and power-grid-model's.
 
 Ratios are taken in one process: each block of load sets goes through every engine in
 turn, and the medians of the blocks' ratios are printed. Run as a script.
@@ -26,10 +26,8 @@ from power_grid_model import (
 )
 from power_grid_model_io.converters import PandaPowerConverter
 
-from twin.grid.newton import Newton
-from twin.grid.pandapower import load_feeder, load_network, network_functions
+from twin.grid.pandapower import load_feeder, load_network
 from twin.grid.powerflow import Demand, FixedPoint
-from twin.grid.reference import LADDER_MVA, STARTS
 
 KERBER = "pandapower:create_kerber_vorstadtnetz_kabel_1"
 VILLAGE = "pandapower:lv_schutterwald"
@@ -41,7 +39,6 @@ def main() -> None:
     """Print everything."""
     race()
     village()
-    truth()
 
 
 def race() -> None:
@@ -202,47 +199,6 @@ def village() -> None:
     mean = np.mean([flow.iterations for flow in flows])
     print(f"{VILLAGE}: {feeder.n_node} nodes, {1e6 * best:.0f} us a step,"
           f" {mean:.1f} iterations\n")  # fmt: skip
-
-
-def truth() -> None:
-    """Every network that pandapower ships, beside its own Newton-Raphson."""
-    print(f"{'network':46} {'nodes':>6} {'machines':>8} {'engine':>12} {'ms':>7}"
-          f" {'|dV| pu':>9} {'NR MVA':>7}  remark")  # fmt: skip
-    for name in sorted(network_functions()):
-        feeder, net = load_feeder(f"pandapower:{name}", {})
-        solver = (
-            Newton(feeder, enforce_q_limits=False)
-            if len(feeder.generators)
-            else FixedPoint(feeder)
-        )
-        began = time.perf_counter()
-        flow = solver.solve(Demand.own(feeder))
-        spent = 1e3 * (time.perf_counter() - began)
-        tolerance = newton_raphson(net)
-        remark, off = "", float("nan")
-        if tolerance is None:
-            remark = "no solution by Newton-Raphson either"
-        elif not flow.converged:
-            remark = "NOT SOLVED"
-        else:
-            off = float(np.abs(net._ppc["internal"]["V"] - flow.v).max())
-            remark = "" if off < 1e-8 else "DIFFERS"
-        print(f"{name:46} {feeder.n_node:6} {len(feeder.generators):8}"
-              f" {flow.method:>12} {spent:7.1f} {off:9.1e} {tolerance or 0:7.0e}"
-              f"  {remark}", flush=True)  # fmt: skip
-
-
-def newton_raphson(net) -> float | None:
-    """The tightest tolerance at which pandapower converges, leaving its answer."""
-    for tolerance in LADDER_MVA:
-        for start in STARTS[:2]:
-            try:
-                pp.runpp(net, calculate_voltage_angles=True, init=start,
-                         tolerance_mva=tolerance, max_iteration=30)  # fmt: skip
-            except pp.LoadflowNotConverged:
-                continue
-            return tolerance
-    return None
 
 
 if __name__ == "__main__":

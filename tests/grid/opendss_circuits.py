@@ -74,6 +74,11 @@ def solved(master: Path, *more: str) -> Answer:
         "solve",
     ):
         dss.Text.Command(words)
+    return answered(dss)
+
+
+def answered(dss: Any) -> Answer:
+    """What the engine has just solved."""
     assert dss.Solution.Converged()
     names = [_split(name) for name in dss.Circuit.YNodeOrder()]
     volts = _complex(dss.YMatrix.getV())[1:]

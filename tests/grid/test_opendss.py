@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.grid.opendss_circuits import (
-    CONSTANT_POWER,
-    MASTERS,
-    behind_impedance,
-    difference,
-    residual,
-    sizes,
-    solved,
-    unpacked,
-)
+from tests.grid import references_opendss as references
+from tests.grid.held import keep
+from tests.grid.opendss_circuits import MASTERS, residual, solved, unpacked
 from twin.grid.flow import Demand
 from twin.grid.opendss import to_feeder
 from twin.grid.opendss_circuit import Circuit
-from twin.grid.opendss_process import converted
 from twin.grid.powerflow import FixedPoint
 
 Convert = Callable[[str], Circuit]
@@ -35,30 +26,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def convert(folder: Path) -> Convert:
-    @cache
-    def once(name: str) -> Circuit:
-        return converted(*unpacked(name, folder))
-
-    return once
+    return lambda name: references.circuit_of(name, folder)
 
 
 @pytest.mark.parametrize("name", MASTERS)
 @pytest.mark.parametrize("constant_power", [False, True], ids=["as said", "constant"])
 def test_every_node_is_the_engine_s(
-    name: str, constant_power: bool, convert: Convert, folder: Path
+    name: str, constant_power: bool, folder: Path
 ) -> None:
-    circuit = convert(name)
-    feeder = to_feeder(circuit, name, constant_power)
-    flow = FixedPoint(feeder, 1e-11).solve(Demand.own(feeder))
-    more = (CONSTANT_POWER,) if constant_power else ()
-    answer = solved(unpacked(name, folder)[0], *more)
-    assert flow.converged
-    assert set(answer.v) == set(circuit.nodes)
-    assert difference(circuit, feeder, flow, answer.v) < 1e-7
-    after, lost = behind_impedance(feeder, flow)
-    assert after.real == pytest.approx(answer.power.real, rel=1e-6)
-    assert after.imag == pytest.approx(answer.power.imag, rel=1e-6)
-    assert flow.losses_kw - lost == pytest.approx(answer.losses_kw, rel=1e-5)
+    keep(references.beside_engine(name, folder, constant_power))
 
 
 @pytest.mark.parametrize("name", MASTERS)
@@ -69,32 +45,28 @@ def test_elements_sum_to_the_system_so_that_nothing_is_dropped(
     assert residual(circuit) < 1e-12
 
 
-def test_published_regulator_taps_give_the_published_voltages(
-    tmp_path: Path, folder: Path
-) -> None:
-    whole, root = unpacked("ieee13", folder)
-    taps = {"reg1": 10, "reg2": 8, "reg3": 11}
-    said = [
-        f"transformer.{name}.taps=[1 {1 + 0.00625 * tap}]" for name, tap in taps.items()
-    ]
-    master = root / "Published.dss"
-    lines = [f"redirect {whole.relative_to(root)}", *said, "set controlmode=off"]
-    master.write_text("\n".join(lines))
-    circuit = converted(master, root)
-    feeder = to_feeder(circuit, "ieee13")
-    flow = FixedPoint(feeder, 1e-11).solve(Demand.own(feeder))
-    ours, theirs = sizes(circuit, feeder, flow, "ieee13_published_taps")
-    assert np.max(np.abs(ours - theirs)) < 5e-5
+def test_published_regulator_taps_give_the_published_voltages(folder: Path) -> None:
+    keep([references.beside_published_taps(folder)])
 
 
-def test_loads_of_constant_power_give_the_published_voltages(
-    convert: Convert,
+def test_loads_of_constant_power_give_the_published_voltages(folder: Path) -> None:
+    keep([references.beside_constant_power(folder)])
+
+
+def test_a_day_of_minutes_is_the_engine_s_and_the_published_one(folder: Path) -> None:
+    keep(references.beside_engine_day(folder))
+    keep(references.beside_day(folder))
+
+
+def test_what_epri_ships_is_as_far_from_us_as_from_the_engine(folder: Path) -> None:
+    keep(references.beside_shipped(folder))
+
+
+@pytest.mark.parametrize("case", references.SERVICES)
+def test_a_centre_tapped_service_has_its_published_legs(
+    case: str, folder: Path
 ) -> None:
-    circuit = convert("european_lv")
-    feeder = to_feeder(circuit, "european_lv", constant_power=True)
-    flow = FixedPoint(feeder, 1e-11).solve(Demand.own(feeder))
-    ours, theirs = sizes(circuit, feeder, flow, "eulv_snapshot_constpq")
-    assert np.max(np.abs(ours - theirs)) < 2e-5
+    keep(references.beside_service(case, folder))
 
 
 @pytest.mark.parametrize("name", ["ieee123", "ckt5", "ieee8500"])
@@ -154,22 +126,7 @@ def test_a_centre_tapped_service_is_rated_by_its_primary(
         assert feeder.transformers.emergency_factor[t] == pytest.approx(1.5)
 
 
-@pytest.mark.parametrize(
-    ("name", "published", "most"),
-    [
-        ("ieee13", "ieee13", 5e-5),
-        ("ieee123", "ieee123", 5e-5),
-        ("european_lv", "eulv_snapshot", 2e-5),
-        ("ckt5", "epri_ckt5", 5e-5),
-        ("ieee8500", "ieee8500_unbal", 3e-4),
-    ],
-)
-def test_published_voltages_are_met(
-    name: str, published: str, most: float, convert: Convert
-) -> None:
+@pytest.mark.parametrize("name", references.PUBLISHED)
+def test_published_voltages_are_met(name: str, folder: Path) -> None:
     """They were computed at the engine's usual tolerance of 1e-4."""
-    circuit = convert(name)
-    feeder = to_feeder(circuit, name)
-    flow = FixedPoint(feeder, 1e-11).solve(Demand.own(feeder))
-    ours, theirs = sizes(circuit, feeder, flow, published)
-    assert np.max(np.abs(ours - theirs)) < most
+    keep([references.beside_published(name, folder)])

@@ -7,53 +7,26 @@ import pandapower as pp
 import pandapower.networks as networks
 import pytest
 
+from tests.grid.held import keep
+from tests.grid.references_pandapower import (
+    STREET,
+    at_bus,
+    beside_street,
+    beside_street_neutral,
+    home,
+    solved,
+    street,
+)
 from twin.grid.pair_newton import PairNewton
 from twin.grid.pandapower import seeded
-from twin.grid.powerflow import Demand, FixedPoint
+from twin.grid.powerflow import Demand
 from twin.grid.pp_phases import to_three_phase
 from twin.grid.sequence import (
-    branch_places,
     bus_places,
-    current_a,
-    neutral_a,
     sequences,
     unbalance,
 )
 from twin.grid.zones import zones_of
-
-
-def street(group="Dyn", shift=150.0, **source):
-    """12.47 kV -- 250 kVA -- 0.2 km of cable: a street that runpp_3ph solved.
-
-    0 --(T)-- 1 --cable-- 2
-    """
-    net = pp.create_empty_network()
-    for kv in (12.47, 0.4, 0.4):
-        pp.create_bus(net, kv)
-    grid = dict(s_sc_max_mva=100, rx_max=0.1, x0x_max=1, r0x0_max=0.1) | source
-    pp.create_ext_grid(net, 0, **grid)
-    pp.create_transformer_from_parameters(
-        net, 0, 1, 0.25, 12.47, 0.4, vk_percent=4, vkr_percent=1.2, pfe_kw=0.6,
-        i0_percent=0.3, vk0_percent=4, vkr0_percent=1.2, mag0_percent=100, mag0_rx=0,
-        si0_hv_partial=0.9, shift_degree=shift, vector_group=group, name="T",
-    )  # fmt: skip
-    pp.create_line_from_parameters(
-        net, 1, 2, 0.2, 0.206, 0.08, 260, 0.3, r0_ohm_per_km=0.824, x0_ohm_per_km=0.32,
-        c0_nf_per_km=100, name="cable",
-    )  # fmt: skip
-    return net
-
-
-def solved(net, tolerance_pu=1e-11):
-    feeder = to_three_phase(net, "net", "test")
-    flow = FixedPoint(feeder, tolerance_pu).solve(Demand.own(feeder))
-    assert flow.converged
-    assert flow.method == "fixed point"
-    return feeder, flow
-
-
-def at_bus(feeder, values, bus):
-    return values[feeder.node_of_bus[str(bus)] + np.arange(3)]
 
 
 def by_pandapower(net):
@@ -79,57 +52,16 @@ def agrees(net, within=1e-6):
     return feeder, flow
 
 
-def load(net):
-    pp.create_asymmetric_load(
-        net, 2, p_a_mw=0.02, q_a_mvar=0.004, p_b_mw=0.01, q_b_mvar=0.002, name="home"
-    )
-
-
-G1 = {
-    "load": (load, (0.964761, 0.990786, 1.011446), 0.754128),
-    "export": (
-        lambda net: pp.create_asymmetric_sgen(net, 2, p_a_mw=0.01),
-        (1.016229, 0.994323, 0.998339),
-        0.396693,
-    ),
-    "balanced": (
-        lambda net: pp.create_load(net, 2, 0.03, type="wye"),
-        (0.990671, 0.990671, 0.990671),
-        0.0,
-    ),
-    "delta": (
-        lambda net: pp.create_asymmetric_load(net, 2, p_a_mw=0.02, type="delta"),
-        (0.995232, 0.986015, 0.999976),
-        0.824038,
-    ),
-}
-
-
-@pytest.mark.parametrize("case", G1)
+@pytest.mark.parametrize("case", STREET)
 def test_a_street_with_one_loaded_phase(case):
-    connect, v_pu, unbalance_percent = G1[case]
     net = street()
-    connect(net)
-    feeder, flow = agrees(net)
-    np.testing.assert_allclose(at_bus(feeder, flow.v_pu, 2), v_pu, atol=1e-6)
-    names, places = bus_places(feeder)
-    share = unbalance(flow.v, places)[names.index("2")]
-    assert 100.0 * share == pytest.approx(unbalance_percent, abs=1e-5)
+    STREET[case][0](net)
+    agrees(net)
+    keep(beside_street(case))
 
 
 def test_a_streets_neutral_current_and_loss():
-    net = street()
-    load(net)
-    feeder, flow = solved(net)
-    first, places = branch_places(feeder)
-    cable = [feeder.branches.name[row] for row in first].index("cable")
-    back = neutral_a(current_a(feeder, flow), places)
-    assert back[cable] == pytest.approx(78.705, abs=5e-4)
-    a = places[cable, 0]
-    far = feeder.branches.far[a]
-    i_far = (feeder.branches.y_far @ flow.v)[a]
-    lost_kw = flow.p_kw[a] + feeder.s_base_kva * (flow.v[far] * np.conj(i_far)).real
-    assert lost_kw == pytest.approx(0.660681, abs=1e-6)
+    keep(beside_street_neutral())
 
 
 @pytest.mark.parametrize(
@@ -141,7 +73,7 @@ def test_transformers_of_every_allowed_group(group, shift):
     net.trafo["tap_side"], net.trafo["tap_neutral"] = "hv", 0
     net.trafo["tap_step_percent"], net.trafo["tap_pos"] = 2.5, -1
     net.trafo["tap_changer_type"] = "Ratio"
-    load(net)
+    home(net)
     pp.create_sgen(net, 2, 0.012, 0.001, type="wye")
     pp.create_load(net, 1, 0.02, 0.002, type="delta", scaling=0.8)
     feeder, flow = agrees(net)
@@ -160,7 +92,7 @@ def test_transformers_of_every_allowed_group(group, shift):
 
 def test_open_lines_dead_buses_two_sources_and_shunts():
     net = street()
-    load(net)
+    home(net)
     far = pp.create_bus(net, 0.4)
     dead = pp.create_bus(net, 0.4)
     cable = net.line.iloc[0]
@@ -212,7 +144,7 @@ def test_the_voltages_do_not_depend_on_the_networks_base_power():
     for sn_mva in (1.0, 100.0):
         net = street("Yzn")
         net.sn_mva = sn_mva
-        load(net)
+        home(net)
         found.append(solved(net)[1].v)
     np.testing.assert_allclose(found[0], found[1], atol=1e-12)
 
@@ -241,7 +173,7 @@ def test_unbalanced_mixed_loads_equal_newton_and_balance():
 def test_a_delta_load_draws_its_shares_by_the_voltage_between_phases():
     net = street()
     pp.create_load(net, 2, 0.03, 0.006, type="delta", const_z_p_percent=100.0)
-    load(net)
+    home(net)
     feeder, flow = solved(net)
     rows = [k for k, kind in enumerate(feeder.terminals.kind) if kind == "load"]
     v = at_bus(feeder, flow.v, 2)
@@ -269,7 +201,7 @@ def test_plants_without_a_type_are_taken_as_star_and_named():
 
 def test_an_element_has_terminals_on_the_phases_that_it_uses():
     net = street()
-    load(net)
+    home(net)
     pp.create_load(net, 2, 0.0, name="empty")
     terminals = solved(net)[0].terminals
     assert terminals.name == ["empty"] * 3 + ["home"] * 2

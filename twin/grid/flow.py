@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from twin.arrays import Complexes, Floats, Ints
 from twin.grid.feeder import Feeder
 from twin.grid.inverter_law import Asking
-from twin.grid.kernels import Asked, Connections, Wiring, measure, serve
+from twin.grid.kernels import Asked, Connections, serve
+from twin.grid.wiring import Wiring, measure
 
 
 class Demand(NamedTuple):
@@ -113,12 +113,15 @@ class PowerFlow(Protocol):
 
 
 class Meter:
-    """Measures flows, losses and source power from voltages."""
+    """Measures flows, losses and source power from voltages.
 
-    def __init__(self, feeder: Feeder) -> None:
+    Admittances at nodes in `changing` may be written anew in `wiring`.
+    """
+
+    def __init__(self, feeder: Feeder, changing: Ints | None = None) -> None:
         self.feeder = feeder
         self.connections = _connections(feeder)
-        self.wiring = _wiring(feeder)
+        self.wiring = Wiring.of(feeder, changing)
         self._laws = np.ascontiguousarray(feeder.terminals.laws)
         self._constant = not feeder.terminals.voltage_dependent
         self._beside = np.flatnonzero(self.connections.source >= 0).tolist()
@@ -265,30 +268,6 @@ def _connections(feeder: Feeder) -> Connections:
     )
 
 
-def _wiring(feeder: Feeder) -> Wiring:
-    branches, base_a = feeder.branches, feeder.i_base_a
-    near_a, far_a = base_a[branches.near], base_a[branches.far]
-    scale = (near_a, near_a / branches.rating_near_a, far_a / branches.rating_far_a)
-    near, far = _rows(branches.y_near), _rows(branches.y_far)
-    source = _rows(csr_matrix(csr_matrix(feeder.y_bus)[feeder.source_node]))
-    shunts = np.flatnonzero(feeder.shunt_y)
-    return Wiring(
-        ends=np.array((branches.near, branches.far), dtype=np.int64),
-        pointer=np.array((near[0], far[0])),
-        near_col=near[1],
-        near_val=near[2],
-        far_col=far[1],
-        far_val=far[2],
-        scale=np.column_stack(scale),
-        source_node=feeder.source_node.astype(np.int64),
-        source_ptr=source[0],
-        source_col=source[1],
-        source_val=source[2],
-        shunt_node=shunts.astype(np.int64),
-        shunt_g=np.ascontiguousarray(feeder.shunt_y[shunts].real),
-    )
-
-
 def _plain(column: Floats) -> Floats:
     """The one layout that the compiled kernels are made for."""
     return np.ascontiguousarray(column, dtype=np.float64)
@@ -299,9 +278,3 @@ def apparent(p: Floats, q: Floats) -> Complexes:
     power = np.empty(p.shape, dtype=np.complex128)
     power.real, power.imag = p, q
     return power
-
-
-def _rows(matrix: csr_matrix) -> tuple[Ints, Ints, Complexes]:
-    """A matrix by rows, with the integers that the kernels take."""
-    data = np.asarray(matrix.data, dtype=np.complex128)
-    return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), data

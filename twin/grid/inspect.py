@@ -10,6 +10,7 @@ from twin.arrays import Bools
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow
 from twin.grid.limits import ANSI_C84_1, EN_50160, Limits
+from twin.grid.newton import WITHOUT_LIMITS
 from twin.grid.pair_newton import PairNewton
 from twin.grid.powerflow import power_flow
 from twin.grid.ppc import Network
@@ -20,6 +21,9 @@ GIVING = ("sgen", "asymmetric_sgen", "generator", "pvsystem")
 STORING = ("storage", "charger")
 MOST_LISTED = 20
 OWN = "Newton-Raphson by phase (the twin's own, on the same matrix and load laws)"
+OWN_WITHOUT_LIMITS = (
+    "no solution keeps every machine within its reactive limits: solved without them",
+)
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,7 @@ def health(
         ),
         not_represented=(
             *feeder.notes,
+            *(OWN_WITHOUT_LIMITS if own.method == WITHOUT_LIMITS else ()),
             *(f"bus {bus} is not supplied" for bus in feeder.dead_buses),
         ),
         method=own.method,

@@ -1,4 +1,4 @@
-"""The compiled loops of the power flow: gather demand, iterate, measure."""
+"""The compiled loops of the power flow: gather demand, iterate, serve."""
 
 from __future__ import annotations
 
@@ -43,29 +43,6 @@ class Sweep(NamedTuple):
     more_up: Complexes
     impedance: Complexes
     unloaded: Complexes
-
-
-class Wiring(NamedTuple):
-    """What flows follow from: rows of admittances by branch end and by source.
-
-    ends [2, n_branch]: near and far node; pointer [2, n_branch + 1]: where a branch's
-    row begins in near_* and far_*; scale [n_branch, 3]: base current at the near end,
-    A; loading per unit of current at the near and at the far end.
-    """
-
-    ends: Ints
-    pointer: Ints
-    near_col: Ints
-    near_val: Complexes
-    far_col: Ints
-    far_val: Complexes
-    scale: Floats
-    source_node: Ints
-    source_ptr: Ints
-    source_col: Ints
-    source_val: Complexes
-    shunt_node: Ints
-    shunt_g: Floats
 
 
 class Connections(NamedTuple):
@@ -367,54 +344,6 @@ def solve_from(
     for node in range(len(v)):
         v[node] = x[place[node]]
     return iterations
-
-
-@compiled
-def measure(
-    v: Complexes, wiring: Wiring, s_base_kva: float, out: Floats, source: Complexes
-) -> tuple[float, float]:
-    """Flows at the end nearer the source, and what is lost, kW.
-
-    S_near = V_near conj(I_near), > 0 away from the source. Returns the sum of powers
-    that enter branches at both ends, and what shunts draw. out [4, n_branch]: p_kw,
-    q_kvar, i_a, loading; source [n_source]: V conj(Y V) of each source's row, kVA.
-    """
-    near, far = wiring.ends
-    near_ptr, far_ptr = wiring.pointer
-    near_col, near_val = wiring.near_col, wiring.near_val
-    far_col, far_val = wiring.far_col, wiring.far_val
-    source_ptr, source_col = wiring.source_ptr, wiring.source_col
-    source_val, source_node = wiring.source_val, wiring.source_node
-    shunt_node, shunt_g, scale = wiring.shunt_node, wiring.shunt_g, wiring.scale
-    lost = 0.0
-    for b in range(len(near)):
-        i_near, i_far = 0j, 0j
-        for j in range(near_ptr[b], near_ptr[b + 1]):
-            i_near += near_val[j] * v[near_col[j]]
-        for j in range(far_ptr[b], far_ptr[b + 1]):
-            i_far += far_val[j] * v[far_col[j]]
-        v_near, v_far = v[near[b]], v[far[b]]
-        p = v_near.real * i_near.real + v_near.imag * i_near.imag
-        q = v_near.imag * i_near.real - v_near.real * i_near.imag
-        lost += p + v_far.real * i_far.real + v_far.imag * i_far.imag
-        size_near = np.sqrt(i_near.real * i_near.real + i_near.imag * i_near.imag)
-        size_far = np.sqrt(i_far.real * i_far.real + i_far.imag * i_far.imag)
-        loading = size_near * scale[b, 1]
-        other = size_far * scale[b, 2]
-        out[0, b] = p * s_base_kva
-        out[1, b] = q * s_base_kva
-        out[2, b] = size_near * scale[b, 0]
-        out[3, b] = other if other > loading or np.isnan(loading) else loading
-    for k in range(len(source_node)):
-        current = 0j
-        for j in range(source_ptr[k], source_ptr[k + 1]):
-            current += source_val[j] * v[source_col[j]]
-        source[k] = v[source_node[k]] * np.conj(current) * s_base_kva
-    shunt = 0.0
-    for k in range(len(shunt_node)):
-        at = v[shunt_node[k]]
-        shunt += (at.real * at.real + at.imag * at.imag) * shunt_g[k]
-    return lost * s_base_kva, shunt * s_base_kva
 
 
 @compiled

@@ -25,10 +25,7 @@ Way = Callable[["Asked", Complexes], Solved]
 MOST_ITERATIONS = 30
 MOST_ROUNDS = 30
 SHORTEST_STEP = 1.0 / 64.0
-WITHOUT_LIMITS = (
-    "no solution keeps every machine within its reactive limits: some steps are solved"
-    " without them"
-)
+WITHOUT_LIMITS = "newton without reactive limits"
 
 
 @dataclass(frozen=True)
@@ -183,9 +180,7 @@ class Newton:
     def _method(self, way: Way) -> str:
         if way != self._unlimited or len(self._ways) == 1:
             return "newton"
-        if WITHOUT_LIMITS not in self.feeder.notes:
-            self.feeder.notes.append(WITHOUT_LIMITS)
-        return "newton without reactive limits"
+        return WITHOUT_LIMITS
 
     def _asked(self, demand: Demand) -> Asked:
         terminals, base = self.feeder.terminals, self.feeder.s_base_kva

@@ -18,6 +18,7 @@ from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, Meter, PowerFlow
 from twin.grid.inverters import Wired, ask, wired
 from twin.grid.kernels import Asked, Connections, Lawful, Sweep, solve_from
+from twin.grid.kron import loaded_places, places_among, reduced
 from twin.grid.newton import Newton
 from twin.grid.pair_newton import PairNewton
 from twin.grid.ppc import Network
@@ -124,7 +125,7 @@ class FixedPoint:
     ) -> None:
         self.feeder = feeder
         self.tolerance_pu = tolerance_pu
-        self._meter = Meter(feeder)
+        self._meter = Meter(feeder, last)
         self._lay_out(feeder, last)
         self._own = np.zeros(len(self._lawful.terminal), dtype=np.complex128)
         self._dependent = feeder.terminals.voltage_dependent
@@ -133,8 +134,9 @@ class FixedPoint:
         n_source = len(feeder.source_node)
         self._x = np.zeros(n + n_source + 1, dtype=np.complex128)
         self._y = np.zeros(n + 1, dtype=np.complex128)
-        self._few = _few(feeder, self._sweep, self._lawful, last is None)
-        self._few_wires = _few_wires(self._wires, self._sweep, self._few)
+        few = loaded_places(self._sweep, n_source) if last is None else _none()
+        self._few = reduced(self._sweep, self._lawful, few, n_source)
+        self._few_wires = self._wired_among(few)
         self._flat = self._no_load()
         self.state = self._flat.copy()
         self._newton: Newton | PairNewton | None = None
@@ -171,6 +173,13 @@ class FixedPoint:
         if feeder.inverters is not None:
             port = self._meter.connections.port[feeder.inverters.terminal]
             self._wires = wired(feeder.inverters, self._sweep.ports[:, port])
+
+    def _wired_among(self, few: Ints) -> Wired | None:
+        """The inverters at the places of the loaded nodes alone."""
+        if self._wires is None:
+            return None
+        places = places_among(self._sweep, few, self._wires.places)
+        return self._wires._replace(places=places)
 
     def _no_load(self) -> Complexes:
         start = np.ones(self.feeder.n_node, dtype=np.complex128)
@@ -226,77 +235,6 @@ def _sweep(feeder: Feeder, last: Ints | None = None) -> Sweep:
     )
 
 
-Few = tuple[Sweep, Lawful, Complexes, Complexes]
-
-
-def _few(feeder: Feeder, sweep: Sweep, lawful: Lawful, may: bool) -> Few:
-    """The loaded nodes alone, where a dense product is shorter than two sweeps.
-
-    Z = A^T Y^-1 A at these nodes (Kron's reduction), each column one solve.
-    """
-    n = sweep.to.shape[1]
-    read = np.unique(sweep.ports[:2])
-    loaded = read[read < n]
-    sweep_length = 2 * n + len(sweep.more_low) + len(sweep.more_up)
-    at_source = (read >= n) & (read < n + len(feeder.source_node))
-    if not may or at_source.any() or len(loaded) ** 2 > sweep_length:
-        loaded = loaded[:0]
-    return _reduced(feeder, sweep, lawful, loaded)
-
-
-def _places_among(loaded: Ints, sweep: Sweep) -> tuple[Ints, Ints]:
-    """Where the loaded nodes alone keep what the sweep reads, and what it pushes."""
-    n, m = sweep.to.shape[1], len(loaded)
-    own = np.full(len(sweep.place) + 1, m, dtype=np.int64)
-    own[loaded] = np.arange(m)
-    pushed = np.full(n + 1, m, dtype=np.int64)
-    pushed[sweep.ports[2:].ravel()] = own[sweep.ports[:2].ravel()]
-    return own, pushed
-
-
-def _few_wires(wires: Wired | None, sweep: Sweep, few: Few) -> Wired | None:
-    """The same inverters at the places of the loaded nodes alone."""
-    if wires is None:
-        return None
-    own, pushed = _places_among(few[0].place, sweep)
-    places = np.concatenate([own[wires.places[:2]], pushed[wires.places[2:]]])
-    return wires._replace(places=np.ascontiguousarray(places))
-
-
-def _reduced(feeder: Feeder, sweep: Sweep, lawful: Lawful, loaded: Ints) -> Few:
-    m = len(loaded)
-    node_at = np.full(len(sweep.place), -1, dtype=np.int64)
-    node_at[sweep.place] = np.arange(len(sweep.place))
-    own, pushed = _places_among(loaded, sweep)
-    free = np.setdiff1d(np.arange(feeder.n_node), feeder.source_node)
-    impedance = np.zeros((m, m), dtype=np.complex128)
-    unloaded = np.zeros(m, dtype=np.complex128)
-    if m:
-        rows = csr_matrix(csr_matrix(feeder.y_bus)[free])
-        lu = _factorised(csc_matrix(rows[:, free]))
-        at = np.searchsorted(free, node_at[loaded])
-        unit = np.zeros((len(free), m), dtype=np.complex128)
-        unit[at, np.arange(m)] = 1.0
-        impedance = lu.solve(unit)[at]
-        unloaded = lu.solve(-(rows[:, feeder.source_node] @ feeder.source_v))[at]
-    none = np.empty((4, 0), dtype=np.complex128)
-    small = Sweep(
-        place=loaded.astype(np.int64),
-        ports=np.concatenate([own[sweep.ports[:2]], pushed[sweep.ports[2:]]]),
-        to=np.empty((2, 0), dtype=np.int64),
-        lines=none,
-        more_low_to=sweep.more_low_to[:, :0].copy(),
-        more_low=none[0],
-        more_up_to=sweep.more_up_to[:, :0].copy(),
-        more_up=none[0],
-        impedance=np.ascontiguousarray(impedance),
-        unloaded=unloaded,
-    )
-    places = np.concatenate([own[lawful.places[:2]], pushed[lawful.places[2:]]])
-    room = (np.zeros(m + 1, dtype=np.complex128), np.zeros(m + 1, dtype=np.complex128))
-    return small, lawful._replace(places=np.ascontiguousarray(places)), *room
-
-
 def _lawful(feeder: Feeder, sweep: Sweep, connections: Connections) -> Lawful:
     """Terminals with a law of their own, at the places of their ports."""
     terminals = feeder.terminals
@@ -325,6 +263,10 @@ def _factorised(
         diag_pivot_thresh=0.0,
         options={"SymmetricMode": True},
     )
+
+
+def _none() -> Ints:
+    return np.empty(0, dtype=np.int64)
 
 
 def _beside_diagonal(factor: csc_matrix | csc_array) -> csc_matrix:

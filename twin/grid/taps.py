@@ -126,8 +126,7 @@ class Tapped(FixedPoint):
         self._patch = Patch.of(self._base, self._links, self._rows, self._sweep)
         self._drive = self._sweep.lines[0].copy()
         self._end = End.of(self._sweep, late, self._links.pairs)
-        wiring = self._meter.wiring
-        self._flows = (wiring.near_val, wiring.far_val, wiring.source_val)
+        self._flows = self._meter.wiring.rows()
         self._flows_at_first = [values.copy() for values in self._flows]
 
     def adjust(self, scale: Floats) -> None:

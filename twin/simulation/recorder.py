@@ -14,6 +14,7 @@ from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet, Taken
 from twin.fleet.state import Phase
 from twin.grid.flow import Demand, Flow
+from twin.grid.newton import WITHOUT_LIMITS
 from twin.results.store import RunWriter
 from twin.simulation import rapid_changes
 from twin.simulation.audit import Audit
@@ -113,6 +114,7 @@ class Recorder:
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0
+        self.steps_without_limits = 0
         self.meters = np.zeros((7, sizes.customer))
         self._times = timeline.utc_times()
         self._sizes = sizes
@@ -185,6 +187,7 @@ class Recorder:
             self.worst_residual = max(self.worst_residual, relative)
         else:
             self.steps_failed += 1
+        self.steps_without_limits += flow.method == WITHOUT_LIMITS
         phase = fleet.state["phase"]
         self._scalars[row] = (
             flow.grid_kw,

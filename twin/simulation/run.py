@@ -30,6 +30,7 @@ from twin.scenario.spec import Scenario
 from twin.simulation import statics
 from twin.simulation.build import Grid, Plan, build, plan, refuse_absurd_head
 from twin.simulation.feeder_head import lines
+from twin.simulation.recorder import Recorder
 from twin.simulation.references import Newton, OpenDss, Pandapower, Reference
 from twin.simulation.world import World
 
@@ -101,7 +102,7 @@ def run(
             {
                 "audit": audit,
                 **_known_afterwards(world, soc_start),
-                **_told(planned, world),
+                **_told(planned, world.recorder),
                 "wall_time_s": {stage: round(s, 3) for stage, s in wall.items()},
             }
         )
@@ -258,11 +259,17 @@ def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]
     }
 
 
-def _told(planned: Plan, world: World | None = None) -> dict[str, Any]:
-    """Warnings and notes; solving may have added some to the feeder's."""
+def _told(planned: Plan, recorder: Recorder | None = None) -> dict[str, Any]:
+    """Warnings and notes; of a run that is done, what its steps have shown, too."""
     said = scenario_notes(planned.scenario)
-    allocated = None if world is None else world.recorder.allocated
-    met = [] if allocated is None else lines(allocated.summary())
+    met = []
+    if recorder is not None and recorder.steps_without_limits:
+        met.append(
+            "no solution keeps every machine within its reactive limits: "
+            f"{recorder.steps_without_limits} steps are solved without them"
+        )
+    if recorder is not None and recorder.allocated is not None:
+        met += lines(recorder.allocated.summary())
     return {
         "warnings": [*said, *met, *planned.warnings],
         "notes": [*said, *met, *planned.notes],

@@ -1,0 +1,31 @@
+"""A number held against a reference: tests demand it, the documents list it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Held:
+    """The largest difference to a reference, and what is demanded of it.
+
+    quantity   what differs, with its unit; `relative` where it is per the reference's
+    """
+
+    reference: str
+    quantity: str
+    largest: float
+    demanded: float
+
+    @property
+    def row(self) -> str:
+        """One line of a table, two significant digits."""
+        cells = (self.quantity, f"{self.largest:.1e}", f"{self.demanded:.0e}")
+        return f"| {self.reference} | {' | '.join(cells)} |"
+
+
+def keep(held: Iterable[Held]) -> None:
+    """Every difference is below what is demanded."""
+    beyond = [one.row for one in held if not one.largest < one.demanded]
+    assert beyond == []
