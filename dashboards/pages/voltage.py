@@ -195,12 +195,18 @@ def _register_customers(desk: Desk, sweeps: sweeping.Sweeps) -> None:
 
     @desk.callback(
         Output("voltage-customer", "value"),
+        Output("voltage-table", "selectedRows"),
         Input("voltage-table", "selectedRows"),
+        Input("voltage-customer", "value"),
         prevent_initial_call=True,
     )
-    def select(rows: object) -> Any:
-        chosen = rows[0] if isinstance(rows, list) and rows else None
-        return chosen["customer"] if isinstance(chosen, Mapping) else no_update
+    def select(rows: object, shown: str | None) -> tuple[Any, Any]:
+        """A row picks a customer, and a customer that was picked marks its row."""
+        if ctx.triggered_id == "voltage-customer":
+            return no_update, {"ids": [] if shown is None else [shown]}
+        row = rows[0] if isinstance(rows, list) and rows else None
+        picked = row.get("customer") if isinstance(row, Mapping) else None
+        return no_update if picked in (None, shown) else picked, no_update
 
     @desk.callback(
         Output("voltage-spread", "figure"),
