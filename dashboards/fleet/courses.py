@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dashboards.thinning import rows_between
 from twin.analysis.case import Case
 from twin.analysis.digest import Times, chunks
+from twin.analysis.kept import kept
 from twin.arrays import Bools, Floats
 from twin.tables import PLACES, STATES
 
@@ -55,9 +56,14 @@ class Courses:
 
 
 def courses_of(case: Case) -> Courses:
-    """One pass over ``ev_steps``; without it, what ``steps`` tells."""
+    """What ``ev_steps`` tells, kept beside a long run; else what ``steps`` tells."""
     if not case.run.has("ev_steps"):
         return _of_steps(case)
+    asked = (case.zone.key,)
+    return kept(case.run, "ev_steps", Courses, asked, lambda: _pass_over(case))
+
+
+def _pass_over(case: Case) -> Courses:
     times, cars, soc, plugged = [], [], [], []
     columns = ("kw", "soc", "state", "place")
     for time, (kw, level, state, place) in chunks(case.run, "ev_steps", *columns):
@@ -94,7 +100,8 @@ def doing_of(
         *(parked & (place == PLACES.index(name)) for name in ("home", "work", "other")),
         still & (state == STATES.index("driving")),
     ]
-    return np.stack([one.sum(axis=1) for one in found], axis=1).astype(_SMALL)
+    counts = [np.count_nonzero(one, axis=1) for one in found]
+    return np.stack(counts, axis=1).astype(_SMALL)
 
 
 def quantiles(values: Floats) -> NDArray[_SMALL]:

@@ -31,6 +31,7 @@ import polars as pl
 from dashboards.fleet.courses import STILL_KW
 from twin.analysis.case import Case
 from twin.analysis.digest import chunks
+from twin.analysis.kept import kept
 from twin.analysis.metrics import SHORT_SHARE
 from twin.arrays import Floats
 
@@ -133,10 +134,10 @@ def _first_rules() -> pl.Expr:
 
 def _last_rules(case: Case, short: pl.DataFrame) -> pl.DataFrame:
     """Rules 5 to 7."""
-    idle_h, limited_kwh = undrawn(case, short)
+    left = undrawn(case, short)
     found = short.with_columns(
-        idle_h=pl.Series(idle_h, dtype=pl.Float64).fill_nan(None),
-        limited_kwh=pl.Series(limited_kwh, dtype=pl.Float64).fill_nan(None),
+        idle_h=pl.Series(left.idle_h, dtype=pl.Float64).fill_nan(None),
+        limited_kwh=pl.Series(left.limited_kwh, dtype=pl.Float64).fill_nan(None),
     )
     waits = pl.lit(case.policy != "uncontrolled")
     idle_kwh = pl.col("idle_h") * pl.col("charge_kw")
@@ -150,17 +151,38 @@ def _last_rules(case: Case, short: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(reason=pl.col("reason").fill_null(rest))
 
 
-def undrawn(case: Case, stays: pl.DataFrame) -> tuple[Floats, Floats]:
-    """Of stays whose reason is open: hours without power, kWh less than full power.
+@dataclass(frozen=True)
+class Undrawn:
+    """Of stays whose reason is open, in their intervals that end below target.
 
-    Counted in intervals that end below target. NaN: not asked, or not recorded.
+    idle_h       hours without power; NaN: not asked, or not recorded      [n_stay]
+    limited_kwh  kWh less than full power in the others; NaN likewise      [n_stay]
     """
-    hours, less_kwh = np.full(stays.height, np.nan), np.full(stays.height, np.nan)
+
+    idle_h: Floats
+    limited_kwh: Floats
+
+
+def undrawn(case: Case, stays: pl.DataFrame) -> Undrawn:
+    """One pass over ``ev_steps``; that of a long run is kept beside its tables."""
     if not stays.height or not case.run.has("ev_steps"):
-        return hours, less_kwh
+        unknown = np.full(stays.height, np.nan)
+        return Undrawn(unknown, unknown.copy())
     asked = np.flatnonzero(stays["reason"].is_null().to_numpy())
-    hours[asked] = less_kwh[asked] = 0.0
     pairs = _pairs(case, stays, asked)
+    question = (*vars(pairs).values(), asked, stays.height, case.step_h)
+    return kept(
+        case.run,
+        "ev_steps",
+        Undrawn,
+        question,
+        lambda: _pass_over(case, pairs, asked, stays.height),
+    )
+
+
+def _pass_over(case: Case, pairs: _Pairs, asked: Any, n_stay: int) -> Undrawn:
+    hours, less_kwh = np.full(n_stay, np.nan), np.full(n_stay, np.nan)
+    hours[asked] = less_kwh[asked] = 0.0
     first = 0
     for time, (kw, soc) in chunks(case.run, "ev_steps", "kw", "soc"):
         here = slice(*np.searchsorted(pairs.row, (first, first + len(time))))
@@ -170,10 +192,10 @@ def undrawn(case: Case, stays: pl.DataFrame) -> tuple[Floats, Floats]:
         below = soc[at] < pairs.target[here] - AT_TARGET
         idle = drawn <= STILL_KW * case.step_h
         less = np.maximum(pairs.full_kw[here] * pairs.h[here] - drawn, 0.0)
-        hours += np.bincount(stay, pairs.h[here] * (below & idle), stays.height)
-        less_kwh += np.bincount(stay, less * (below & ~idle), stays.height)
+        hours += np.bincount(stay, pairs.h[here] * (below & idle), n_stay)
+        less_kwh += np.bincount(stay, less * (below & ~idle), n_stay)
         first += len(time)
-    return hours, less_kwh
+    return Undrawn(hours, less_kwh)
 
 
 @dataclass(frozen=True)

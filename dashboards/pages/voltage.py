@@ -210,16 +210,22 @@ def _register_customers(desk: Desk, sweeps: sweeping.Sweeps) -> None:
 
     @desk.callback(
         Output("voltage-customer", "value"),
+        Output("voltage-table", "selectedRows"),
         Input("voltage-table", "selectedRows"),
         Input("voltage-rules", "selectedRows"),
+        Input("voltage-customer", "value"),
         prevent_initial_call=True,
     )
-    def select(of_customers: object, of_rules: object) -> Any:
-        by_rule = ctx.triggered_id == "voltage-rules"
-        rows = of_rules if by_rule else of_customers
-        chosen = rows[0] if isinstance(rows, list) and rows else None
-        one = chosen.get("customer") if isinstance(chosen, Mapping) else None
-        return no_update if one is None else one
+    def select(
+        of_customers: object, of_rules: object, shown: str | None
+    ) -> tuple[Any, Any]:
+        """A row picks a customer, and a customer that was picked marks its row."""
+        if ctx.triggered_id == "voltage-customer":
+            return no_update, {"ids": [] if shown is None else [shown]}
+        rows = of_rules if ctx.triggered_id == "voltage-rules" else of_customers
+        row = rows[0] if isinstance(rows, list) and rows else None
+        picked = row.get("customer") if isinstance(row, Mapping) else None
+        return no_update if picked in (None, shown) else picked, no_update
 
     @desk.callback(
         Output("voltage-spread", "figure"),

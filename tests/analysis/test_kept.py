@@ -8,7 +8,7 @@ import pytest
 from twin.analysis import case as asking
 from twin.analysis import kept as keeping
 from twin.analysis.case import Case
-from twin.analysis.digest import Transformers, Voltages
+from twin.analysis.digest import Loadings, Transformers, Voltages
 from twin.results.record import Run, find_runs
 from twin.results.verify import verify
 
@@ -86,9 +86,9 @@ def test_loadings_without_transformers_come_back(make_run):
     run = make_run()
     none = np.empty(0)
     parts = Transformers(none, none.astype("datetime64[us]"), none, none)
-    whole = keeping.Loadings(np.ones(3, "f4"), np.zeros(3), parts)
+    whole = Loadings(np.ones(3, "f4"), np.zeros(3), parts)
     for _ in range(2):
-        same(keeping.kept(run, "flows", keeping.Loadings, (), lambda: whole), whole)
+        same(keeping.kept(run, "flows", Loadings, (), lambda: whole), whole)
 
 
 def test_small_tables_are_not_kept(make_run, monkeypatch):

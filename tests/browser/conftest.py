@@ -24,7 +24,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from twin.scenario.study import read_study
 from twin.studies.runner import run_study
 
-expect.set_options(timeout=20_000)
+PATIENCE_MS, REST_MS = 120_000, 300
+expect.set_options(timeout=PATIENCE_MS)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STARTERS = Path(__file__).parents[2] / "scenarios"
 STUDY = """\
@@ -158,7 +159,7 @@ def another(browser: Browser, site: Site) -> Iterator[Callable[[], Page]]:
 
     def make() -> Page:
         context = browser.new_context(viewport={"width": 1366, "height": 768})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         opened = context.new_page()
         watched.watch(opened)
@@ -204,17 +205,56 @@ def drawn(page: Page, key: str) -> None:
     )
 
 
+RESTS = """(rest_ms) => {
+  const store = (window.dash_stores || [])[0];
+  const state = store && store.getState();
+  const { stored, completed, ...open } = state ? state.callbacks : {};
+  const isAsking = !state || Object.values(open).some((some) => some.length);
+  const shown = (selector) => [...document.querySelectorAll('#content ' + selector)]
+    .filter((one) => one.offsetParent);
+  const isDrawn = shown('.dash-graph').every((one) => {
+    const plot = one.querySelector('.js-plotly-plot');
+    const told = plot && plot.layout && (plot.layout.annotations || []).length;
+    return plot && plot._fullData && (plot._fullData.length > 0 || told > 0);
+  });
+  const component = (key) => state.paths.strs[key].reduce(
+    (inside, step) => inside && inside[step], state.layout);
+  const apiOf = (key) => {
+    try { return window.dash_ag_grid.getApi(key); } catch (error) { return null; }
+  };
+  const tables = Object.keys(state ? state.paths.strs : {}).filter(
+    (key) => (component(key) || {}).type === 'AgGrid');
+  const areFilled = tables.every((key) => {
+    const place = document.getElementById(key);
+    if (place && !place.offsetParent) return true;
+    const api = apiOf(key);
+    if (!place || !api) return false;
+    const { rowData, selectedRows } = component(key).props;
+    const picked = (selectedRows && selectedRows.ids) || selectedRows || [];
+    let rows = 0;
+    api.forEachLeafNode(() => { rows += 1; });
+    const isPicked = !picked.length || api.getSelectedNodes().length > 0;
+    return rows === (rowData || []).length && (isPicked || !rows);
+  });
+  const hasMap = Boolean(document.querySelector('#feeder-canvas'));
+  const isMapped = !hasMap || (window.twinFeeder && window.twinFeeder.draws > 0);
+  const isQuiet = !isAsking && isDrawn && areFilled && isMapped;
+  const now = performance.now();
+  if (!isQuiet || !window.restsSince) window.restsSince = now;
+  return now - window.restsSince > rest_ms;
+}"""
+
+
 def settled(page: Page) -> None:
-    """Wait until nothing is asked for any more and every shown graph is answered."""
+    """Wait until no callback is due or under way, and stays so, and all is drawn.
+
+    A page's network is idle once only: later questions must be seen where Dash keeps
+    them, from the click on, also those that are not sent yet. Charts, tables and the
+    map draw by themselves what they were given.
+    """
     page.wait_for_load_state("networkidle")
-    page.wait_for_function(
-        """() => [...document.querySelectorAll('#content .dash-graph')].every((one) => {
-          const plot = one.querySelector('.js-plotly-plot');
-          if (!one.offsetParent) return true;
-          const told = plot && plot.layout && (plot.layout.annotations || []).length;
-          return plot && plot._fullData && (plot._fullData.length > 0 || told > 0);
-        })"""
-    )
+    page.evaluate("() => { window.restsSince = 0; }")
+    page.wait_for_function(RESTS, arg=REST_MS)
 
 
 def shown(page: Page, href: str) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Watched, drawn, shown
+from tests.browser.conftest import PATIENCE_MS, Watched, drawn, shown
 
 LONGEST_SCRUB_MS = 150
 SCRUB = """async () => {
@@ -41,7 +41,7 @@ STILL = """async () => {
 def feeder(browser, site):
     """The map of the run with V2G, drawn; one for all tests, as one plays with it."""
     context = browser.new_context(viewport={"width": 1366, "height": 768})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(PATIENCE_MS)
     page, watched = context.new_page(), Watched(site.url)
     watched.watch(page)
     shown(page, site.run("v2g_peak", "feeder"))

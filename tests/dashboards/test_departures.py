@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -59,7 +60,7 @@ class Told:
                     name: pl.Array(pl.Float32, 1) for name in ("kw", "soc")
                 },
             )
-        self.run = self
+        self.run, self.path = self, Path("nowhere")
 
     def has(self, table):
         return table in self.tables

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from dashboards.fleet import courses as fleet
 from dashboards.fleet.courses import (
     DOING,
     DOING_SUMMARY,
@@ -20,6 +21,7 @@ from dashboards.fleet.courses import (
     soc_spread,
 )
 from dashboards.fleet.figures import doing_figure, fan_figure
+from twin.analysis import kept as keeping
 from twin.analysis.case import Case
 
 
@@ -170,3 +172,14 @@ def _quarters(count: int) -> Courses:
         np.tile(number[:, None], (1, 7)),
         np.tile(number[:, None], (1, 7)),
     )
+
+
+def test_the_courses_of_a_long_run_are_kept_beside_it(make_run, monkeypatch):
+    monkeypatch.setattr(keeping, "WORTH_KEEPING_BYTES", 0)
+    case = Case(make_run())
+    made = courses_of(case)
+    monkeypatch.setattr(fleet, "chunks", lambda *_: pytest.fail("read again"))
+    found = courses_of(Case(case.run))
+    assert found.doing == made.doing
+    for part in ("time", "cars", "soc", "soc_plugged"):
+        np.testing.assert_array_equal(getattr(found, part), getattr(made, part))

@@ -11,6 +11,7 @@ import pytest
 from dashboards.voltage import sweeps as sweeping
 from dashboards.voltage.profiles import Groups, groups_of, local_times
 from tests.analysis.conftest import V_PU, MakeRun
+from twin.analysis import kept as keeping
 from twin.analysis.case import Case
 from twin.errors import InputError
 
@@ -247,3 +248,38 @@ def test_a_run_without_a_solution_has_no_voltages(make_run):
     case = Case(make_run(converged=(False,) * 8))
     with pytest.raises(InputError, match="no voltage"):
         sweeping.Sweeps().voltages(case)
+
+
+def test_the_sweep_of_a_long_run_is_kept_beside_it(make_run, monkeypatch):
+    monkeypatch.setattr(keeping, "WORTH_KEEPING_BYTES", 0)
+    case = Case(make_run())
+    made = {
+        rows: sweeping.kept_sweep(case, rows) for rows in ("distance", "transformer")
+    }
+    monkeypatch.setattr(sweeping, "sweep_of", lambda *_: pytest.fail("read again"))
+    for rows, sweep in made.items():
+        found = sweeping.kept_sweep(Case(case.run), rows)
+        assert found.groups.names == sweep.groups.names
+        assert found.groups.is_axis is sweep.groups.is_axis is (rows == "distance")
+        for part in ("time", "low", "high", "mean", "lowest_at", "highest_at"):
+            one, other = getattr(found, part), getattr(sweep, part)
+            assert one.dtype == other.dtype
+            np.testing.assert_array_equal(one, other)
+
+
+def test_an_extreme_is_the_first_of_its_kind_and_unknown_values_are_none():
+    """Two chunks of three nodes: equal lows keep the earlier instant."""
+    time = np.arange("2026-01-12T00", "2026-01-12T04", dtype="datetime64[h]")
+    time = time.astype("datetime64[us]")
+    values = np.array([[1, 0.9, np.nan], [0.8, 0.9, np.nan]], "f4")
+    later = np.array([[0.8, 0.85, np.nan], [0.9, np.nan, np.nan]], "f4")
+    groups = Groups(("all",), np.zeros(1), np.zeros(3, np.int64))
+    counted = sweeping._Counted(groups, np.empty((0, 3), np.int64))
+    for at, part in ((time[:2], values), (time[2:], later)):
+        counted.add(at, part, part, part)
+    found = counted.result(False)
+    assert found.lowest_at.tolist() == [*time[[1, 2]].tolist(), None]
+    assert found.highest_at.tolist() == [*time[[0, 0]].tolist(), None]
+    np.testing.assert_allclose(found.low[:, 0], [0.9, 0.8, 0.8, 0.9])
+    np.testing.assert_allclose(found.high[:, 0], [1, 0.9, 0.85, 0.9])
+    np.testing.assert_allclose(found.mean[:, 0], [0.95, 0.85, 0.825, 0.9])

@@ -322,19 +322,37 @@ def _beyond(low: Floats, high: Floats, limits: Limits) -> Floats:
 
 
 def _band(low: Floats, high: Floats) -> Floats:
-    lower = [_quantile(low, q) for q in QUANTILES[:3]]
-    upper = [_quantile(high, q) for q in QUANTILES[3:]]
+    """QUANTILES of each row: the first three of the lowest, the others of the highest.
+
+    Of one phase both are the same array, which is put in order once.
+    """
+    lowest = _Ordered(low)
+    highest = lowest if high is low else _Ordered(high)
+    lower = [lowest.quantile(q) for q in QUANTILES[:3]]
+    upper = [highest.quantile(q) for q in QUANTILES[3:]]
     return np.stack(lower + upper, axis=1)
 
 
 def _quantile(values: Floats, q: float) -> Floats:
     """A quantile of each row's known values, NaN where it has none. [n_row]"""
-    ordered = np.sort(values, axis=1)
-    known = values.shape[1] - np.isnan(values).sum(axis=1)
-    place = q * np.maximum(known - 1, 0)
-    under = np.floor(place).astype(np.int64)
-    over = np.minimum(under + 1, np.maximum(known - 1, 0))
-    rows = np.arange(len(values))
-    share = place - under
-    picked = ordered[rows, under] * (1 - share) + ordered[rows, over] * share
-    return np.where(known > 0, picked, np.nan).astype(np.float64)
+    return _Ordered(values).quantile(q)
+
+
+class _Ordered:
+    """Rows in rising order, the unknown last."""
+
+    def __init__(self, values: Floats) -> None:
+        self.values = np.sort(values, axis=1)
+        self.known = values.shape[1] - np.isnan(values).sum(axis=1)
+
+    def quantile(self, q: float) -> Floats:
+        """Of each row's known values, NaN where it has none. [n_row]"""
+        last = np.maximum(self.known - 1, 0)
+        place = q * last
+        under = np.floor(place).astype(np.int64)
+        over = np.minimum(under + 1, last)
+        rows = np.arange(len(self.values))
+        share = place - under
+        low, high = self.values[rows, under], self.values[rows, over]
+        picked = low * (1 - share) + high * share
+        return np.where(self.known > 0, picked, np.nan).astype(np.float64)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_origin, get_type_hints
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.analysis.digest import Loadings, Voltages
-from twin.analysis.quality_digest import Quality
 from twin.results.durable import replacing
 from twin.results.record import RUN_FILE, Run
 
-Digest = TypeVar("Digest", Voltages, Loadings, Quality)
+Digest = TypeVar("Digest")
 WORTH_KEEPING_BYTES = 5_000_000
 SPOILT = (
     OSError,
@@ -39,12 +38,15 @@ def kept(
     kind: type[Digest],
     asked: Sequence[object],
     make: Callable[[], Digest],
+    word: str = "",
 ) -> Digest:
     """The digest of a table as it was kept; else it is made, and kept if it may be.
 
+    kind   a dataclass of arrays, flags, tuples of words, and dataclasses of these
     asked  whatever else the digest depends on: arrays, numbers, limits
+    word   tells digests of one kind apart that are kept side by side
     """
-    path = _path(run, table, kind, asked)
+    path = _path(run, table, kind, asked, word)
     if path is None:
         return make()
     found = _read(path, kind)
@@ -56,7 +58,7 @@ def kept(
 
 
 def _path(
-    run: Run, table: str, kind: type[Digest], asked: Sequence[object]
+    run: Run, table: str, kind: type[Digest], asked: Sequence[object], word: str
 ) -> Path | None:
     """Where it is kept; None where it is quickly made, or the run is not complete."""
     try:
@@ -66,12 +68,14 @@ def _path(
         of = hashlib.sha256((run.path / RUN_FILE).read_bytes())
         for name in SOURCES:
             of.update(Path(__file__).with_name(name).read_bytes())
+        of.update(Path(str(sys.modules[kind.__module__].__file__)).read_bytes())
     except OSError:
         return None
     of.update(f"{size} {changed}".encode())
     for one in asked:
         of.update(_bytes(one))
-    return run.path / f".digest-{kind.__name__.lower()}-{of.hexdigest()[:16]}.npz"
+    name = kind.__name__.lower() + (f"-{word}" if word else "")
+    return run.path / f".digest-{name}-{of.hexdigest()[:16]}.npz"
 
 
 def _read(path: Path, kind: type[Digest]) -> Digest | None:
@@ -85,13 +89,13 @@ def _read(path: Path, kind: type[Digest]) -> Digest | None:
         return None
 
 
-def _write(path: Path, digest: Voltages | Loadings | Quality) -> None:
+def _write(path: Path, digest: object) -> None:
     """Write it whole, then remove what was kept of an older question."""
     arrays: dict[str, Any] = dict(_flat(digest))
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)
     stem = path.name.rpartition("-")[0]
-    for old in path.parent.glob(f"{stem}-*.npz"):
+    for old in path.parent.glob(f"{stem}-{16 * '?'}.npz"):
         if old != path:
             old.unlink(missing_ok=True)
 
@@ -101,7 +105,7 @@ def _flat(digest: Any, prefix: str = "") -> Iterator[tuple[str, NDArray[Any]]]:
     for field in fields(digest):
         value = getattr(digest, field.name)
         if is_dataclass(value):
-            yield from _flat(value, f"{field.name}.")
+            yield from _flat(value, f"{prefix}{field.name}.")
         elif value is not None:
             yield f"{prefix}{field.name}", np.asarray(value)
 
@@ -112,10 +116,16 @@ def _restored(kind: Any, arrays: Mapping[str, NDArray[Any]], prefix: str = "") -
     for field in fields(kind):
         hint, name = hints[field.name], f"{prefix}{field.name}"
         if is_dataclass(hint):
-            found[field.name] = _restored(hint, arrays, f"{field.name}.")
+            found[field.name] = _restored(hint, arrays, f"{name}.")
         elif name in arrays:
-            found[field.name] = bool(arrays[name]) if hint is bool else arrays[name]
+            found[field.name] = _value(hint, arrays[name])
     return kind(**found)
+
+
+def _value(hint: Any, array: NDArray[Any]) -> Any:
+    if hint is bool:
+        return bool(array)
+    return tuple(array.tolist()) if get_origin(hint) is tuple else array
 
 
 def _bytes(value: object) -> bytes:
