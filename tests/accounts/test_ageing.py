@@ -166,7 +166,7 @@ def test_cycles_count_by_the_capacity_that_is_left(knots, cycles) -> None:
     for _ in range(365):
         counted += stress.full_cycles[0] * fade.capacity[0]
         fade = advance(NMC, fade, NMC.rates(stress))
-    assert counted == pytest.approx(cycles, abs=3e-3)
+    assert counted == pytest.approx(cycles, rel=1e-4)
 
 
 @BOTH
