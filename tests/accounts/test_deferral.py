@@ -1,0 +1,35 @@
+"""The worth of building later."""
+
+import pytest
+
+from twin.accounts.deferral import (
+    capital_recovery_factor,
+    deferral_value_usd,
+    levelised_usd_per_kw_year,
+)
+
+
+def test_three_years_of_a_dear_upgrade() -> None:
+    assert deferral_value_usd(150_000, 3, 0.07, 0.02) == pytest.approx(
+        20_060.72, abs=5e-3
+    )
+
+
+def test_no_interest_and_no_rise_is_no_value() -> None:
+    assert deferral_value_usd(150_000, 3, 0.0) == 0
+    assert deferral_value_usd(150_000, 0, 0.07) == 0
+
+
+def test_an_even_payment_over_forty_years() -> None:
+    assert capital_recovery_factor(0.07, 40) == pytest.approx(0.075009, abs=5e-7)
+
+
+def test_without_interest_it_is_an_even_share() -> None:
+    assert capital_recovery_factor(0.0, 8) == 0.125
+    assert capital_recovery_factor(1e-9, 8) == pytest.approx(0.125, rel=1e-6)
+
+
+def test_the_payments_are_worth_the_sum() -> None:
+    """Three payments at 7 % for 20,060.72 USD and 50 kW."""
+    yearly = levelised_usd_per_kw_year(20_060.72, 50, 0.07, 3)
+    assert sum(50 * yearly / 1.07**n for n in (1, 2, 3)) == pytest.approx(20_060.72)
