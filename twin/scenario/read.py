@@ -134,6 +134,8 @@ _PATH_KEYS = (
     ("customers.profiles", ""),
     ("customers.file", ""),
     ("fleet.travel_file", ""),
+    ("tariff.file", ""),
+    ("tariff.export_file", ""),
 )
 
 
