@@ -11,6 +11,7 @@ from twin.fleet.travel_sources import NAMES as TRAVEL
 from twin.grid.pandapower import load_feeder
 from twin.scenario.names import ONE_WAY, TWO_WAY, known, names, region_default
 from twin.surroundings.profiles import NAMES as PROFILES
+from twin.surroundings.programmes import programme_names
 from twin.surroundings.tariffs import tariff_names
 
 
@@ -19,6 +20,7 @@ from twin.surroundings.tariffs import tariff_names
     [
         ("vehicles", vehicles()),
         ("tariffs", tariff_names()),
+        ("programmes", programme_names()),
         ("policies", POLICIES),
         ("profiles", PROFILES),
         ("travel", TRAVEL),

@@ -74,11 +74,14 @@ def scenario_file(case: Case) -> str:
 
 def own_files(case: Case) -> list[str]:
     """Files of the user's that the scenario names; a record keeps only their names."""
-    room = {key: section_of(case.scenario, key) for key in ("feeder", "customers")}
+    sections = ("feeder", "customers", "tariff")
+    room = {key: section_of(case.scenario, key) for key in sections}
     source, profiles = room["feeder"].get("source"), room["customers"].get("profiles")
     named = [
         room["customers"].get("file"),
         section_of(case.scenario, "fleet").get("travel_file"),
+        room["tariff"].get("file"),
+        room["tariff"].get("export_file"),
         _own_file(str(source)),
         profiles if str(profiles).endswith(".csv") else None,
     ]

@@ -20,7 +20,13 @@ from twin.scenario.read import absolute_paths
 
 STARTER = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 DEFAULT = "first"
-FILES = ("customers.file", "fleet.travel_file", "feeder.root")
+FILES = (
+    "customers.file",
+    "fleet.travel_file",
+    "feeder.root",
+    "tariff.file",
+    "tariff.export_file",
+)
 
 
 @dataclass(frozen=True)

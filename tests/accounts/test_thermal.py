@@ -106,7 +106,7 @@ def by_euler(kind: ThermalClass, start: float, load: float, minutes: int, air: f
         ) ** kind.oil_exponent
         return (
             kind.top_oil_rise_k * losses,
-            kind.hot_spot_rise_k * k** kind.winding_exponent,
+            kind.hot_spot_rise_k * k**kind.winding_exponent,
         )
 
     (rise, winding), (to_oil, to) = tends(start), tends(load)

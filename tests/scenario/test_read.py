@@ -313,6 +313,51 @@ SEED = "a whole number from 0 to 9223372036854775807"
             "2:9: tariff: got 7; allowed: a name, or a mapping with a name in it",
         ),
         (
+            "tariff: realtime",
+            "2:9: tariff.name: realtime needs tariff.file, a CSV of your own prices",
+        ),
+        (
+            "tariff: {name: flat, file: base.yaml}",
+            "2:28: tariff.file: is only read with name: realtime",
+        ),
+        (
+            "tariff: {export: avoided}",
+            "2:18: tariff.export: got 'avoided'; allowed: avoided_cost, or a number of "
+            "USD/kWh; did you mean 'avoided_cost'?",
+        ),
+        (
+            "tariff: {export: 0.1, export_price_usd_per_kwh: 0.1}",
+            "2:18: tariff.export: both export and export_price_usd_per_kwh are given; "
+            "needed: one of them",
+        ),
+        (
+            "tariff: {export_file: base.yaml}",
+            "2:23: tariff.export_file: is only read with export: avoided_cost",
+        ),
+        (
+            "tariff: {effective: newest}",
+            "2:21: tariff.effective: got 'newest'; allowed: by_date, or a date such as "
+            "2026-01-01",
+        ),
+        (
+            "tariff: {programme: elpr}",
+            "2:21: tariff.programme: unknown name 'elpr'; allowed: elrp; did you mean "
+            "'elrp'?",
+        ),
+        (
+            "tariff: {event_days: [2026-08-12, 2026-08-12]}",
+            "2:10: tariff.event_days: 2026-08-12 comes twice",
+        ),
+        (
+            "tariff: {programme: elrp, event_days: []}",
+            "2:27: tariff.event_days: is empty; a programme pays on called days only",
+        ),
+        (
+            "tariff: {name: realtime, file: base.yaml}\npolicy: tou",
+            "3:1: policy.window: needed by tou with tariff realtime: no hours are the "
+            "cheapest every day",
+        ),
+        (
             "events: [{kind: outage, start: 2026-01-14T18:00, hours: 4}]",
             "2:1: events: outages are not simulated in this version; leave events out",
         ),
@@ -380,7 +425,8 @@ def test_several_problems_are_told_at_once_in_the_order_of_the_file(folder):
         "f.yaml:4:24: fleet.ev_share: given twice, first at f.yaml:4:9; keep one",
         "f.yaml:4:37: fleet.models: the shares sum to 0.7; they must sum to 1",
         "f.yaml:5:9: tariff.name: unknown name 'flatt'; allowed: flat, night, "
-        "sdge_ev_tou_5; did you mean 'flat'?",
+        "pge_ev2_a, sce_tou_ev_4, sdge_ev_tou_5, sdge_ev_tou_5_p, sdge_tou_dr1 or "
+        "realtime, with tariff.file; did you mean 'flat'?",
     ]
 
 

@@ -184,8 +184,11 @@ def _car_names(data: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _registered_names(data: Mapping[str, Any]) -> Iterator[Finding]:
-    for key, kind in (("tariff.name", "tariffs"), ("fleet.travel", "travel")):
-        yield from _registered(data, key, kind, "")
+    yield from _registered(data, "fleet.travel", "travel", "")
+    yield from _registered(data, "tariff.programme", "programmes", "")
+    if _at(data, "tariff.name") != "realtime":
+        extra = " or realtime, with tariff.file"
+        yield from _registered(data, "tariff.name", "tariffs", extra)
     profiles = _text(data, "customers.profiles")
     if not profiles.lower().endswith(".csv"):
         extra = " or a .csv file"
@@ -253,6 +256,54 @@ def _travel_file(data: Mapping[str, Any]) -> Iterator[Finding]:
         )
     if travel != "nhts" and file is not None:
         yield "fleet.travel_file", "is only read with fleet.travel: nhts"
+
+
+def _prices(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """What of a tariff's keys goes together."""
+    realtime = _at(data, "tariff.name") == "realtime"
+    if realtime and not _is_at(data, "tariff.file"):
+        yield "tariff.name", "realtime needs tariff.file, a CSV of your own prices"
+    if realtime and _at(data, "tariff.export") == "avoided_cost":
+        yield (
+            "tariff.export",
+            "avoided_cost is not for realtime; allowed: a price, or a column "
+            "export_price_usd_per_kwh of its file",
+        )
+    if (
+        realtime
+        and _at(data, "policy.name") == "tou"
+        and not _is_at(data, "policy.window")
+    ):
+        yield (
+            "policy.window",
+            "needed by tou with tariff realtime: no hours are the cheapest every day",
+        )
+    for key in ("effective", "event_days", "programme") if realtime else ("file",):
+        if _at(data, f"tariff.{key}"):
+            only = "a tariff that ships" if realtime else "name: realtime"
+            yield f"tariff.{key}", f"is only read with {only}"
+    if _is_at(data, "tariff.export") and _is_at(
+        data, "tariff.export_price_usd_per_kwh"
+    ):
+        yield (
+            "tariff.export",
+            "both export and export_price_usd_per_kwh are given; needed: one of them",
+        )
+    if _is_at(data, "tariff.export_file") and (
+        _at(data, "tariff.export") != "avoided_cost"
+    ):
+        yield "tariff.export_file", "is only read with export: avoided_cost"
+
+
+def _called_days(data: Mapping[str, Any]) -> Iterator[Finding]:
+    days = _at(data, "tariff.event_days")
+    if not isinstance(days, list):
+        return
+    twice = sorted({str(day) for day in days if days.count(day) > 1})
+    if twice:
+        yield "tariff.event_days", f"{twice[0]} comes twice"
+    if _is_at(data, "tariff.programme") and not days:
+        yield "tariff.event_days", "is empty; a programme pays on called days only"
 
 
 def _events(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -331,6 +382,8 @@ RULES: tuple[Rule, ...] = (
     _window,
     _allocate_by,
     _travel_file,
+    _prices,
+    _called_days,
     _events,
     _limits,
     _inverter,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
 from twin.scenario.names import ONE_WAY, TWO_WAY, known
 from twin.scenario.spec import Scenario
@@ -11,6 +12,12 @@ from twin.scenario.spec import Scenario
 def notes(scenario: Scenario) -> list[str]:
     """What is allowed but has no effect, or means less than it seems."""
     return [text for applies, text in _NOTES if applies(scenario)]
+
+
+def _called_outside(scenario: Scenario) -> list[date]:
+    first = scenario.time.start
+    end = first + timedelta(days=scenario.time.days)
+    return [day for day in scenario.tariff.event_days if not first <= day < end]
 
 
 _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
@@ -29,7 +36,9 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
     ),
     (
         lambda s: (
-            s.policy.name == "v2g_price" and not s.tariff.export_price_usd_per_kwh
+            s.policy.name == "v2g_price"
+            and not (s.tariff.export_price_usd_per_kwh or s.tariff.export)
+            and s.tariff.name != "realtime"
         ),
         "tariff.export_price_usd_per_kwh is 0: v2g_price has nothing to earn by "
         "feeding in",
@@ -37,6 +46,14 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
     (
         lambda s: s.policy.name in ("tou", "v2g_price") and s.tariff.name == "flat",
         "the tariff is flat: a policy by price sees one price all day",
+    ),
+    (
+        lambda s: s.tariff.programme is not None,
+        "tariff.programme pays by the bill only: no policy is told of it, or seeks it",
+    ),
+    (
+        lambda s: bool(_called_outside(s)),
+        "tariff.event_days holds days outside the run: they have no effect on it",
     ),
     (
         lambda s: (

@@ -135,6 +135,8 @@ _PATH_KEYS = (
     ("customers.feeder_head", ""),
     ("customers.file", ""),
     ("fleet.travel_file", ""),
+    ("tariff.file", ""),
+    ("tariff.export_file", ""),
 )
 
 

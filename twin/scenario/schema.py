@@ -76,7 +76,12 @@ def _allow_names(schema: Schema) -> None:
     pandapower = [f"pandapower:{name}" for name in known("feeders")]
     parts["FeederSpec"]["properties"]["source"]["examples"] = pandapower
     parts["Policy"]["properties"]["name"]["examples"] = list(known("policies"))
-    parts["TariffSpec"]["properties"]["name"]["enum"] = list(known("tariffs"))
+    parts["TariffSpec"]["properties"]["name"]["enum"] = [
+        *known("tariffs"),
+        "realtime",
+    ]
+    programme = parts["TariffSpec"]["properties"]["programme"]
+    programme["enum"] = [*known("programmes"), None]
     parts["CustomersSpec"]["properties"]["profiles"]["examples"] = list(
         known("profiles")
     )

@@ -54,8 +54,9 @@ from twin.surroundings.network_loads import Network
 from twin.surroundings.outlook import DAYS, Outlook
 from twin.surroundings.profiles import Homes, Profile, profile
 from twin.surroundings.pv import Pv
+from twin.surroundings.realtime import Realtime
 from twin.surroundings.surroundings import LoadModel, Sun, Surroundings
-from twin.surroundings.tariffs import Prices, tariff
+from twin.surroundings.tariffs import Prices, prices_of
 from twin.surroundings.weather import Weather, weather
 from twin.timeline import Timeline
 
@@ -81,7 +82,7 @@ class Plan:
     others: Profile | None
     travel: Travel
     weather: Weather
-    prices: Prices
+    prices: Prices | Realtime
     roofs: Pv
     policy: Policy
     policy_file: Path | None
@@ -172,8 +173,11 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     fleet = cars(scenario, people)
     placed = plugs(grid.feeder, people, fleet, seed)
     sky = weather(scenario.region, timeline, seed)
-    policy, policy_file = policy_of(scenario)
-    words = scenario.tariff
+    prices = _prices(scenario, timeline)
+    first_day = timeline.start.toordinal()
+    policy, policy_file = policy_of(
+        scenario, lambda date: prices.cheapest_window(date - first_day)
+    )
     rest = _others(grid, people, others, timeline)
     feeder = with_inverters(
         placed.feeder, scenario.fleet.inverter, fleet, placed.spread
@@ -193,9 +197,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
         others=rest,
         travel=travel(scenario.travel, seed, scenario.fleet.travel_file),
         weather=sky,
-        prices=Prices(
-            tariff(words.name), timeline, words.export_price_usd_per_kwh or 0.0
-        ),
+        prices=prices,
         roofs=Pv(sky, people.pv_kwp, seed),
         policy=policy,
         policy_file=policy_file,
@@ -322,6 +324,14 @@ def _check_whole_steps(timeline: Timeline) -> None:
             f"whole number of such steps in {timeline.timezone}",
             key="time.step_min",
         )
+
+
+def _prices(scenario: Scenario, timeline: Timeline) -> Prices | Realtime:
+    words = scenario.tariff
+    if words.file is None:
+        return prices_of(words, timeline)
+    said = words.export if words.export is not None else words.export_price_usd_per_kwh
+    return Realtime(words.file, timeline, None if said is None else float(said))
 
 
 def _fleet(plan: Plan) -> Fleet:

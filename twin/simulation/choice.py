@@ -5,18 +5,19 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from twin.agents.policies import POLICIES, Policy, PolicyWords, Window
 from twin.errors import InputError
 from twin.scenario.spec import Scenario
-from twin.surroundings.tariffs import tariff
 
 
-def policy_of(scenario: Scenario) -> tuple[Policy, Path | None]:
-    """The policy, and the file of a user's own."""
+def policy_of(scenario: Scenario, cheapest: Window) -> tuple[Policy, Path | None]:
+    """The policy, and the file of a user's own.
+
+    ``cheapest`` tells the hours of a date (an ordinal) in which energy costs least.
+    """
     words = scenario.policy
     if ":" in words.name:
         return _policy_of_user(words.name, words.parameters)
@@ -25,7 +26,7 @@ def policy_of(scenario: Scenario) -> tuple[Policy, Path | None]:
             reserve_soc=words.reserve_soc,
             target_kw=words.target_kw,
             target_share=words.target_share,
-            window_min=_window(scenario),
+            window_min=_window(scenario, cheapest),
             random_start_min=words.random_start_min,
             wear_usd_per_kwh=words.wear_usd_per_kwh,
             seed=scenario.seed,
@@ -33,12 +34,11 @@ def policy_of(scenario: Scenario) -> tuple[Policy, Path | None]:
     ), None
 
 
-def _window(scenario: Scenario) -> Window:
+def _window(scenario: Scenario, cheapest: Window) -> Window:
     """When a timer charges on a date (an ordinal): as said, else when it is cheap."""
     window = scenario.policy.window
     if window is None:
-        cheap = tariff(scenario.tariff.name).cheapest_window
-        return lambda day: cheap(date.fromordinal(day))
+        return cheapest
     start, end = _minute(window.start), _minute(window.end)
     return lambda day: (start, end if end > start else end + 1440)
 
