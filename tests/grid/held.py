@@ -28,4 +28,4 @@ class Held:
 def keep(held: Iterable[Held]) -> None:
     """Every difference is below what is demanded."""
     beyond = [one.row for one in held if not one.largest < one.demanded]
-    assert beyond == []
+    assert not beyond, "\n".join(beyond)

@@ -11,6 +11,10 @@ from tests.grid import references_opendss as engine
 from tests.grid import references_pandapower as others
 from tests.grid.held import Held, keep
 
+SINGLE = (
+    "S-2", "VUF", "runpp_3ph", "EPRI's shipped", "10, 8, 11", "1,440",
+    "of its 60 networks",
+)  # fmt: skip
 ROWS = re.findall(
     r"^\| (.+) \| (.+) \| ([\d.e+-]+) \| ([\d.e+-]+) \|$",
     DOCUMENT.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0],
@@ -20,10 +24,8 @@ ROWS = re.findall(
 
 def test_the_documents_list_every_reference_and_none_beyond_its_demand():
     named = " ".join(reference for reference, *_ in ROWS)
-    for title in (*engine.TITLES.values(), *engine.SERVICES, *others.STREET,
-                  *others.BALANCED, *others.GROUPS, "S-2", "VUF", "runpp_3ph",
-                  "EPRI's shipped", "10, 8, 11", "1,440",
-                  "of its 60 networks"):  # fmt: skip
+    opendss = (*engine.TITLES.values(), *engine.SERVICES)
+    for title in (*opendss, *others.STREET, *others.BALANCED, *others.GROUPS, *SINGLE):
         assert title in named
     assert [row for row in ROWS if not float(row[2]) < float(row[3])] == []
 
@@ -32,10 +34,8 @@ def test_a_table_written_again_is_the_same():
     rows = [Held("one", "voltage, pu", 1.234e-9, 1e-6)]
     text = f"before\n{BEGIN}\nold\n{END}\nafter\n"
     new = written(text, rows)
-    assert new == (
-        f"before\n{BEGIN}\n{HEAD}\n| one | voltage, pu | 1.2e-09 | 1e-06 |\n"
-        f"{END}\nafter\n"
-    )
+    row = "| one | voltage, pu | 1.2e-09 | 1e-06 |"
+    assert new == f"before\n{BEGIN}\n{HEAD}\n{row}\n{END}\nafter\n"
     assert written(new, rows) == new
 
 

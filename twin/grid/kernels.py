@@ -29,8 +29,9 @@ class Sweep(NamedTuple):
     ascending for L, descending for U, closed by line -1.
 
     Where few nodes are loaded, the same is said of them alone: their places are 0 to
-    m - 1, and impedance [m, m] gives what currents at them change in their voltages
-    without load, `unloaded` [m]. Empty otherwise.
+    m - 1, and impedance [2, m, m] (resistance and reactance, from the node of the
+    current by row) gives what currents at them change in their voltages without load,
+    `unloaded` [m]. Empty otherwise.
     """
 
     place: Ints
@@ -41,7 +42,7 @@ class Sweep(NamedTuple):
     more_low: Complexes
     more_up_to: Ints
     more_up: Complexes
-    impedance: Complexes
+    impedance: Floats
     unloaded: Complexes
 
 
@@ -251,12 +252,17 @@ def substitute(sweep: Sweep, x: Complexes, y: Complexes) -> float:
 @compiled
 def multiply(sweep: Sweep, x: Complexes, y: Complexes) -> float:
     """x <- unloaded + Z y at the loaded nodes; the largest change of x, pu."""
-    impedance, unloaded = sweep.impedance, sweep.unloaded
+    resistance, reactance = sweep.impedance
+    unloaded, n = sweep.unloaded, len(sweep.unloaded)
+    real, imag = unloaded.real.copy(), unloaded.imag.copy()
+    for j in range(n):
+        i_re, i_im, r, x_j = y[j].real, y[j].imag, resistance[j], reactance[j]
+        for k in range(n):
+            real[k] += r[k] * i_re - x_j[k] * i_im
+            imag[k] += r[k] * i_im + x_j[k] * i_re
     worst = 0.0
-    for k in range(len(unloaded)):
-        value = unloaded[k]
-        for j in range(len(unloaded)):
-            value += impedance[k, j] * y[j]
+    for k in range(n):
+        value = complex(real[k], imag[k])
         change = value - x[k]
         square = change.real * change.real + change.imag * change.imag
         if not square <= worst:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.arrays import Complexes, Ints
+from twin.arrays import Complexes, Floats, Ints
 from twin.grid.kernels import Lawful, Sweep, substitute
 
 Few = tuple[Sweep, Lawful, Complexes, Complexes]
@@ -74,17 +74,17 @@ def _among(sweep: Sweep, loaded: Ints) -> tuple[Ints, Ints]:
 
 def _reduce(
     sweep: Sweep, loaded: Ints, pushed: Ints, n_source: int
-) -> tuple[Complexes, Complexes]:
-    """Z [m, m] and the voltages without load [m], each column one sweep."""
+) -> tuple[Floats, Complexes]:
+    """Z as R and X [2, m, m] and the voltages without load [m], a row one sweep."""
     n, m = sweep.to.shape[1], len(loaded)
-    impedance = np.empty((m, m), dtype=np.complex128)
+    impedance = np.empty((2, m, m))
     x = np.zeros(n + n_source + 1, dtype=np.complex128)
     y = np.zeros(n + 1, dtype=np.complex128)
-    for column in range(m):
+    for row in range(m):
         y[:] = 0.0
-        y[pushed[column]] = 1.0
+        y[pushed[row]] = 1.0
         substitute(sweep, x, y)
-        impedance[:, column] = x[loaded]
+        impedance[:, row] = x[loaded].real, x[loaded].imag
     y[:n] = sweep.lines[0]
     substitute(sweep, x, y)
     return impedance, x[loaded]

@@ -230,7 +230,7 @@ def _sweep(feeder: Feeder, last: Ints | None = None) -> Sweep:
         more_low=low.other,
         more_up_to=np.array((up.at, up.other_to)),
         more_up=up.other,
-        impedance=np.empty((0, 0), dtype=np.complex128),
+        impedance=np.empty((2, 0, 0)),
         unloaded=np.empty(0, dtype=np.complex128),
     )
 
