@@ -125,6 +125,12 @@ class Library:
                 return tuple(Sibling(*row) for row in study.runs)
         return ()
 
+    def same_seed(self, scenario: str, run_id: str) -> tuple[Sibling, ...]:
+        """Those of its siblings that had the same chance; itself among them."""
+        found = self.siblings(scenario, run_id)
+        mine = [x for x in found if (x.scenario, x.run_id) == (scenario, run_id)]
+        return tuple(one for one in found if mine and one.seed == mine[0].seed)
+
     def baseline(self, scenario: str, run_id: str) -> Sibling | None:
         """The run that a study holds this one against, of the same seed."""
         for study in self.studies():

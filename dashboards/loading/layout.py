@@ -14,7 +14,6 @@ from dashboards.data import Sibling
 from dashboards.desk import Desk, Query
 from dashboards.loading.figures import HEIGHT
 from dashboards.loading.loadings import transformer
-from dashboards.loading.rivals import variants
 from dashboards.thinning import instant
 from twin.analysis.case import Case
 from twin.errors import InputError
@@ -192,7 +191,7 @@ def _picked_part(case: Case, query: Query) -> list[Component]:
 
 def _variants_part(desk: Desk, case: Case, query: Query) -> Component:
     scenario, run_id = _name(case)
-    beside = variants(desk.library, scenario, run_id)
+    beside = desk.library.same_seed(scenario, run_id)
     alone = len(beside) < 2
     return html.Div(
         [

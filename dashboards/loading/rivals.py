@@ -69,13 +69,6 @@ class Rival:
         return self.n_ev > 0 and self.policy.startswith("v2g")
 
 
-def variants(library: Library, scenario: str, run_id: str) -> tuple[Sibling, ...]:
-    """The runs of its study that have the same seed; itself among them."""
-    found = library.siblings(scenario, run_id)
-    mine = [one for one in found if (one.scenario, one.run_id) == (scenario, run_id)]
-    return tuple(one for one in found if mine and one.seed == mine[0].seed)
-
-
 def rivals(
     library: Library,
     beside: Sequence[Sibling],

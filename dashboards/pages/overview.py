@@ -68,17 +68,10 @@ def register(desk: Desk) -> None:
 
 
 def rivals(library: Library, at: At) -> tuple[Sibling, ...]:
-    """Runs of the same study and seed, which have the same chance."""
-    scenario, run_id = at["scenario"], at["run_id"]
-    found = library.siblings(scenario, run_id)
-    mine = [one for one in found if (one.scenario, one.run_id) == (scenario, run_id)]
-    return tuple(
-        one
-        for one in found
-        if mine
-        and one.seed == mine[0].seed
-        and (one.scenario, one.run_id) != (scenario, run_id)
-    )
+    """The other runs of the same study and seed."""
+    here = at["scenario"], at["run_id"]
+    found = library.same_seed(*here)
+    return tuple(one for one in found if (one.scenario, one.run_id) != here)
 
 
 def chosen(library: Library, at: At, asked: str | None) -> str:

@@ -52,7 +52,6 @@ from dashboards.loading.rivals import (
     pair,
     rivals,
     shown_first,
-    variants,
     verdict,
 )
 from dashboards.thinning import MOST_POINTS, says_x, window
@@ -560,7 +559,7 @@ def _overlaid(
 def _rivals(
     desk: Desk, at: At, element: Element, t: str | None, course_of: CourseOf
 ) -> list[Rival]:
-    beside = variants(desk.library, str(at.get("scenario")), str(at.get("run_id")))
+    beside = desk.library.same_seed(str(at.get("scenario")), str(at.get("run_id")))
     if len(beside) < 2:
         raise PreventUpdate
     return rivals(desk.library, beside, element, t, course_of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dash import ALL, Input, Output, State, html, no_update
@@ -17,6 +17,7 @@ from dashboards.whatif.job_list import job_cards
 from dashboards.whatif.jobs import Jobs
 from dashboards.whatif.judged import Judged, begin, judge, marks
 from dashboards.whatif.layout import page
+from dashboards.whatif.rival import begin_rival
 from dashboards.whatif.scenario_text import command, yaml_of
 from dashboards.whatif.starts import Start, file_of, start_of
 from dashboards.whatif.work import Speeds
@@ -39,7 +40,7 @@ def register(desk: Desk) -> None:
     _in_the_browser(desk)
     _judging(desk, every, speeds)
     _starting(desk, every, jobs)
-    _watching(desk, jobs)
+    _watching(desk, every, jobs)
 
 
 def _in_the_browser(desk: Desk) -> None:
@@ -128,7 +129,7 @@ def _starting(desk: Desk, every: Sequence[Field], jobs: Jobs) -> None:
         return None, 0
 
 
-def _watching(desk: Desk, jobs: Jobs) -> None:
+def _watching(desk: Desk, every: Sequence[Field], jobs: Jobs) -> None:
     @desk.callback(
         Output("whatif-jobs", "children"),
         Output("whatif-seen", "data"),
@@ -146,7 +147,12 @@ def _watching(desk: Desk, jobs: Jobs) -> None:
     )
     def press(pressed: Mapping[str, str] | None) -> int:
         told = pressed or {}
-        act = {"cancel": jobs.cancel, "forget": jobs.forget}.get(told.get("act", ""))
+        acts: dict[str, Callable[[object], object]] = {
+            "cancel": jobs.cancel,
+            "forget": jobs.forget,
+            "rival": lambda job: begin_rival(every, jobs.job(job), jobs),
+        }
+        act = acts.get(str(told.get("act")))
         if act is None:
             raise PreventUpdate
         act(told.get("job"))

@@ -15,9 +15,9 @@ from dash.development.base_component import Component
 from dashboards import parts
 from dashboards.address import RUN_ID, SCENARIO, compare_href, run_href
 from dashboards.whatif.jobs import Job
+from dashboards.whatif.rival import rival_of
 from dashboards.whatif.work import duration
 
-GONE = "Its process is gone: it was killed, or the computer was restarted."
 BEFORE_STATUS = "reading the feeder and the data"
 MOST_CHANGES = 4
 
@@ -28,10 +28,13 @@ def job_cards(jobs: Sequence[Job]) -> tuple[list[Component], str]:
         none = html.P("None yet. Change a field and start a run.", className="caption")
         return [none], "none"
     shown = repr(jobs).encode()
-    return [_card(job) for job in jobs], sha256(shown).hexdigest()[:16]
+    held = {str(job.told.get("rival_of") or ""): job for job in reversed(jobs)}
+    cards = [_card(job, held.get(_run(job))) for job in jobs]
+    return cards, sha256(shown).hexdigest()[:16]
 
 
-def _card(job: Job) -> Component:
+def _card(job: Job, rival: Job | None) -> Component:
+    """A job; with its rival, the newest that was started to be held against it."""
     changes = [str(one) for one in job.told.get("changes") or ()]
     more = len(changes) - MOST_CHANGES
     lines = [*changes[:MOST_CHANGES], *([f"and {more} more"] if more > 0 else [])]
@@ -41,14 +44,14 @@ def _card(job: Job) -> Component:
             html.Div(
                 [
                     html.Strong(job.scenario),
-                    parts.state(_fate(job)),
+                    parts.state(job.state),
                     html.Span(_when(job), className="when"),
                 ],
                 className="job-head",
             ),
             html.P(f"{job.told.get('start')}; {about}", className="caption"),
             *_body(job),
-            html.Div(_buttons(job), className="tools"),
+            html.Div(_buttons(job, rival), className="tools"),
         ],
         className="job",
         **parts.attributes(data_job=job.job_id, data_state=job.state),
@@ -72,8 +75,8 @@ def _body(job: Job) -> list[Component]:
         return [html.P(words, className="caption")]
     if job.state == "interrupted":
         return [html.P(_kept(job), className="caption")]
-    if job.state == "gone":
-        return [html.P(job.message or GONE, className="caption")]
+    if job.state in ("died", "removed"):
+        return [html.P(job.message, className="caption")]
     return [html.Pre(job.message, className="wrong")] if job.message else []
 
 
@@ -95,26 +98,48 @@ def progress(job: Job) -> str:
     return f"{100 * share:.0f} %, up to {_day(job)}, {speed:,.0f} steps/s{ends}"
 
 
-def _buttons(job: Job) -> list[Any]:
+def _buttons(job: Job, rival: Job | None) -> list[Any]:
     if job.state == "running":
         return [] if job.is_cancelled else [_button("Cancel", "cancel", job)]
     links = []
-    is_named = SCENARIO.fullmatch(job.scenario) and RUN_ID.fullmatch(job.run_id)
-    if is_named and (job.state == "done" or job.status):
+    if _is_named(job) and (job.state == "done" or job.status):
         links.append(parts.link("Open", run_href(job.scenario, job.run_id), "open"))
-    start = str(job.told.get("start"))
-    this = f"{job.scenario}/{job.run_id}"
-    if is_named and job.state == "done" and "/" in start and start != this:
-        words = "Compare with the starting run"
-        links.append(parts.link(words, compare_href([start, this])))
+    if _is_named(job) and job.state == "done":
+        links += [*_with_start(job), *_with_rival(job, rival)]
     return [*links, _button("Take off the list", "forget", job)]
 
 
-def _fate(job: Job) -> str:
-    """In one word; what was removed had come to its end."""
-    if job.state != "gone":
-        return job.state
-    return "removed" if job.message else "died"
+def _with_start(job: Job) -> list[Component]:
+    """A link to compare it with the run that it began as, if it began as one.
+
+    Of a rival the run that it was made for is what is asked about: it comes last.
+    """
+    start, this = str(job.told.get("start")), _run(job)
+    if "/" not in start or start == this:
+        return []
+    if job.told.get("rival_of"):
+        words = "Compare with the run it was made for"
+        return [parts.link(words, compare_href([this, start]))]
+    return [parts.link("Compare with the starting run", compare_href([start, this]))]
+
+
+def _with_rival(job: Job, rival: Job | None) -> list[Component]:
+    """The same scenario under another policy: to start, or to compare with."""
+    policy = rival_of(str(job.told.get("policy") or ""))
+    if not policy or job.told.get("rival_of") or (rival and rival.state == "running"):
+        return []
+    if rival is None or rival.state != "done":
+        return [_button(f"Run {policy} beside it", "rival", job)]
+    words = f"Compare with {rival.told.get('policy')}"
+    return [parts.link(words, compare_href([_run(rival), _run(job)]))]
+
+
+def _is_named(job: Job) -> bool:
+    return bool(SCENARIO.fullmatch(job.scenario) and RUN_ID.fullmatch(job.run_id))
+
+
+def _run(job: Job) -> str:
+    return f"{job.scenario}/{job.run_id}"
 
 
 def _button(words: str, act: str, job: Job) -> Component:

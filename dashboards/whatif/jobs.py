@@ -39,21 +39,24 @@ from twin.results.durable import replacing, write_json
 from twin.results.record import RUN_FILE, read_status
 
 FOLDER = ".jobs"
+SCENARIO_FILE = "scenario.yaml"
 JOB_ID = re.compile(r"[0-9a-f]{16}")
 MOST_RUNNING, MOST_LISTED, MOST_TOLD = 2, 12, 4000
 PATIENCE_S = 10.0
+REMOVED = "its run is no longer here: it was moved to the trash, or removed"
+ENDED = ("Z", "X")
 SCHEMA = 1
 TWIN = (sys.executable, "-m", "twin")
 
-State = Literal["running", "done", "interrupted", "failed", "gone"]
+State = Literal["running", "done", "interrupted", "failed", "died", "removed"]
 
 
 @dataclass(frozen=True)
 class Job:
     """A run that was asked for, as its files tell.
 
-    state     gone: its process ended without a word, as after a power cut, or its
-              run was taken away
+    state     died: its process was killed, or ended without a word, as after a power
+              cut; removed: its run was taken away since
     status    the run's ``status.json``; empty before it has one
     was_there whether the run was complete before it was asked for
     message   what went wrong
@@ -92,7 +95,8 @@ class Jobs:
     def start(self, name: str, text: str, told: Mapping[str, Any]) -> str:
         """Start a run of the scenario in ``text``; returns the job's id.
 
-        told  what to remember about it: ``start``, ``changes``, ``steps``, ``timezone``
+        told  what to remember about it: ``start``, ``changes``, ``steps``,
+              ``timezone``, ``policy``, ``rival_of``
         """
         if not SCENARIO.fullmatch(name):
             raise InputError.of(f"no scenario can be called '{name}'")
@@ -117,6 +121,10 @@ class Jobs:
             if found:
                 return found
         raise InputError.of(f"no run was started here under the id '{job_id}'")
+
+    def scenario_file(self, job_id: str) -> Path:
+        """What a job runs, as a file."""
+        return self.root / job_id / SCENARIO_FILE
 
     def cancel(self, job_id: object) -> None:
         """Stop it: as Ctrl-C would, then harder. What it simulated is kept."""
@@ -143,7 +151,7 @@ class Jobs:
         job_id = secrets.token_hex(8)
         folder = self.root / job_id
         folder.mkdir()
-        file = folder / "scenario.yaml"
+        file = folder / SCENARIO_FILE
         with replacing(file) as temporary:
             temporary.write_text(text, encoding="utf-8")
         words = ["run", str(file), "--out", str(self.results), "--quiet"]
@@ -160,7 +168,7 @@ class Jobs:
     def _refuse_too_many(self, text: str) -> None:
         running = [job for job in self.listed() if job.state == "running"]
         for job in running:
-            if _text(self.root / job.job_id / "scenario.yaml") == text:
+            if _text(self.scenario_file(job.job_id)) == text:
                 raise InputError.of("this scenario is running already: see below")
         if len(running) >= MOST_RUNNING:
             raise InputError.of(
@@ -199,15 +207,14 @@ class Jobs:
         run_id, status = self._status(job_id, told)
         message = _text(folder / "err.txt").strip()[-MOST_TOLD:]
         code = _text(folder / "exit")
-        state: State = "failed" if message or code else "gone"
+        state: State = "failed"
         if cancelled or code == "130":
             state = "interrupted"
         elif code == "0":
-            state, message = (
-                "gone",
-                "its run is no longer here: it was moved to the trash, or removed",
-            )
-        elif code and not message:
+            state, message = "removed", REMOVED
+        elif code.startswith("-") or not (message or code):
+            state, message = "died", "\n".join(filter(None, (_killed(code), message)))
+        elif not message:
             message = f"its process ended with exit code {code} and said nothing"
         return Job(job_id, told, state, status, run_id, False, cancelled, message)
 
@@ -236,6 +243,16 @@ class Jobs:
         if folder is None or not RUN_ID.fullmatch(folder.name):
             return None
         return folder if (folder / RUN_FILE).is_file() else None
+
+
+def _killed(code: str) -> str:
+    """How a process ended that could say nothing more."""
+    how = (
+        f"by signal {code.removeprefix('-')}"
+        if code
+        else "or the computer was restarted"
+    )
+    return f"Its process is gone: it was killed, {how}."
 
 
 def _spawn(words: Sequence[str], folder: Path) -> int:
@@ -278,12 +295,16 @@ def _insist(pid: int, job_id: str) -> None:
 def _is_going(pid: object, job_id: str) -> bool:
     """Whether that process is still the job's: ids of processes are used again.
 
-    One that ended but was not waited for has no words left, and is not going.
+    One that ended but was not waited for has no words left, and is not going; one
+    that is only just being made has none yet.
     """
     if not isinstance(pid, int) or pid <= 1:
         return False
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if not words:
+            stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+            return stat.rpartition(")")[2].split()[0] not in ENDED
     except FileNotFoundError:
         return not Path("/proc/self").exists() and _answers(pid)
     except OSError:

@@ -50,8 +50,17 @@ def difference(every: Sequence[Field], start: Start, said: Asked) -> list[str]:
     return lines
 
 
-def begin(every: Sequence[Field], start: Start, typed: object, jobs: Jobs) -> str:
-    """Start what was typed; the job's id. Everything is judged again."""
+def begin(
+    every: Sequence[Field],
+    start: Start,
+    typed: object,
+    jobs: Jobs,
+    rival_of: str = "",
+) -> str:
+    """Start what was typed; the job's id. Everything is judged again.
+
+    rival_of  the run that this one is to be held against, if that is what it is for
+    """
     judged = judge(every, start, typed)
     if judged.scenario is None:
         raise InputError(judged.problems)
@@ -61,6 +70,8 @@ def begin(every: Sequence[Field], start: Start, typed: object, jobs: Jobs) -> st
         "changes": difference(every, start, said),
         "steps": steps_of(said.data),
         "timezone": judged.scenario.timezone,
+        "policy": judged.scenario.policy.name,
+        "rival_of": rival_of,
     }
     return jobs.start(judged.scenario.name, yaml_of(said.data), told)
 

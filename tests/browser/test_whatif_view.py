@@ -69,6 +69,31 @@ def test_a_form_becomes_a_finished_run(form, site):
     assert json.loads(record.read_text())["counts"]["steps"] == 96
 
 
+def test_a_finished_run_is_held_against_its_rival(form, site):
+    field(form, "name").locator("input").fill("held")
+    field(form, "time.days").locator("input").fill("1")
+    expect(form.locator("#whatif-yaml")).to_contain_text("days: 1")
+    field(form, "policy.name").locator("input").first.click()
+    form.get_by_role("option", name="v2g_peak").click()
+    expect(form.locator("#whatif-yaml")).to_contain_text("v2g_peak")
+    form.click("#whatif-go")
+    mine = job(form, "held").last
+    expect(mine).to_have_attribute("data-state", "done", timeout=LONG_MS)
+    mine.get_by_role("button", name="Run valley beside it").click()
+    rival = job(form, "held").first
+    expect(rival).to_contain_text("policy.name: v2g_peak → valley")
+    expect(rival).to_have_attribute("data-state", "done", timeout=LONG_MS)
+    mine.get_by_role("link", name="Compare with valley").click()
+    expect(form.locator("#compare-chips li")).to_have_count(2)
+    expect(form.locator("#compare-lead")).to_contain_text("(baseline)")
+    expect(form.locator("#compare-differ")).to_contain_text("policy.name")
+    records = [
+        json.loads(one.read_text()) for one in site.results.glob("held/*/run.json")
+    ]
+    names = sorted(one["scenario"]["policy"]["name"] for one in records)
+    assert names == ["v2g_peak", "valley"]
+
+
 def test_a_run_is_cancelled_and_what_it_has_is_kept(form, site):
     field(form, "name").locator("input").fill("endless")
     field(form, "time.days").locator("input").fill("1000")

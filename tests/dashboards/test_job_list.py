@@ -6,8 +6,9 @@ import pytest
 from dash.development.base_component import Component
 from plotly.utils import PlotlyJSONEncoder
 
-from dashboards.whatif.job_list import BEFORE_STATUS, GONE, job_cards, progress
+from dashboards.whatif.job_list import BEFORE_STATUS, job_cards, progress
 from dashboards.whatif.jobs import Job
+from dashboards.whatif.rival import rival_of
 
 RUN, JOB, START = "0123456789abcdef", "a" * 16, "first/fedcba9876543210"
 TOLD = {
@@ -71,6 +72,36 @@ def test_nothing_is_compared_with_itself_or_with_no_run():
     assert "/compare" not in shown(same) and "/compare" not in shown(packaged)
 
 
+def test_a_finished_one_offers_its_rival_until_that_is_done():
+    mine = job("done", run_id=RUN, told={"policy": "v2g_peak", "start": "first"})
+    said = shown(mine)
+    assert '"rival"' in said and "Run valley beside it" in said
+    told = {"policy": "valley", "start": f"first/{RUN}", "rival_of": f"first/{RUN}"}
+    running, done = job(told=told), job("done", run_id="b" * 16, told=told)
+    assert "Run valley" not in text_of(job_cards([running, mine])[0])
+    both = text_of(job_cards([done, mine])[0])
+    assert "Run valley" not in both and "Compare with valley" in both
+    assert both.count(f'"/compare?runs=first/{"b" * 16},first/{RUN}"') == 2
+    failed = job("failed", told=told, message="no room")
+    assert "Run valley" in text_of(job_cards([failed, mine])[0])
+
+
+@pytest.mark.parametrize(
+    ("policy", "rival"),
+    [
+        ("v2g_peak", "valley"),
+        ("uncontrolled", "valley"),
+        ("mine.policies:Mine", "valley"),
+        ("valley", "uncontrolled"),
+        ("tou", "uncontrolled"),
+        ("", ""),
+    ],
+)
+def test_every_policy_has_its_rival(policy, rival):
+    assert rival_of(policy) == rival
+    assert rival != policy or not policy
+
+
 def test_one_that_was_there_says_so():
     assert "Complete already" in shown(job("done", run_id=RUN, was_there=True))
 
@@ -79,8 +110,8 @@ def test_one_that_was_there_says_so():
     ("one", "words"),
     [
         (job("failed", message="no such feeder"), "no such feeder"),
-        (job("gone"), GONE),
-        (job("gone", message="no longer there"), "no longer there"),
+        (job("died", message="it was killed"), "it was killed"),
+        (job("removed", message="no longer there"), "no longer there"),
         (job("interrupted", run_id=RUN), "Stopped at 50 %"),
         (job("interrupted", {}), "before anything was simulated"),
         (job("interrupted", {}, run_id=RUN), "another run has taken its folder"),

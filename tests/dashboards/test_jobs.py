@@ -128,7 +128,10 @@ def test_a_run_that_fails_tells_its_own_words(jobs):
 
 def test_a_run_that_is_killed_tells_how(jobs):
     job = ended(jobs, started(jobs, "die"))
-    assert job.state == "failed" and "-9" in job.message
+    assert (job.state, job.message) == (
+        "died",
+        "Its process is gone: it was killed, by signal 9.",
+    )
 
 
 def test_cancelling_is_ctrl_c_and_what_there_is_is_kept(jobs):
@@ -211,7 +214,7 @@ def test_a_process_that_took_over_the_number_is_left_alone(jobs, monkeypatch):
     file.write_text(json.dumps(json.loads(file.read_text()) | {"pid": os.getpid()}))
     hit = []
     monkeypatch.setattr(jobs_module, "_signal", lambda *words: hit.append(words))
-    assert jobs.job(job_id).state == "gone"
+    assert jobs.job(job_id).state == "died"
     jobs.cancel(job_id)
     assert hit == []
 
@@ -221,7 +224,7 @@ def test_a_run_that_was_thrown_away_since_is_told(jobs):
     ended(jobs, job_id)
     (jobs.results / "demo" / RUN / "run.json").unlink()
     job = jobs.job(job_id)
-    assert job.state == "gone" and "no longer" in job.message
+    assert job.state == "removed" and "no longer" in job.message
 
 
 def test_an_ended_job_is_taken_off_the_list_and_its_run_stays(jobs):

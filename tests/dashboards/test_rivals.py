@@ -15,7 +15,6 @@ from dashboards.loading.rivals import (
     rivals,
     same_in,
     shown_first,
-    variants,
     verdict,
 )
 from tests.analysis.conftest import LOADING, write_run
@@ -44,7 +43,7 @@ def study(tmp_path):
 
 def _found(study, mine, at=None):
     library, ids = study
-    beside = variants(library, "hand_made", ids[mine])
+    beside = library.same_seed("hand_made", ids[mine])
     case = library.case("hand_made", ids[mine])
     return rivals(library, beside, transformer(case, 0), at, Course.of)
 
@@ -55,13 +54,13 @@ def _rival(label, policy, highest, **more):
 
 def test_variants_are_those_of_the_same_seed(study):
     library, ids = study
-    assert [x.label for x in variants(library, "hand_made", ids[0])] == [
+    assert [x.label for x in library.same_seed("hand_made", ids[0])] == [
         "uncontrolled",
         "v2g_peak",
         "valley",
     ]
-    assert [x.run_id for x in variants(library, "hand_made", ids[2])] == [ids[2]]
-    assert variants(library, "hand_made", "a" * 16) == ()
+    assert [x.run_id for x in library.same_seed("hand_made", ids[2])] == [ids[2]]
+    assert library.same_seed("hand_made", "a" * 16) == ()
 
 
 def test_every_variant_is_measured_and_a_lost_one_says_so(study):
