@@ -14,11 +14,14 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.accounts.life import Life
 from twin.analysis.digest import Loadings, Voltages
+from twin.analysis.wear import Wear
 from twin.results.durable import replacing
 from twin.results.record import RUN_FILE, Run
 
-Digest = TypeVar("Digest", Voltages, Loadings)
+Digest = TypeVar("Digest", Voltages, Loadings, Life, Wear)
+ACCOUNTS = ("ageing", "chemistries", "horizon", "life", "ratings", "stress", "thermal")
 WORTH_KEEPING_BYTES = 5_000_000
 SPOILT = (
     OSError,
@@ -29,7 +32,14 @@ SPOILT = (
     BadZipFile,
     zlib.error,
 )
-SOURCES = ("digest.py", "case.py", "kept.py")
+SOURCES = (
+    "digest.py",
+    "case.py",
+    "kept.py",
+    "life.py",
+    "wear.py",
+    *(f"../accounts/{name}.py" for name in ACCOUNTS),
+)
 
 
 def kept(
@@ -64,7 +74,7 @@ def _path(
             return None
         of = hashlib.sha256((run.path / RUN_FILE).read_bytes())
         for name in SOURCES:
-            of.update(Path(__file__).with_name(name).read_bytes())
+            of.update(Path(__file__).parent.joinpath(name).read_bytes())
     except OSError:
         return None
     of.update(f"{size} {changed}".encode())
@@ -84,7 +94,7 @@ def _read(path: Path, kind: type[Digest]) -> Digest | None:
         return None
 
 
-def _write(path: Path, digest: Voltages | Loadings) -> None:
+def _write(path: Path, digest: Voltages | Loadings | Life | Wear) -> None:
     """Write it whole, then remove what was kept of an older question."""
     arrays: dict[str, Any] = dict(_flat(digest))
     with replacing(path) as temporary, temporary.open("wb") as file:
