@@ -21,6 +21,8 @@ SECTIONS = (
     "violations",
     "overloads",
     "transformers",
+    "transformer-life",
+    "batteries",
     "face-validity",
     "caveats",
     "provenance",
