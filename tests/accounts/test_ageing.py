@@ -83,7 +83,8 @@ shares = st.floats(0.0, 1.0)
     ],
 )  # fmt: skip
 def test_anode_potential(soc: float, volt: float) -> None:
-    assert anode_potential_v(np.array([soc]))[0] == pytest.approx(volt, abs=1e-6)
+    found = anode_potential_v(np.array([[float(soc), 0.5], [soc, 0.9]]))
+    assert found[:, 0] == pytest.approx([volt, volt], abs=1e-6)
 
 
 def test_full_cycles_of_a_course_with_small_steps_between_its_turns() -> None:

@@ -67,6 +67,17 @@ def test_a_second_look_reads_no_wide_table_and_sees_the_same(make_run, passes):
     ]
 
 
+def test_lives_and_wear_are_kept_alike(make_run, monkeypatch):
+    run = make_run()
+    first = Case(run)
+    life, wear = first.life, first.wear
+    for name in ("life_of", "wear_of"):
+        monkeypatch.setattr(asking, name, lambda *asked: pytest.fail("read again"))
+    second = Case(Run.open(run.path))
+    same(second.life, life)
+    same(second.wear, wear)
+
+
 def test_unknown_fields_unknown_times_and_flags_come_back_as_they_were(make_run):
     run = make_run()
     never = np.array(["NaT", "2026-01-12T17:00"], "datetime64[us]")

@@ -22,6 +22,8 @@ SECTIONS = (
     "voltage-quality",
     "overloads",
     "transformers",
+    "transformer-life",
+    "batteries",
     "face-validity",
     "caveats",
     "provenance",

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
+from twin.accounts.life import Life
+from twin.accounts.ratings import GUIDE_OF_REGION, Thermal
 from twin.analysis.digest import (
     Limits,
     Loadings,
@@ -22,7 +24,9 @@ from twin.analysis.digest import (
     voltages_of,
 )
 from twin.analysis.kept import kept
+from twin.analysis.life import life_of
 from twin.analysis.quality_digest import Quality, quality_of
+from twin.analysis.wear import Wear, wear_of
 from twin.arrays import Floats, Ints
 from twin.grid.limits import STANDARDS, limits_by_name
 from twin.results.record import Run
@@ -219,6 +223,49 @@ class Case:
         if self.run.has("branches_daily"):
             return daily_loadings_of(self.run, groups)
         return None
+
+    @cached_property
+    def outdoor_degc(self) -> Floats | None:
+        """Outdoor temperature of each interval; None where it is not recorded."""
+        if "temperature_degc" not in self.steps.columns:
+            return None
+        known = self.steps["temperature_degc"].interpolate().fill_null(strategy="mean")
+        return known.to_numpy() if known.null_count() < len(known) else None
+
+    @cached_property
+    def thermal(self) -> Thermal:
+        """The transformers' thermal parameters, by region and rating."""
+        region = str(_mapping(self.run.record.get("feeder")).get("region", "")).lower()
+        rating = self.transformers["rating_kva"].fill_null(np.nan).to_numpy()
+        return Thermal.by_rating(GUIDE_OF_REGION.get(region, "iec"), rating)
+
+    @cached_property
+    def life(self) -> Life | None:
+        """How the transformers aged; None without a course of loads or air."""
+        air = self.outdoor_degc
+        if self.is_unsolved or not self.run.has("flows") or air is None:
+            return None
+        asked = (self.thermal.guide, self.transformer_branches, air, self.step_h)
+        return kept(
+            self.run,
+            "flows",
+            Life,
+            (*asked, self.thermal.classes),
+            lambda: life_of(self.run, self.thermal, *asked[1:]),
+        )
+
+    @cached_property
+    def wear(self) -> Wear | None:
+        """How the batteries faded; None without a course of charge or air."""
+        air = self.outdoor_degc
+        if not self.run.has("ev_steps") or air is None or not self.n_ev:
+            return None
+        known = self.run.has("evs")
+        start = self.evs["soc_start"].to_numpy() if known else None
+        asked = (start, air, self.step_h, self.zone.key)
+        return kept(
+            self.run, "ev_steps", Wear, asked, lambda: wear_of(self.run, *asked)
+        )
 
     def local(self, instant: datetime | np.datetime64 | None) -> str | None:
         """An instant as the feeder's clocks show it, to the minute."""

@@ -19,6 +19,7 @@ from twin.results.durable import replacing
 from twin.results.record import RUN_FILE, Run
 
 Digest = TypeVar("Digest")
+ACCOUNTS = ("ageing", "chemistries", "horizon", "life", "ratings", "stress", "thermal")
 WORTH_KEEPING_BYTES = 5_000_000
 SPOILT = (
     OSError,
@@ -29,7 +30,15 @@ SPOILT = (
     BadZipFile,
     zlib.error,
 )
-SOURCES = ("digest.py", "quality_digest.py", "case.py", "kept.py")
+SOURCES = (
+    "digest.py",
+    "quality_digest.py",
+    "case.py",
+    "kept.py",
+    "life.py",
+    "wear.py",
+    *(f"../accounts/{name}.py" for name in ACCOUNTS),
+)
 
 
 def kept(
@@ -67,7 +76,7 @@ def _path(
             return None
         of = hashlib.sha256((run.path / RUN_FILE).read_bytes())
         for name in SOURCES:
-            of.update(Path(__file__).with_name(name).read_bytes())
+            of.update(Path(__file__).parent.joinpath(name).read_bytes())
         of.update(Path(str(sys.modules[kind.__module__].__file__)).read_bytes())
     except OSError:
         return None

@@ -224,6 +224,27 @@ _ROWS = (
             ),
             Measure("worst_transformer", "Most loaded transformer is"),
             Measure(
+                "hot_spot_degc",
+                "Hottest hot spot of a transformer",
+                "degC",
+                1,
+                less_is_better=True,
+            ),
+            Measure(
+                "worst_transformer_ageing",
+                "Ageing of the worst transformer (1 is normal)",
+                "",
+                5,
+                less_is_better=True,
+            ),
+            Measure(
+                "transformer_aged_h",
+                "Ageing of all transformers",
+                "aged h",
+                2,
+                less_is_better=True,
+            ),
+            Measure(
                 "lines_over_normal",
                 "Lines over normal rating",
                 "",
@@ -271,6 +292,22 @@ _ROWS = (
             Measure("stored_change_kwh", "Change of what batteries hold", "kWh", 0),
             Measure(
                 "wear_usd", "Battery wear from giving", "USD", 2, less_is_better=True
+            ),
+            Measure(
+                "battery_fade_nmc",
+                "Battery fade per car in this time, if NMC",
+                "%",
+                4,
+                100,
+                less_is_better=True,
+            ),
+            Measure(
+                "battery_fade_lfp",
+                "Battery fade per car in this time, if LFP",
+                "%",
+                4,
+                100,
+                less_is_better=True,
             ),
         ),
     ),

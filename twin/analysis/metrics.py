@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from twin.accounts.chemistries import CHEMISTRIES
+from twin.analysis.battery_wear import period_loss
 from twin.analysis.case import Case
 from twin.analysis.digest import NOISE_KW
 from twin.analysis.violations import violations, violations_of
@@ -45,9 +47,11 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_counted(case, _customer_hours(case)),
         **_counted(case, _quality(case)),
         **_counted(case, _loading(case)),
+        **_life(case),
         **_counted(case, _losses(case)),
         **_energy(case),
         **_inverters(case.run),
+        **_wear(case),
         **_mobility(case),
         **_trust(case),
     }
@@ -194,6 +198,29 @@ def _loading(case: Case) -> dict[str, Answer]:
         "worst_transformer": worst.get("name"),
         "lines_over_normal": _lines_over(case),
         "worst_line_loading": _worst_line(case),
+    }
+
+
+def _life(case: Case) -> dict[str, Answer]:
+    """How warm transformers got and how they aged; unknown without a course."""
+    keys = ("hot_spot_degc", "worst_transformer_ageing", "transformer_aged_h")
+    if case.life is None or not np.isfinite(case.life.rate).any():
+        return dict.fromkeys(keys)
+    return {
+        "hot_spot_degc": float(np.nanmax(case.life.hot_spot_degc)),
+        "worst_transformer_ageing": float(np.nanmax(case.life.rate)),
+        "transformer_aged_h": float(case.life.aged_h.sum()),
+    }
+
+
+def _wear(case: Case) -> dict[str, Answer]:
+    """What a car's battery lost in the run, by the chemistry that it may have."""
+    wear = case.wear
+    return {
+        f"battery_fade_{name}": None
+        if wear is None
+        else float(period_loss(wear, name)[2].mean())
+        for name in CHEMISTRIES
     }
 
 

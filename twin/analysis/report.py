@@ -6,7 +6,13 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-from twin.analysis import page, sections, wording
+from twin.analysis import (
+    battery_section,
+    page,
+    sections,
+    transformer_life,
+    wording,
+)
 from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
@@ -110,6 +116,8 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
     ("voltage-quality", "Voltage quality", voltage_quality),
     ("overloads", "Overloaded assets", sections.overloads),
     ("transformers", "Transformers", sections.transformers),
+    ("transformer-life", "Transformer life", transformer_life.section),
+    ("batteries", "Batteries", battery_section.section),
     ("face-validity", "Face validity", sections.face),
     ("caveats", "Caveats", _caveats),
     ("provenance", "Provenance", sections.provenance),
