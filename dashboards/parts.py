@@ -215,11 +215,16 @@ def choice(
     return html.Div(control, role="group", **labelled(label))
 
 
-def one_of(allowed: Sequence[str], asked: str | None, default: str = "") -> str:
+def one_of(allowed: Sequence[str], asked: object, default: str = "") -> str:
     """What an address asks for if it may; else the default, or the first."""
-    if asked is not None and asked in allowed:
+    if isinstance(asked, str) and asked in allowed:
         return asked
     return default or (allowed[0] if allowed else "")
+
+
+def capital(words: str) -> str:
+    """With a capital at its beginning."""
+    return words if words.startswith("EV") else words[:1].upper() + words[1:]
 
 
 def labelled(words: str) -> dict[str, Any]:

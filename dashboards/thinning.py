@@ -61,6 +61,22 @@ def says_x(relayout: object) -> bool:
     )
 
 
+def range_words(relayout: object) -> str | None:
+    """A zoom in time as an address keeps it: both ends, to the minute.
+
+    Empty where all of the time is shown, None where nothing is told of an axis of time.
+    """
+    if not says_x(relayout):
+        return None
+    both = _x_range(relayout)
+    if both is None:
+        return ""
+    ends = sorted(one for one in map(instant, both) if one is not None)
+    if len(ends) < 2 or ends[0] == ends[1]:
+        return None
+    return ",".join(str(one.astype("datetime64[m]")) for one in ends)
+
+
 def rows_between(times: Times, first: object, last: object) -> tuple[int, int]:
     """Rows from one local instant to another, with a neighbour on either side.
 

@@ -90,8 +90,7 @@
     const query = new URLSearchParams(window.location.search);
     if (query.get(key) === value) return;
     query.set(key, value);
-    const words = query.toString().replace(/%3A/g, ":").replace(/%2C/g, ",");
-    window.history.replaceState(window.history.state, "", window.location.pathname + "?" + words);
+    window.history.replaceState(window.history.state, "", window.location.pathname + window.twinAsked(query));
   }
 
   function choose(key) { window.dash_clientside.set_props("feeder-pick", { data: key }); }

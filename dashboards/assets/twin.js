@@ -93,6 +93,14 @@
       .then((url) => save(name + ".png", pictureOf(url)));
   });
 
+  /* One spelling, as links have it: a page's own scripts write the address as well. */
+  function asked(query) {
+    const plain = { "%3A": ":", "%2C": ",", "%2F": "/" };
+    const words = query.toString().replace(/%3A|%2C|%2F/g, (one) => plain[one]);
+    return words ? "?" + words : "";
+  }
+  window.twinAsked = asked;
+
   function exported(value) {
     const text = value === null || value === undefined ? "" : String(value);
     return /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? "'" + text : text;
@@ -166,9 +174,7 @@
           if (none || (Array.isArray(value) && !value.length)) query.delete(key);
           else query.set(key, Array.isArray(value) ? value.join(",") : String(value));
         }
-        const words = query.toString();
-        const target = window.location.pathname + (words ? "?" + words : "");
-        window.history.replaceState(window.history.state, "", target);
+        window.history.replaceState(window.history.state, "", window.location.pathname + asked(query));
       },
       switch: function (chosen, at) {
         if (!chosen || !at || chosen === at.scenario + "/" + at.run_id) {

@@ -107,6 +107,7 @@ def _register_notes(desk: Desk) -> None:
                     row.get("scenario"),
                     row.get("run_id"),
                     row.get("note") or "",
+                    (one["oldValue"] or "") if "oldValue" in one else None,
                 )
         except InputError as error:
             return count + 1, desk.error(error)

@@ -35,7 +35,9 @@ def register(desk: Desk) -> None:
     _register_tiles(desk, sweeps)
     _register_profile(desk, sweeps)
     _register_time(desk, sweeps)
+    _register_band(desk, sweeps)
     _register_customers(desk, sweeps)
+    _register_customer(desk, sweeps)
     _register_phases(desk, sweeps)
 
 
@@ -164,6 +166,8 @@ def _register_time(desk: Desk, sweeps: sweeping.Sweeps) -> None:
             case, sweep, asked, (window, colours == "limits"), scheme
         )
 
+
+def _register_band(desk: Desk, sweeps: sweeping.Sweeps) -> None:
     @desk.callback(
         Output("voltage-band", "figure"),
         Output("voltage-band-caption", "children"),
@@ -227,6 +231,8 @@ def _register_customers(desk: Desk, sweeps: sweeping.Sweeps) -> None:
         picked = row.get("customer") if isinstance(row, Mapping) else None
         return no_update if picked in (None, shown) else picked, no_update
 
+
+def _register_customer(desk: Desk, sweeps: sweeping.Sweeps) -> None:
     @desk.callback(
         Output("voltage-spread", "figure"),
         Input("at", "data"),

@@ -33,10 +33,20 @@ def notes(results: Path) -> dict[str, str]:
     return _checked(path, content)
 
 
-def write_note(results: Path, scenario: object, run_id: object, text: object) -> None:
-    """Set a run's note; an empty one takes it away."""
+def write_note(
+    results: Path,
+    scenario: object,
+    run_id: object,
+    text: object,
+    before: object = None,
+) -> None:
+    """Set a run's note; an empty one takes it away.
+
+    before  what was there when the writer began: another note that came meanwhile is
+            not written over, but told; without it the last one counts
+    """
     name, of = checked(scenario, run_id)
-    words = text.replace("\r\n", "\n").strip() if isinstance(text, str) else ""
+    words = _plain(text)
     if len(words) > MOST_CHARACTERS:
         raise InputError.of(
             f"a note may hold {MOST_CHARACTERS:,} characters, not {len(words):,}"
@@ -47,7 +57,10 @@ def write_note(results: Path, scenario: object, run_id: object, text: object) ->
     try:
         locks.mkdir(exist_ok=True)
         with FileLock(locks / "notes.lock", timeout=PATIENCE_S):
-            _replace(results, f"{name}/{of}", words)
+            kept = notes(results)
+            if isinstance(before, str):
+                _refuse_lost(kept.get(f"{name}/{of}", ""), _plain(before), words)
+            _write(results, kept | {f"{name}/{of}": words})
     except Timeout:
         raise InputError.of("somebody else is writing notes; try again") from None
     except OSError as error:
@@ -56,8 +69,19 @@ def write_note(results: Path, scenario: object, run_id: object, text: object) ->
         ) from error
 
 
-def _replace(results: Path, key: str, words: str) -> None:
-    kept = notes(results) | {key: words}
+def _plain(text: object) -> str:
+    return text.replace("\r\n", "\n").strip() if isinstance(text, str) else ""
+
+
+def _refuse_lost(now: str, before: str, words: str) -> None:
+    if now not in (before, words):
+        raise InputError.of(
+            f"somebody else changed this note meanwhile, to '{now}'; yours was not "
+            f"written: '{words}'"
+        )
+
+
+def _write(results: Path, kept: Mapping[str, str]) -> None:
     said = {name: kept[name] for name in sorted(kept) if kept[name]}
     write_json(results / NOTES_FILE, {"schema": SCHEMA, "notes": said})
 

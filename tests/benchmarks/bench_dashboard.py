@@ -69,9 +69,9 @@ def open_views(browser: Browser, url: str, run: Found, pid: int) -> list[Request
         page.on("request", lambda one: one.method == "POST" and asked.append(one))
         began, used = time.perf_counter(), _cpu_s(pid)
         page.goto(f"{url}/run/{run.scenario}/{run.run_id}/{view}")
-        page.wait_for_function(STANDS, arg=selector, timeout=60_000)
+        page.wait_for_function(STANDS, arg=selector, timeout=240_000)
         stands = time.perf_counter() - began
-        page.wait_for_load_state("networkidle", timeout=60_000)
+        page.wait_for_load_state("networkidle", timeout=240_000)
         whole = time.perf_counter() - began - 0.5
         print(
             f"  {view:<16} stands after {stands:5.2f} s, whole after {whole:5.2f} s, "
@@ -84,7 +84,7 @@ def scrub(browser: Browser, url: str, run: Found) -> None:
     """Step through the instants of the map by the keyboard."""
     page = browser.new_context().new_page()
     page.goto(f"{url}/run/{run.scenario}/{run.run_id}/feeder")
-    page.wait_for_function(STANDS, arg=VIEWS["feeder"], timeout=60_000)
+    page.wait_for_function(STANDS, arg=VIEWS["feeder"], timeout=240_000)
     page.wait_for_load_state("networkidle")
     waits = [_one_scrub(page) for _ in range(SCRUBS)]
     ranked = sorted(waits)

@@ -4,6 +4,9 @@ import pytest
 
 from tests.browser.conftest import settled, shown
 
+ZOOM = """([chart, ...range]) => window.Plotly.relayout(
+  document.querySelector(chart + ' .js-plotly-plot'), { 'xaxis.range': range })"""
+
 
 def last(page, key):
     """Choose the last of a few options side by side."""
@@ -65,11 +68,13 @@ def on_study(page, _):
 
 
 def on_compare(page, _):
+    page.evaluate(ZOOM, ["#compare-course", "2026-01-12 18:00", "2026-01-13 06:00"])
+    page.wait_for_function("() => location.search.includes('zoom=2026-01-12T18:00')")
     last(page, "compare-as")
     last(page, "compare-map")
     page.click("#compare-base")
     page.get_by_role("option", name="v2g_peak").click()
-    return ["as=duration", "map=loading", "base=first"]
+    return ["as=duration", "map=loading", "base=first", "zoom=2026-01-12T18:00"]
 
 
 def on_whatif(page, site):

@@ -103,6 +103,22 @@ def test_a_note_is_kept(runs, site):
     expect(note).to_have_text("the fair rival")
 
 
+def test_two_browsers_do_not_lose_each_others_note(runs, another, site):
+    other = another()
+    shown(other, site.url)
+    for page, words in ((runs, "from here"), (other, "from there")):
+        row = run_row(page, key_of(site, "uncontrolled"))
+        row.locator("[col-id=note]").dblclick()
+        page.locator(".ag-popup textarea").fill(words)
+        with page.expect_response(lambda one: "cellValueChanged" in told_by(one)):
+            page.keyboard.press("Enter")
+    told = other.locator("#runs-told")
+    expect(told).to_contain_text("somebody else changed this note meanwhile")
+    expect(told).to_contain_text("'from there'")
+    row = run_row(other, key_of(site, "uncontrolled"))
+    expect(row.locator("[col-id=note]")).to_have_text("from here")
+
+
 def test_a_study_tells_its_answer_and_its_transformers(page, site):
     shown(page, site.url)
     page.get_by_role("link", name="Open study").click()

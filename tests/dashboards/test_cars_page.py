@@ -6,12 +6,12 @@ from time import sleep
 import pytest
 
 from dashboards.app import make
+from dashboards.fleet import layout, wording
 from dashboards.fleet import tables as fleet_tables
 from dashboards.fleet.car_choice import car_names, car_words
 from dashboards.fleet.car_life import life_of
 from dashboards.fleet.departures import short_departures
 from dashboards.kept import kept
-from dashboards.pages import cars
 from twin.analysis.case import Case
 
 
@@ -21,7 +21,7 @@ def words(component):
 
 
 def test_a_run_without_cars_says_what_to_do_next(make_run):
-    said = words(cars._body(Case(make_run(cars=False)), {}))
+    said = words(layout.body(Case(make_run(cars=False)), {}))
     assert "fleet.ev_share" in said
     assert "cars-life" not in said
 
@@ -29,7 +29,7 @@ def test_a_run_without_cars_says_what_to_do_next(make_run):
 def test_the_page_opens_as_its_address_says(make_run):
     case = Case(make_run())
     asked = {"unit": "cars", "fan": "plugged", "ev": "1", "from": "2026-01-12T20:00"}
-    found = _values(cars._body(case, asked))
+    found = _values(layout.body(case, asked))
     assert found["cars-unit"] == "cars"
     assert found["cars-fan"] == "plugged"
     assert found["cars-ev"] == "1"
@@ -38,15 +38,15 @@ def test_the_page_opens_as_its_address_says(make_run):
 
 def test_what_means_nothing_in_an_address_is_left_aside(make_run):
     asked = {"unit": "<b>", "ev": "99", "from": "../../etc", "since": "2026-13-45"}
-    found = _values(cars._body(Case(make_run()), asked))
+    found = _values(layout.body(Case(make_run()), asked))
     assert found["cars-unit"] == "share"
     assert found["cars-ev"] == "0"
     assert found["cars-from"] == found["cars-since"] == ""
 
 
 def test_a_run_that_kept_less_says_so(make_run, interrupted):
-    assert "output.level" in words(cars._body(Case(make_run(level="summary")), {}))
-    stopped = words(cars._body(Case(interrupted), {}))
+    assert "output.level" in words(layout.body(Case(make_run(level="summary")), {}))
+    stopped = words(layout.body(Case(interrupted), {}))
     assert "did not reach its end" in stopped
     assert "cars-life" in stopped
 
@@ -109,14 +109,14 @@ def test_the_reserve_is_marked_where_a_policy_keeps_one(make_run):
         "policy": {"name": "v2g_peak", "reserve_soc": 0.3},
     }
     case = Case(make_run(record={"scenario": {"time": {"step_min": 60}, **more}}))
-    assert cars.marks_of(case) == {"target": 0.9, "reserve": 0.3}
+    assert wording.marks_of(case) == {"target": 0.9, "reserve": 0.3}
     more["policy"] = {"name": "valley", "reserve_soc": 0.3}
     case = Case(make_run(record={"scenario": {"time": {"step_min": 60}, **more}}))
-    assert cars.marks_of(case) == {"target": 0.9}
+    assert wording.marks_of(case) == {"target": 0.9}
 
 
 def test_reasons_are_counted_in_words(make_run):
-    said = cars.reason_words(short_departures(Case(make_run())))
+    said = wording.reason_words(short_departures(Case(make_run())))
     assert said.startswith("The 2 that lacked most of 2.")
     assert "inferred" in said
 

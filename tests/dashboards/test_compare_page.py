@@ -6,6 +6,7 @@ import shutil
 import polars as pl
 import pytest
 
+from dashboards.contrast import courses, layout, notices, space, telling
 from dashboards.contrast.runs import (
     answers_of,
     base_of,
@@ -19,7 +20,6 @@ from dashboards.contrast.runs import (
     words_in,
 )
 from dashboards.data import Library
-from dashboards.pages import compare
 from twin.analysis.metrics import headline_of
 from twin.errors import InputError
 
@@ -165,7 +165,7 @@ def test_comparisons_to_begin_with(library, names):
 
 def test_the_page_reads_its_address(library, names):
     query = {"runs": ",".join(names), "as": "duration", "all": "true", "map": "<b>"}
-    page = compare._layout(library, query | {"quantity": "v_min_pu", "base": names[1]})
+    page = layout.page(library, query | {"quantity": "v_min_pu", "base": names[1]})
     at = {one.id: one for one in page._traverse() if getattr(one, "id", None)}
     assert at["compare-runs"].value == names
     assert at["compare-base"].value == names[1]
@@ -178,7 +178,7 @@ def test_the_page_reads_its_address(library, names):
 
 def test_unknown_runs_and_too_many_are_told(library, names):
     many = [f"a/{n:016x}" for n in range(4)]
-    page = compare._layout(library, {"runs": ",".join([*names, *many])})
+    page = layout.page(library, {"runs": ",".join([*names, *many])})
     told = text(page.children[:4])
     assert "6 runs are named" in told and "There is no run a/0" in told
     at = {one.id: one for one in page._traverse() if getattr(one, "id", None)}
@@ -186,42 +186,59 @@ def test_unknown_runs_and_too_many_are_told(library, names):
 
 
 def test_without_any_run_it_says_how_to_make_one(tmp_path):
-    page = compare._layout(Library(tmp_path), {})
+    page = layout.page(Library(tmp_path), {})
     assert "make run" in text(page.children)
     assert "compare-runs" not in ids(page)
 
 
 def test_too_few_runs_lead_to_comparisons(library, names):
-    told = text(compare._too_few(library, names[1:]))
+    told = text(notices.too_few(library, names[1:]))
     assert "choose at least one more" in told and "against its baseline none" in told
 
 
 def test_a_dot_leads_to_its_transformer_in_its_run(names):
     at = {"runs": names, "base": names[0]}
     clicked = {"points": [{"customdata": [3, 1]}]}
-    assert compare.clicked_href(clicked, at) == f"/run/{names[1]}/transformers?pick=3"
+    assert space.clicked_href(clicked, at) == f"/run/{names[1]}/transformers?pick=3"
     for wrong in (None, {"points": []}, {"points": [{"customdata": ["x", 9]}]}, "x"):
-        assert compare.clicked_href(wrong, at) is None
-    assert compare.clicked_href(clicked, {"runs": ["../..", "//evil"]}) is None
+        assert space.clicked_href(wrong, at) is None
+    assert space.clicked_href(clicked, {"runs": ["../..", "//evil"]}) is None
 
 
 def test_there_is_no_map_of_two_feeders(library, names):
     found = opened(library, {"runs": names, "base": names[0]})
     case = found.cases[1]
     case.__dict__["nodes"] = case.nodes.head(3)
-    figure, _ = compare.network_figure(found, 1, "voltage", "light")
+    figure, _ = space.network_figure(found, 1, "voltage", "light")
     assert "different feeders: 3 and 4 nodes" in figure.layout.annotations[0].text
-    dots = compare.transformer_figure(found, "light")
+    dots = space.transformer_figure(found, "light")
     assert "cannot be paired" in dots.layout.annotations[0].text
 
 
 def test_runs_that_ask_the_same_say_so(library, names):
     found = opened(library, {"runs": names, "base": names[0]})
-    assert "asked the same question" in text(compare.differing_table(found))
+    assert "asked the same question" in text(telling.differing_table(found))
 
 
 def test_only_words_are_taken_from_a_browser():
     assert words_in(["a", 3, None, "a", "", {"x": 1}]) == ["a"]
     assert words_in({"a": 1}) == [] and words_in(None) == []
-    assert compare.one_way(["duration"]) == "time"
-    assert compare.one_quantity("__class__").key == "grid_kw"
+    assert courses.one_way(["duration"]) == "time"
+    assert courses.one_quantity("__class__").key == "grid_kw"
+
+
+def test_a_zoom_of_the_address_is_in_view_and_nonsense_is_not(library, names):
+    found = opened(library, {"runs": names, "base": names[0]})
+    shown = ("2026-01-12T18:00", "2026-01-12T20:00")
+    zoom = ",".join(shown)
+    for way in ("time", "difference"):
+        figure = courses.course_figure(
+            found, courses.one_quantity("grid_kw"), way, "light", zoom
+        )
+        assert figure.layout.xaxis.range == shown
+    for odd in ("", "x,y", "2026-01-12T18:00", None, 7):
+        assert courses.zoom_of(odd) == ""
+        figure = courses.course_figure(
+            found, courses.one_quantity("grid_kw"), "time", "light", odd
+        )
+        assert figure.layout.xaxis.range is None

@@ -32,6 +32,18 @@ def test_lines_end_the_same_whoever_typed_them(tmp_path):
     assert notes(tmp_path)[f"village/{ID}"] == "one\ntwo"
 
 
+def test_a_note_that_came_meanwhile_is_told_and_not_written_over(tmp_path):
+    write_note(tmp_path, "village", ID, "mine", before="")
+    with pytest.raises(InputError, match=r"changed .* to 'mine'.*written: 'yours'"):
+        write_note(tmp_path, "village", ID, "yours", before="")
+    with pytest.raises(InputError, match="meanwhile"):
+        write_note(tmp_path, "village", ID, "", before="older")
+    assert notes(tmp_path)[f"village/{ID}"] == "mine"
+    write_note(tmp_path, "village", ID, "mine", before="")
+    write_note(tmp_path, "village", ID, "ours", before="mine\r\n")
+    assert notes(tmp_path)[f"village/{ID}"] == "ours"
+
+
 def test_a_note_has_a_longest(tmp_path):
     longest = "x" * MOST_CHARACTERS
     write_note(tmp_path, "village", ID, longest)

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from dashboards.thinning import instant, rows_between, says_x, thinned, window
+from dashboards.thinning import (
+    instant,
+    range_words,
+    rows_between,
+    says_x,
+    thinned,
+    window,
+)
 
 QUARTERS = np.datetime64("2026-01-12T00:00", "us") + np.arange(35_040) * np.timedelta64(
     15, "m"
@@ -116,3 +123,25 @@ def test_an_instant_is_understood_or_nothing():
     assert instant("2026-01-12 17:30") == np.datetime64("2026-01-12T17:30")
     assert instant("2026-13-45") is None
     assert instant("now") is None and instant(7) is None
+
+
+@pytest.mark.parametrize(
+    ("relayout", "words"),
+    [
+        (
+            {"xaxis.range[0]": "2026-01-12 18:00:31", "xaxis.range[1]": "2026-01-13"},
+            "2026-01-12T18:00,2026-01-13T00:00",
+        ),
+        (
+            {"xaxis.range": ["2026-01-13", "2026-01-12 18:00"]},
+            "2026-01-12T18:00,2026-01-13T00:00",
+        ),
+        ({"xaxis.autorange": True}, ""),
+        ({"xaxis.range": [1.5, 7]}, None),
+        ({"xaxis.range": ["<b>", "2026-01-13"]}, None),
+        ({"autosize": True}, None),
+        (None, None),
+    ],
+)
+def test_a_zoom_is_kept_in_words(relayout, words):
+    assert range_words(relayout) == words

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from dashboards.app import make
+from dashboards.loading.answers import chosen, on_the_map
 from dashboards.loading.blame import Split, members_of, split_of
 from dashboards.loading.courses import Course, days_of
 from dashboards.loading.figures import (
@@ -23,7 +24,6 @@ from dashboards.loading.loadings import (
     worst_line,
 )
 from dashboards.loading.tables import elements
-from dashboards.pages.transformers import chosen, on_the_map
 from tests.analysis.conftest import GRID_KW, LOADING
 from twin.analysis.case import Case
 from twin.errors import InputError
