@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tests.analysis.conftest import LOADING
@@ -14,9 +16,10 @@ from twin.accounts.thermal import follow, steady
 from twin.analysis import transformer_life
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
-from twin.analysis.life import fullest
+from twin.analysis.life import fullest, life_of
 from twin.analysis.metrics import headline_of
 from twin.analysis.transformer_life import table
+from twin.results.record import Run
 
 
 def words(html: str) -> str:
@@ -90,6 +93,29 @@ def test_what_a_variant_saves_is_the_difference_of_aged_hours(make_run) -> None:
     saved = f"{less - more:+.3g}".replace("-", "−")
     assert f"T1 {more:.3g} {less:.3g} {saved}" in told
     assert f"all together {more:.3g} {less:.3g} {saved}" in told
+
+
+def test_a_course_longer_than_is_read_at_once_meets_its_own_air(tmp_path) -> None:
+    rng = np.random.default_rng(4)
+    loads, air = 1.5 * rng.random((800, 2)).astype("f4"), np.linspace(0, 40, 800)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    times = [start + timedelta(hours=k) for k in range(800)]
+    pl.DataFrame(
+        {
+            "time": pl.Series(times).cast(pl.Datetime("us", "UTC")),
+            "loading": pl.Series(loads, dtype=pl.Array(pl.Float32, 2)),
+        }
+    ).write_parquet(tmp_path / "flows.parquet")
+    thermal = Thermal.by_rating("ieee", np.array([25.0, 500.0]))
+    groups = (np.array([0]), np.array([1]))
+    found = life_of(Run(tmp_path, {}), thermal, groups, air, 1.0)
+    first = np.sqrt((loads[:24].astype(float) ** 2).mean(axis=0))
+    state = steady(thermal, first, air[:24].mean())
+    course, _ = follow(thermal, state, loads.astype(float), air, 1.0)
+    whole = plus(none_yet(2), course, 1.0)
+    assert found.aged_h == pytest.approx(whole.aged_h, rel=1e-12)
+    assert found.hottest_step.tolist() == whole.hottest_step.tolist()
+    assert found.hottest_step.min() >= 672
 
 
 def test_the_fullest_phase_counts() -> None:
