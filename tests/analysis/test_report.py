@@ -21,6 +21,7 @@ SECTIONS = (
     "violations",
     "overloads",
     "transformers",
+    "bills",
     "face-validity",
     "caveats",
     "provenance",

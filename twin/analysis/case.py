@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
+from twin.analysis.bills import Bills, bills_of_run
 from twin.analysis.digest import (
     Limits,
     Loadings,
@@ -30,10 +31,14 @@ from twin.tables import TABLES
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A run under the name that tables and figures give it."""
+    """A run under the name that tables and figures give it.
+
+    billed_by   a tariff to bill by in place of the run's own
+    """
 
     run: Run
     label: str = ""
+    billed_by: str = ""
 
     @cached_property
     def scenario(self) -> Mapping[str, Any]:
@@ -199,6 +204,11 @@ class Case:
         if self.run.has("branches_daily"):
             return daily_loadings_of(self.run, groups)
         return None
+
+    @cached_property
+    def bills(self) -> Bills | None:
+        """Every customer's bills; None where it is not recorded what they drew."""
+        return bills_of_run(self.run, self.scenario, self.billed_by)
 
     def local(self, instant: datetime | np.datetime64 | None) -> str | None:
         """An instant as the feeder's clocks show it, to the minute."""
