@@ -8,7 +8,8 @@ from types import MappingProxyType
 from twin.agents.policies import POLICIES, PolicyWords
 from twin.fleet.catalogue import vehicles
 from twin.scenario.names import names
-from twin.surroundings.tariffs import tariff, tariff_names
+from twin.surroundings.programmes import programme, programme_names
+from twin.surroundings.tariffs import Tariff, tariff_names, versions
 
 DATA = MappingProxyType(
     {
@@ -51,7 +52,19 @@ def _vehicles() -> Iterator[str]:
 
 def _tariffs() -> Iterator[str]:
     for name in tariff_names():
-        yield f"{name:26s} {tariff(name).title}"
+        plain, *later = versions(name)
+        yield f"{name:26s} {plain.title}; {_dated(plain)}"
+        for one in later:
+            yield f"{f'  effective: {one.effective}':26s} {_dated(one)}"
+    yield f"{'realtime':26s} your own prices by the hour or finer (tariff.file)"
+    for name in programme_names():
+        paying = programme(name)
+        yield f"  programme: {name:13s} {paying.title}; from {paying.effective}"
+
+
+def _dated(held: Tariff) -> str:
+    """From when a tariff holds, and how sure its parts are."""
+    return f"from {held.effective}; {', '.join(held.marks)}"
 
 
 def _policies() -> Iterator[str]:

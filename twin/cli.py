@@ -197,12 +197,18 @@ def compare(
 def report(
     path: Folder,
     out: Annotated[Path | None, typer.Option("-o", help="The HTML file.")] = None,
+    tariff: Annotated[
+        str, typer.Option(help="Make the bills by this tariff, not by the run's.")
+    ] = "",
 ) -> None:
     """Write one self-contained HTML file about a run or a study."""
     from twin.analysis.report import write
+    from twin.surroundings.tariffs import tariff as known_tariff
 
+    if tariff:
+        known_tariff(tariff)
     _warn_if_changed(path)
-    print(write(path, out))
+    print(write(path, out, tariff))
 
 
 @app.command()
@@ -243,12 +249,15 @@ def export(
     out: Annotated[Path | None, typer.Option("-o", help="Where to.")] = None,
 ) -> None:
     """Export a run with the names of its assets."""
+    from twin.analysis.case import Case
     from twin.results.export import export as export_run
     from twin.results.record import Run
 
-    place = out or path / "export"
+    place, opened = out or path / "export", Run.open(path)
+    bills = None if to is Format.GEOJSON else Case(opened).bills
     try:
-        files = export_run(Run.open(path), to.value, place)
+        more = {} if bills is None else {"bills": bills.frame}
+        files = export_run(opened, to.value, place, more)
     except OSError as error:
         raise RunFailed(f"cannot write {place}: {error.strerror or error}") from error
     print("\n".join(str(file) for file in files))

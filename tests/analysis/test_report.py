@@ -24,6 +24,7 @@ SECTIONS = (
     "transformers",
     "transformer-life",
     "batteries",
+    "bills",
     "face-validity",
     "caveats",
     "provenance",

@@ -75,15 +75,15 @@ def bill(month: Month, metered: Floats, event_pay_usd: Floats | None = None) -> 
     }
     usd["event_adder_usd"] = month.adder @ drawn
     credited = np.minimum(import_kwh, month.due.credited_kwh)
-    usd["baseline_credit_usd"] = -credited * month.due.credit_usd_per_kwh
+    usd["baseline_credit_usd"] = 0.0 - credited * month.due.credit_usd_per_kwh
     usd["fixed_usd"] = np.full(len(import_kwh), month.due.fixed_usd)
     for one in month.demand:
         usd[f"demand_{one.name}_usd"] = one.usd_per_kw * peaks[one.name]
     due: Floats = np.sum(list(usd.values()), axis=0)
     usd["minimum_usd"] = np.maximum(month.due.minimum_usd - due, 0.0)
-    usd["export_credit_usd"] = -(month.export @ given)
+    usd["export_credit_usd"] = 0.0 - month.export @ given
     pay = np.zeros(len(import_kwh)) if event_pay_usd is None else event_pay_usd
-    usd["event_pay_usd"] = -pay
+    usd["event_pay_usd"] = 0.0 - pay
     kwh = {"import_kwh": import_kwh, "export_kwh": given.sum(axis=0)}
     kwh |= {
         f"{name}_kwh": row for name, row in zip(month.periods, by_period, strict=True)

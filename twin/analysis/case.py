@@ -14,6 +14,7 @@ import polars as pl
 
 from twin.accounts.life import Life
 from twin.accounts.ratings import GUIDE_OF_REGION, Thermal
+from twin.analysis.bills import Bills, bills_of_run
 from twin.analysis.digest import (
     Limits,
     Loadings,
@@ -35,10 +36,14 @@ from twin.tables import TABLES
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A run under the name that tables and figures give it."""
+    """A run under the name that tables and figures give it.
+
+    billed_by   a tariff to bill by in place of the run's own
+    """
 
     run: Run
     label: str = ""
+    billed_by: str = ""
 
     @cached_property
     def scenario(self) -> Mapping[str, Any]:
@@ -266,6 +271,11 @@ class Case:
         return kept(
             self.run, "ev_steps", Wear, asked, lambda: wear_of(self.run, *asked)
         )
+
+    @cached_property
+    def bills(self) -> Bills | None:
+        """Every customer's bills; None where it is not recorded what they drew."""
+        return bills_of_run(self.run, self.scenario, self.billed_by)
 
     def local(self, instant: datetime | np.datetime64 | None) -> str | None:
         """An instant as the feeder's clocks show it, to the minute."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -99,6 +99,11 @@ class Comparison:
             if seen.count((label, seed)) > 1:
                 raise InputError.of(f"two runs are called '{label}' with seed {seed}")
         return cls(cases, baseline)
+
+    def billed(self, tariff: str) -> Comparison:
+        """The same with bills by another tariff."""
+        cases = (replace(case, billed_by=tariff) for case in self.cases)
+        return replace(self, cases=tuple(cases))
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

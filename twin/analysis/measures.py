@@ -312,6 +312,39 @@ _ROWS = (
         ),
     ),
     (
+        "Bills",
+        (
+            Measure(
+                "bill_ev_usd",
+                "Bill per home with an EV",
+                "USD/month",
+                2,
+                less_is_better=True,
+            ),
+            Measure(
+                "bill_other_usd",
+                "Bill per home without one",
+                "USD/month",
+                2,
+                less_is_better=True,
+            ),
+            Measure(
+                "bill_event_pay_usd",
+                "Pay for events in it, per home with an EV",
+                "USD/month",
+                2,
+                less_is_better=False,
+            ),
+            Measure(
+                "public_ev_usd",
+                "Bought away from home, beside the bill",
+                "USD/month",
+                2,
+                less_is_better=True,
+            ),
+        ),
+    ),
+    (
         "Mobility",
         (
             Measure("departures", "Departures from a plug", "", 0),
@@ -373,6 +406,7 @@ KEY_FIGURES = tuple(
         "losses_kwh",
         "ev_charged_kwh",
         "ev_discharged_kwh",
+        "bill_ev_usd",
         "departures_short_share",
         "steps_failed",
     )

@@ -10,6 +10,7 @@ import polars as pl
 
 from twin.accounts.chemistries import CHEMISTRIES
 from twin.analysis.battery_wear import period_loss
+from twin.analysis.bills import DAYS_PER_MONTH
 from twin.analysis.case import Case
 from twin.analysis.digest import NOISE_KW
 from twin.analysis.violations import violations, violations_of
@@ -52,6 +53,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_energy(case),
         **_inverters(case.run),
         **_wear(case),
+        **_bills(case),
         **_mobility(case),
         **_trust(case),
     }
@@ -272,6 +274,25 @@ def _batteries(case: Case) -> dict[str, Answer]:
         "stored_change_kwh": float(stored.sum()),
         "wear_usd": float(case.evs["wear_usd"].sum()),
     }
+
+
+def _bills(case: Case) -> dict[str, Answer]:
+    """The mean home's bill, and what its cars bought away from home, USD a month."""
+    keys = ("bill_ev_usd", "bill_other_usd", "bill_event_pay_usd", "public_ev_usd")
+    if case.bills is None:
+        return dict.fromkeys(keys)
+    home = (case.customers["kind"] == "home").to_numpy()
+    car = case.customers["evs"].to_numpy() > 0
+    found: dict[str, Answer] = dict.fromkeys(keys)
+    if (home & car).any():
+        means = case.bills.per_month(home & car)
+        found["bill_ev_usd"] = means["total_usd"]
+        found["bill_event_pay_usd"] = -means["event_pay_usd"]
+        a_month = DAYS_PER_MONTH / case.days / int((home & car).sum())
+        found["public_ev_usd"] = float(case.evs["public_usd"].sum()) * a_month
+    if (home & ~car).any():
+        found["bill_other_usd"] = case.bills.per_month(home & ~car)["total_usd"]
+    return found
 
 
 def _mobility(case: Case) -> dict[str, Answer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from twin.analysis import (
     transformer_life,
     wording,
 )
+from twin.analysis.bill_section import bills
 from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
@@ -26,9 +28,14 @@ from twin.results.durable import replacing
 REPORT_FILE = "report.html"
 
 
-def write(path: Path | str, out: Path | str | None = None) -> Path:
-    """The report of a run's or a study's folder; returns the file's path."""
+def write(path: Path | str, out: Path | str | None = None, billed_by: str = "") -> Path:
+    """The report of a run's or a study's folder; returns the file's path.
+
+    ``billed_by``: a tariff to make the bills by in place of each run's own.
+    """
     subject = Subject.open(path)
+    if billed_by:
+        subject = replace(subject, comparison=subject.comparison.billed(billed_by))
     target = Path(out) if out is not None else subject.folder / REPORT_FILE
     target = target / REPORT_FILE if target.is_dir() else target
     words = html(subject)
@@ -118,6 +125,7 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
     ("transformers", "Transformers", sections.transformers),
     ("transformer-life", "Transformer life", transformer_life.section),
     ("batteries", "Batteries", battery_section.section),
+    ("bills", "Bills", bills),
     ("face-validity", "Face validity", sections.face),
     ("caveats", "Caveats", _caveats),
     ("provenance", "Provenance", sections.provenance),

@@ -20,11 +20,15 @@ CHUNK_ROWS = 96
 SHEET_ROWS = 1_000_000
 ENDS = ("from_node", "to_node")
 
-Exporter = Callable[[Run, Path], list[Path]]
+More = Mapping[str, pl.DataFrame]
+Exporter = Callable[[Run, Path, More], list[Path]]
 
 
-def export(run: Run, to: str, out: Path) -> list[Path]:
-    """Write the run's tables as csv, xlsx or geojson into a folder; the files made."""
+def export(run: Run, to: str, out: Path, more: More | None = None) -> list[Path]:
+    """Write the run's tables as csv, xlsx or geojson into a folder; the files made.
+
+    ``more``: further tables by name, made of the run's own; csv and xlsx hold them.
+    """
     if to not in _EXPORTERS:
         allowed = ", ".join(_EXPORTERS)
         raise InputError.of(
@@ -33,7 +37,7 @@ def export(run: Run, to: str, out: Path) -> list[Path]:
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return _EXPORTERS[to](run, out)
+        return _EXPORTERS[to](run, out, more or {})
     except OSError as error:
         raise InputError.of(
             f"cannot write into {out}: {error.strerror or error}", key="--out"
@@ -60,12 +64,17 @@ def asset_names(run: Run, per: Per) -> list[str]:
     return [str(name) for name in frame["name"]]
 
 
-def to_csv(run: Run, out: Path) -> list[Path]:
+def to_csv(run: Run, out: Path, more: More) -> list[Path]:
     """A csv per table; array columns as one row per interval and asset."""
-    return [_csv(run, name, out / f"{name}.csv") for name in run.tables]
+    made = [_csv(run, name, out / f"{name}.csv") for name in run.tables]
+    for name, frame in more.items():
+        with replacing(out / f"{name}.csv") as temporary:
+            frame.write_csv(temporary)
+        made.append(out / f"{name}.csv")
+    return made
 
 
-def to_xlsx(run: Run, out: Path) -> list[Path]:
+def to_xlsx(run: Run, out: Path, more: More) -> list[Path]:
     """One workbook with a sheet per table that has no arrays and fits a sheet."""
     try:
         workbook = import_module("xlsxwriter").Workbook
@@ -82,11 +91,17 @@ def to_xlsx(run: Run, out: Path) -> list[Path]:
             known = pl.when(pl.col(pl.Float64).is_finite()).then(pl.col(pl.Float64))
             frame = run.static(name).with_columns(naive, known)
             frame.write_excel(book, worksheet=name, header_format={"bold": True})
+        for name, frame in more.items():
+            if frame.height <= SHEET_ROWS:
+                frame.write_excel(book, worksheet=name, header_format={"bold": True})
     return [path]
 
 
-def to_geojson(run: Run, out: Path) -> list[Path]:
-    """Nodes as points with their lowest voltage, branches as lines with their load."""
+def to_geojson(run: Run, out: Path, more: More) -> list[Path]:
+    """Nodes as points with their lowest voltage, branches as lines with their load.
+
+    Further tables have no place on a map and are left out.
+    """
     nodes, branches = run.static("nodes"), run.static("branches")
     points = [
         _feature(_point(row), row, measures)

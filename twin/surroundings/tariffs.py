@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +23,15 @@ from twin.surroundings.tariff_files import read_tariff
 from twin.surroundings.wallclock import interval_means, local_minutes
 from twin.timeline import Timeline
 
-__all__ = ["Prices", "Tariff", "prices_of", "tariff", "tariff_names", "versions"]
+__all__ = [
+    "Prices",
+    "Tariff",
+    "charged_by",
+    "prices_of",
+    "tariff",
+    "tariff_names",
+    "versions",
+]
 
 DATA = Path(__file__).parents[1] / "data" / "tariffs"
 
@@ -127,8 +135,6 @@ class Prices:
 
 def prices_of(words: TariffSpec, timeline: Timeline) -> Prices:
     """The prices that a scenario asks for."""
-    chosen = _chosen(words, timeline)
-    held = versions(words.name) if words.effective == "by_date" else ()
     export = words.export_price_usd_per_kwh or 0.0
     avoided = None
     if words.export == "avoided_cost":
@@ -136,10 +142,18 @@ def prices_of(words: TariffSpec, timeline: Timeline) -> Prices:
         avoided = avoided_cost_of(file) if file else shipped_avoided_cost()
     elif words.export is not None:
         export = float(words.export)
+    charged = charged_by(words, timeline)
+    return replace(charged, export_usd_per_kwh=export, avoided=avoided)
+
+
+def charged_by(words: TariffSpec, timeline: Timeline) -> Prices:
+    """The same without what is paid for energy given back."""
+    chosen = _chosen(words, timeline)
+    held = versions(words.name) if words.effective == "by_date" else ()
     paying = None if words.programme is None else programme(words.programme)
     called = frozenset(words.event_days)
     _check_called(called, held or (chosen,), paying)
-    return Prices(chosen, timeline, export, held, avoided, called, paying)
+    return Prices(chosen, timeline, 0.0, held, None, called, paying)
 
 
 def _chosen(words: TariffSpec, timeline: Timeline) -> Tariff:

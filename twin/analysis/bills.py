@@ -1,0 +1,261 @@
+"""Every customer's bill by calendar month, made of a run's recorded intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from twin.accounts.baselines import DayLoad, event_pay_usd, similar_days
+from twin.accounts.bills import Bill, bill, metered_kw
+from twin.accounts.rates import Month, Rates, RecordedRates, TariffRates, months
+from twin.arrays import Bools, Floats
+from twin.results.record import Run
+from twin.scenario.spec import TariffSpec
+from twin.surroundings.tariffs import Prices, charged_by, tariff
+from twin.timeline import Timeline
+
+DAYS_PER_MONTH = 365.25 / 12
+
+
+@dataclass(frozen=True)
+class Bills:
+    """A run's bills.
+
+    frame    a row a customer and month: energy, peaks, components, their sum
+    tariff   by which they are made
+    days     how many days are billed
+    notes    what a reader must know of them
+    """
+
+    frame: pl.DataFrame
+    tariff: str
+    days: int
+    notes: tuple[str, ...]
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The columns that sum to the total, in the bill's order."""
+        return tuple(
+            name
+            for name in self.frame.columns
+            if name.endswith("_usd") and name != "total_usd"
+        )
+
+    def per_month(self, customers: Bools) -> dict[str, float]:
+        """Mean over chosen customers, by component and in total, USD a month.
+
+        Of a month of 365.25 / 12 days; ``customers``: which are meant [n_customer].
+        """
+        columns = [*self.components, "total_usd"]
+        chosen = self._of(customers)
+        count = max(int(customers.sum()), 1)
+        scale = DAYS_PER_MONTH / self.days / count
+        sums = chosen.select(pl.col(columns).sum()).row(0, named=True)
+        return {name: value * scale for name, value in sums.items()}
+
+    def totals(self, customers: Bools) -> Floats:
+        """Each chosen customer's total, USD a month [n_chosen]."""
+        sums = self._of(customers).group_by("customer", maintain_order=True)
+        usd = sums.agg(pl.col("total_usd").sum())["total_usd"].to_numpy()
+        totals: Floats = usd * (DAYS_PER_MONTH / self.days)
+        return totals
+
+    def _of(self, customers: Bools) -> pl.DataFrame:
+        rows = np.flatnonzero(customers)
+        return self.frame.filter(pl.col("customer").is_in(rows.tolist()))
+
+
+def bills_of_run(
+    run: Run, scenario: Mapping[str, Any], asked: str = ""
+) -> Bills | None:
+    """Bills by the run's own tariff, or by another that is asked for.
+
+    None where intervals of customers, or the customers, are not recorded, or not one
+    whole day is. What is paid for energy given back stays as it was recorded.
+    """
+    if not (run.has("customer_steps") and run.has("customers") and run.has("evs")):
+        return None
+    timeline = _timeline(scenario)
+    steps = run.static("steps").select(
+        pl.col("price_usd_per_kwh", "export_price_usd_per_kwh")
+        .fill_nan(None)
+        .fill_null(0.0)
+    )
+    price, export = (steps[name].to_numpy() for name in steps.columns)
+    rates, name = _rates(scenario, timeline, price, asked)
+    billed = months(rates, export)
+    if not billed:
+        return None
+    with_car = _customers_with_car(run)
+    paid = _Events.of(rates, with_car)
+    found = [_month_of(run, month, paid) for month in billed]
+    frame = pl.concat(map(_frame, found), how="diagonal").with_columns(
+        pl.col(pl.Float64).fill_null(0.0)
+    )
+    names = run.static("customers").select("customer", "name", "kind")
+    frame = names.join(frame, on="customer", how="inner", maintain_order="right")
+    notes = _notes(rates, billed, asked, bool(export.any()), paid)
+    return Bills(frame, name, sum(one.days for one in billed), tuple(notes))
+
+
+def _timeline(scenario: Mapping[str, Any]) -> Timeline:
+    time = scenario["time"]
+    start = date.fromisoformat(str(time["start"]))
+    return Timeline(start, time["days"], time["step_min"], time["timezone"])
+
+
+def _rates(
+    scenario: Mapping[str, Any], timeline: Timeline, price: Floats, asked: str
+) -> tuple[Rates, str]:
+    """The rates, and the tariff's name with the date from which it holds."""
+    words = TariffSpec.model_validate(scenario.get("tariff") or {})
+    if asked:
+        other = tariff(asked)
+        prices = Prices(other, timeline)
+        return TariffRates(prices), f"{other.name} of {other.effective}"
+    if words.file is not None:
+        return RecordedRates(timeline, price), f"realtime, {words.file.name}"
+    prices = charged_by(words, timeline)
+    held = dict.fromkeys(
+        prices.tariff_on(timeline.date_of(day)).effective
+        for day in range(timeline.days)
+    )
+    return TariffRates(prices), f"{prices.tariff.name} of {' and '.join(held)}"
+
+
+def _customers_with_car(run: Run) -> Bools:
+    count = run.static("customers")["evs"].to_numpy()
+    with_car: Bools = count > 0
+    return with_car
+
+
+def _month_of(run: Run, month: Month, paid: _Events) -> Bill:
+    """One month's bill, its intervals read once."""
+    rows = month.steps.stop - month.steps.start
+    scan = run.scan("customer_steps").select("net_kw")
+    net = scan.slice(month.steps.start, rows).collect()["net_kw"].to_numpy()
+    metered = metered_kw(month, np.nan_to_num(net, nan=0.0))
+    return bill(month, metered, paid.of_month(month, metered))
+
+
+@dataclass
+class _Events:
+    """Pay for events, settled day by day as the months go by."""
+
+    prices: Prices | None
+    enrolled: Bools
+    wanted: Mapping[date, Sequence[date]]
+    loads: dict[date, DayLoad] = field(default_factory=dict)
+    without_baseline: list[date] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rates: Rates, enrolled: Bools) -> _Events:
+        """The called days of the run, and the earlier days that they need."""
+        prices = rates.prices if isinstance(rates, TariffRates) else None
+        programme = prices.programme if prices else None
+        if prices is None or programme is None:
+            return cls(None, enrolled, {})
+        timeline = prices.timeline
+        known = [timeline.date_of(day) for day in range(timeline.days)]
+        kind_of = prices.tariff.day_type
+        wanted = {
+            day: similar_days(
+                day, known, prices.called, kind_of, programme.similar[kind_of(day)]
+            )
+            for day in sorted(prices.called & set(known))
+        }
+        return cls(prices, enrolled, wanted)
+
+    def of_month(self, month: Month, metered: Floats) -> Floats:
+        """Pay of a month's called days [n_customer]; those enrolled have a car."""
+        pay = np.zeros(metered.shape[1])
+        if self.prices is None or self.prices.programme is None:
+            return pay
+        programme = self.prices.programme
+        keep = {one for days in self.wanted.values() for one in days} | set(self.wanted)
+        for day, load in self._days(month, metered):
+            if day in keep:
+                self.loads[day] = load
+            if day not in self.wanted:
+                continue
+            earlier = [self.loads[one] for one in self.wanted[day]]
+            kind = self.prices.tariff.day_type(day)
+            found = event_pay_usd(programme, kind, earlier, load)
+            if found is None:
+                self.without_baseline.append(day)
+            else:
+                pay += np.where(self.enrolled, found, 0.0)
+        return pay
+
+    def _days(self, month: Month, metered: Floats) -> Iterator[tuple[date, DayLoad]]:
+        assert self.prices is not None and self.prices.programme is not None
+        spans = (self.prices.programme.span, self.prices.programme.before)
+        within = [(month.minute >= a) & (month.minute < b) for a, b in spans]
+        for day in np.unique(month.day):
+            called, before = (metered[(month.day == day) & one] for one in within)
+            yield self.prices.timeline.date_of(int(day)), DayLoad(called, before)
+
+
+def _frame(one: Bill) -> pl.DataFrame:
+    n = len(one.total_usd)
+    month = one.month
+    head = {
+        "customer": np.arange(n, dtype=np.int32),
+        "month": [month.first.replace(day=1)] * n,
+        "days": np.full(n, month.days, dtype=np.int32),
+        "days_in_month": np.full(n, month.days_in_month, dtype=np.int32),
+    }
+    return pl.DataFrame(
+        {**head, **one.kwh, **one.kw, **one.usd, "total_usd": one.total_usd}
+    )
+
+
+def _notes(
+    rates: Rates,
+    billed: Sequence[Month],
+    asked: str,
+    pays_for_export: bool,
+    paid: _Events,
+) -> Iterator[str]:
+    if asked:
+        yield (
+            f"These bills are by {asked}, not by the run's own tariff: the cars were "
+            "not steered by it, and events are left out."
+        )
+    partial = [one for one in billed if one.is_partial]
+    if partial:
+        said = ", ".join(
+            f"{one.first:%B %Y} {one.days} of {one.days_in_month} days"
+            for one in partial
+        )
+        yield (
+            f"Billed in part: {said}. Fixed, minimum and demand charges and allowances "
+            "are in proportion."
+        )
+    step, metering = rates.timeline.step_min, rates.metering_min
+    if metering % step:
+        yield (
+            f"Steps of {step} min do not divide the metering interval of {metering} "
+            "min: each step is netted by itself, and peaks are means of steps."
+        )
+    earns = "as the run recorded it" if pays_for_export else "nothing"
+    yield f"Energy given back earns {earns}."
+    yield from _of_tariff(rates)
+    if paid.wanted:
+        yield "Homes with a car are enrolled in the programme."
+    if paid.without_baseline:
+        days = ", ".join(map(str, paid.without_baseline))
+        yield f"Too few earlier similar days make no baseline, and no pay, on {days}."
+
+
+def _of_tariff(rates: Rates) -> Iterator[str]:
+    if not isinstance(rates, TariffRates):
+        yield "Realtime prices are of energy alone: no fixed or other charges."
+        return
+    for note in rates.prices.notes[:-1]:
+        yield f"{note[0].upper()}{note[1:]}."
