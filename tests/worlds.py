@@ -129,6 +129,8 @@ class Diary:
                 "temperature": given.temperature_degc,
                 "charge_kw": taken.charge_kw.copy(),
                 "give_kw": taken.give_kw.copy(),
+                "island_kw": taken.island_kw.copy(),
+                "drawn_kw": given.drawn_kw.copy(),
                 "kvar": taken.kvar.copy(),
                 "held_back_kw": taken.held_back_kw.copy(),
                 "v_pu": flow.v_pu.copy(),

@@ -313,8 +313,28 @@ SEED = "a whole number from 0 to 9223372036854775807"
             "2:9: tariff: got 7; allowed: a name, or a mapping with a name in it",
         ),
         (
-            "events: [{kind: outage, start: 2026-01-14T18:00, hours: 4}]",
-            "2:1: events: outages are not simulated in this version; leave events out",
+            "events: [{kind: outage, start: 2027-01-14T18:00, hours: 4}]",
+            "2:33: events.0.start: got 2027-01-14T18:00; the run is from 2026-01-12 to "
+            "2026-01-18",
+        ),
+        (
+            "events: [{kind: outage, start: 2026-01-14T18:00, hours: -4}]",
+            "2:58: events.0.hours: got -4; allowed: a number above 0, at most 8760 [h]",
+        ),
+        (
+            "events: [{kind: outage, start: 2026-01-14T18:00, hours: 4, section: "
+            "transfomer:a}]",
+            "2:70: events.0.section: unknown section 'transfomer:a'; allowed: feeder, "
+            "transformer:<name>, branch:<name> (all that it alone supplies) or "
+            "home:<customer name>; did you mean 'transformer'?",
+        ),
+        (
+            "events: [{kind: outage, hours: 4}]",
+            "2:10: events.0: outage needs start",
+        ),
+        (
+            "events: [{kind: stochastic, saifi: 1.2, hours: 4, caidi_h: 2}]",
+            "2:45: events.0.hours: only for kind: outage",
         ),
         (
             "limits: {voltage_pu: [1.05, 0.95]}",

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from twin.errors import nearest
 from twin.scenario.names import known, names
 from twin.scenario.notes import notes
+from twin.scenario.outage_rules import outages
 
 __all__ = ["findings", "notes"]
 
@@ -242,11 +243,6 @@ def _travel_file(data: Mapping[str, Any]) -> Iterator[Finding]:
         yield "fleet.travel_file", "is only read with fleet.travel: nhts"
 
 
-def _events(data: Mapping[str, Any]) -> Iterator[Finding]:
-    if isinstance(data.get("events"), list) and data["events"]:
-        yield "events", "outages are not simulated in this version; leave events out"
-
-
 def _limits(data: Mapping[str, Any]) -> Iterator[Finding]:
     limits = data.get("limits")
     if not isinstance(limits, Mapping):
@@ -316,7 +312,7 @@ RULES: tuple[Rule, ...] = (
     _reserve,
     _window,
     _travel_file,
-    _events,
+    outages,
     _limits,
     _inverter,
     _phase_limit,
