@@ -10,6 +10,7 @@ import polars as pl
 
 from twin.analysis.case import Case
 from twin.analysis.digest import NOISE_KW
+from twin.analysis.outages import outage_answers
 from twin.analysis.violations import violations, violations_of
 from twin.analysis.voltage_quality import judged
 from twin.arrays import Floats
@@ -48,6 +49,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_counted(case, _losses(case)),
         **_energy(case),
         **_inverters(case.run),
+        **outage_answers(case),
         **_mobility(case),
         **_trust(case),
     }

@@ -470,6 +470,11 @@ class Scenario(Words):
         usual = {"standard": region_default(self.region, "standard")}
         return Limits.model_validate(said.model_dump() | usual)
 
+    @property
+    def cars_may_export(self) -> bool:
+        """With a permit, unless the policy keeps all at home."""
+        return self.fleet.export_permit and self.policy.name != "v2h"
+
     def files(self) -> dict[str, Path]:
         """Every data file that the scenario names, by key."""
         named = {

@@ -352,7 +352,7 @@ def _customers(plan: Plan) -> Customers:
         pv_kwp=people.pv_kwp,
         import_limit_kw=people.import_limit_kw,
         export_limit_kw=export_limits_kw(plan.scenario, people, plan.cars),
-        cars_may_export=plan.scenario.fleet.export_permit,
+        cars_may_export=plan.scenario.cars_may_export,
         cars_may_lean=not len(inverter_cars(plan.scenario.fleet.inverter, plan.cars)),
         car_customer=plan.cars.traits["customer"],
         fixed_kw=np.where(plant, terminals.p_kw, 0.0),

@@ -153,6 +153,16 @@ class Outages:
         self.book.close(end_s, self.supply)
         return self.book.table()
 
+    def storm_h(self, now_s: int) -> Floats:
+        """Time until the next outage of each car's home that is forecast by now."""
+        ahead = np.full(len(self.home), np.inf)
+        for one in self.strikes:
+            if one.forecast_s <= now_s < one.begin_s:
+                theirs = one.section.customers[self.home]
+                left_h = (one.begin_s - now_s) / 3600.0
+                ahead = np.where(theirs, np.minimum(ahead, left_h), ahead)
+        return ahead
+
     def is_out(self, now_s: int, car: int) -> bool:
         """Whether a car's home is without supply."""
         return bool(self.supply.out_at(now_s)[self.home[car]])

@@ -152,6 +152,8 @@ class World:
             path=self.path,
             price_usd_per_kwh=price,
             export_price_usd_per_kwh=export_price,
+            home_kw=self._home_kw(given),
+            storm_h=self._storm_h(),
         )
 
     @cached_property
@@ -224,6 +226,17 @@ class World:
         if flow is None:
             return np.full(len(self.fleet), np.nan)
         return self.customers.plugs.lowest(flow.v_pu[self.plug_node])
+
+    def _home_kw(self, given: Given | None) -> Floats:
+        if given is None:
+            return np.zeros(len(self.fleet))
+        drawn_kw: Floats = (given.drawn_kw - given.pv_kw)[self.customers.car_customer]
+        return drawn_kw
+
+    def _storm_h(self) -> Floats:
+        if self.outages is None:
+            return np.full(len(self.fleet), np.inf)
+        return self.outages.storm_h(self.now_s)
 
     def _base_kw(self, given: Given) -> Floats:
         return self.customers.by_zone(given.drawn_kw - given.pv_kw)
