@@ -27,7 +27,7 @@ DORFNETZ = "pandapower:create_kerber_dorfnetz"
 BRANCHES = "pandapower:four_loads_with_branches_out"
 FOUR_BUS = "pandapower:simple_four_bus_system"
 GRIDS = (LANDNETZ, DORFNETZ, BRANCHES, FOUR_BUS)
-POLICIES = ("uncontrolled", "tou", "valley", "v2g_peak", "v2g_price")
+POLICIES = ("uncontrolled", "tou", "valley", "v2g_peak", "v2g_price", "v2h")
 CLOCK_CHANGES = (date(2026, 3, 28), date(2026, 10, 24))
 
 SHARP = {
@@ -116,6 +116,8 @@ class Diary:
                 "temperature": given.temperature_degc,
                 "charge_kw": taken.charge_kw.copy(),
                 "give_kw": taken.give_kw.copy(),
+                "island_kw": taken.island_kw.copy(),
+                "drawn_kw": given.drawn_kw.copy(),
                 "kvar": taken.kvar.copy(),
                 "held_back_kw": taken.held_back_kw.copy(),
                 "v_pu": flow.v_pu.copy(),

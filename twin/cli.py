@@ -136,15 +136,18 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario; the last line is the run's folder."""
-    from twin.scenario.read import read
+    from twin.scenario.read import placed, read
 
     words = [*override, *([] if seed is None else [f"seed={seed}"])]
     scenario = read(file, words)
     from twin.simulation.run import run as run_scenario
 
     began = time.time()
-    with _stoppable(), _progress(scenario.name, quiet) as watch:
-        folder = run_scenario(scenario, out, watch=watch, force=force)
+    try:
+        with _stoppable(), _progress(scenario.name, quiet) as watch:
+            folder = run_scenario(scenario, out, watch=watch, force=force)
+    except InputError as error:
+        raise placed(error, file, words) from error
     if not quiet:
         if folder.stat().st_mtime < began:
             print("complete already: nothing was run (--force repeats it)")

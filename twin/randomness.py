@@ -48,6 +48,11 @@ class Purpose(IntEnum):
     TRAVEL_TRAIT = 40
     TRAVEL_DAY = 41
     TRAVEL_TRIP = 42
+    OUTAGE_COUNT = 50
+    OUTAGE_START = 51
+    OUTAGE_LENGTH = 52
+    HOME_BACKUP = 53
+    RESTART_DELAY = 54
 
 
 def uniform(

@@ -332,6 +332,7 @@ _CUSTOMER_STEPS = Table(
         _array("customer", "served_kw", "kW", "what of it was served"),
         _array("customer", "pv_kw", "kW", "produced by PV, >= 0"),
         _array("customer", "net_kw", "kW", "through the meter; < 0 is export"),
+        _array("customer", "island_kw", "kW", "of served_kw, by its own car (V2H)"),
     ),
     kind="interval",
     level="all",
@@ -404,17 +405,44 @@ _EVENTS = Table(
     (
         _time("time", "when it began"),
         _time("until", "when it ended; null: an instant, or not ended yet"),
-        _text("kind", "violation, rapid_change, failed_step, tap, capacitor"),
+        _text(
+            "kind",
+            "violation, rapid_change, failed_step, tap, capacitor, outage, dark, "
+            "alight",
+        ),
         _text("entity", "what it happened to"),
         _number(
             "value",
             "",
             "how much, in the kind's own unit; NaN if none; tap, capacitor: the new "
-            "position; rapid_change: by how much the voltage rose, pu",
+            "position; rapid_change: by how much the voltage rose, pu; outage: how "
+            "many customers; dark, alight: hours",
         ),
         _text("reason", "why, in words"),
     ),
     kind="rows",
+)
+
+_OUTAGES = Table(
+    "outages",
+    "customer and outage, where a scenario has any",
+    (
+        _index("event", "number of the outage that began it, in order of their starts"),
+        _index("customer", "row in customers"),
+        _time("start", "when its supply was lost"),
+        _time("until", "when it came back; null: not within the run"),
+        _number("hours", "h", "without supply, within the run"),
+        _number("alight_h", "h", "of these supplied by its own car"),
+        _number("demand_kwh", "kWh", "what it would have used, without cars"),
+        _number("served_by_car_kwh", "kWh", "what its own car gave of that"),
+        _number("unserved_kwh", "kWh", "what was not served"),
+        Column(
+            "capable", "bool", "", "has a car, charger and switch that can supply it"
+        ),
+        _text(
+            "why_dark", "why it was dark last; empty: it was not, but for the transfer"
+        ),
+    ),
 )
 
 _DAY = (
@@ -541,6 +569,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _SESSIONS,
             _TRIPS,
             _EVENTS,
+            _OUTAGES,
             _QUALITY_DAILY,
             _NODES_DAILY,
             _BRANCHES_DAILY,

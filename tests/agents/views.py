@@ -34,6 +34,8 @@ def seen(n_ev: int = 1, **said: ArrayLike) -> Observation:
         "efficiency": 1.0,
         "time_left_h": 12.0,
         "v_pu": 1.0,
+        "home_kw": 0.0,
+        "storm_h": np.inf,
         "zone": zone,
         "customer": np.arange(n_ev),
         "entity": np.arange(n_ev),

@@ -287,7 +287,7 @@ SEED = "a whole number from 0 to 9223372036854775807"
         (
             "policy: {name: v2g_peek}",
             "2:16: policy.name: unknown name 'v2g_peek'; allowed: uncontrolled, tou, "
-            "valley, v2g_peak, v2g_price or package.module:Class; did you mean "
+            "valley, v2g_peak, v2g_price, v2h or package.module:Class; did you mean "
             "'v2g_peak'?",
         ),
         (
@@ -358,8 +358,29 @@ SEED = "a whole number from 0 to 9223372036854775807"
             "cheapest every day",
         ),
         (
-            "events: [{kind: outage, start: 2026-01-14T18:00, hours: 4}]",
-            "2:1: events: outages are not simulated in this version; leave events out",
+            "events: [{kind: outage, start: 2027-01-14T18:00, hours: 4}]",
+            "2:32: events.0.start: got 2027-01-14T18:00; the run is from 2026-01-12 to "
+            "2026-01-18",
+        ),
+        (
+            "events: [{kind: outage, start: 2026-01-14T18:00, hours: -4}]",
+            "2:57: events.0.hours: got -4; allowed: a number above 0 and at most 8760 "
+            "[h]",
+        ),
+        (
+            "events: [{kind: outage, start: 2026-01-14T18:00, hours: 4, section: "
+            "transfomer:a}]",
+            "2:69: events.0.section: unknown section 'transfomer:a'; allowed: feeder, "
+            "transformer:<name>, branch:<name> (all that it alone supplies) or "
+            "home:<customer name>; did you mean 'transformer'?",
+        ),
+        (
+            "events: [{kind: outage, hours: 4}]",
+            "2:10: events.0: outage needs start",
+        ),
+        (
+            "events: [{kind: stochastic, saifi: 1.2, hours: 4, caidi_h: 2}]",
+            "2:48: events.0.hours: only for kind: outage",
         ),
         (
             "limits: {voltage_pu: [1.05, 0.95]}",
@@ -387,14 +408,15 @@ SEED = "a whole number from 0 to 9223372036854775807"
         (
             "fleet.ev_share: 0.4",
             "2:1: fleet.ev_share: unknown key; allowed: schema, name, seed, time, "
-            "feeder, customers, fleet, policy, tariff, events, limits, power_flow, "
-            "regulation, output; a file nests keys, as fleet: {ev_share: ...}",
+            "feeder, customers, fleet, policy, tariff, events, backup, restoration, "
+            "limits, power_flow, regulation, output; a file nests keys, as fleet: "
+            "{ev_share: ...}",
         ),
         (
             "polcy: valley",
             "2:1: polcy: unknown key; allowed: schema, name, seed, time, feeder, "
-            "customers, fleet, policy, tariff, events, limits, power_flow, regulation, "
-            "output; "
+            "customers, fleet, policy, tariff, events, backup, restoration, limits, "
+            "power_flow, regulation, output; "
             "did you mean 'policy'?",
         ),
     ],

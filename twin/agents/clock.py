@@ -14,6 +14,7 @@ class Turn(IntEnum):
     """Who goes first within a second; the grid step comes last."""
 
     CALENDAR = 1
+    SUPPLY = 2
     CAR = 3
     STEP = 9
 

@@ -5,7 +5,7 @@ This is the only connection between a policy and what it controls, simulated or 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -27,7 +27,9 @@ class Observation:
     [n_ev] is the time until a car is due: until its driver means to leave, if he has
     said so; less if it has waited long (``twin/fleet/movement.py:due_s``). ``v_pu``
     [n_ev] is the voltage at each car's connection in the interval before, NaN where
-    unknown.
+    unknown. ``home_kw`` [n_ev] is what each car's home drew in the interval before, its
+    own PV deducted and its cars left out; ``storm_h`` [n_ev] the time until the next
+    outage there that is forecast, infinite without one.
     """
 
     now_s: int
@@ -59,6 +61,9 @@ class Observation:
 
     price_usd_per_kwh: Floats
     export_price_usd_per_kwh: Floats
+
+    home_kw: Floats = field(default_factory=lambda: np.empty(0))
+    storm_h: Floats = field(default_factory=lambda: np.empty(0))
 
     @property
     def n_ahead(self) -> int:

@@ -21,6 +21,7 @@ from twin.agents.headroom import (
     within_ratings,
 )
 from twin.agents.observation import Observation
+from twin.agents.self_supply import SelfSupply
 from twin.arrays import Bools, Floats, Ints
 from twin.randomness import Purpose, uniform
 
@@ -204,4 +205,5 @@ POLICIES: Mapping[str, Callable[[PolicyWords], Policy]] = {
         words.reserve_soc, words.target_kw, words.target_share
     ),
     "v2g_price": lambda words: PriceTrading(words.reserve_soc, words.wear_usd_per_kwh),
+    "v2h": lambda words: SelfSupply(words.reserve_soc),
 }

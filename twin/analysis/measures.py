@@ -345,6 +345,41 @@ _ROWS = (
         ),
     ),
     (
+        "Outages",
+        (
+            Measure("homes_out", "Customers ever without supply", "", 0),
+            Measure(
+                "homes_alight",
+                "Of these kept alight by their own car",
+                "",
+                0,
+                less_is_better=False,
+            ),
+            Measure("island_kwh", "Served by homes' own cars", "kWh", 1),
+            Measure("saifi", "SAIFI, as the utility counts", "", 3),
+            Measure("saidi_min", "SAIDI, as the utility counts", "min", 1),
+            Measure("caidi_min", "CAIDI, as the utility counts", "min", 1),
+            Measure(
+                "saifi_felt", "SAIFI, as customers felt it", "", 3, less_is_better=True
+            ),
+            Measure(
+                "saidi_felt_min",
+                "SAIDI, as customers felt it",
+                "min",
+                1,
+                less_is_better=True,
+            ),
+            Measure(
+                "restoration_peak_kw",
+                "Peak within 6 h of a return",
+                "kW",
+                1,
+                less_is_better=True,
+            ),
+            Measure("restoration_peak_time", "That peak at (local time)"),
+        ),
+    ),
+    (
         "Mobility",
         (
             Measure("departures", "Departures from a plug", "", 0),

@@ -13,6 +13,7 @@ from twin.analysis.battery_wear import period_loss
 from twin.analysis.bills import DAYS_PER_MONTH
 from twin.analysis.case import Case
 from twin.analysis.digest import NOISE_KW
+from twin.analysis.outages import outage_answers
 from twin.analysis.violations import violations, violations_of
 from twin.analysis.voltage_quality import judged
 from twin.arrays import Floats
@@ -54,6 +55,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_inverters(case.run),
         **_wear(case),
         **_bills(case),
+        **outage_answers(case),
         **_mobility(case),
         **_trust(case),
     }

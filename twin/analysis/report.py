@@ -18,6 +18,7 @@ from twin.analysis.bill_section import bills
 from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
+from twin.analysis.outage_section import outages
 from twin.analysis.quality_section import voltage_quality
 from twin.analysis.study import Subject
 from twin.analysis.verdict import cautions
@@ -120,6 +121,7 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
     ("figures", "Figures", sections.figures),
     ("all-figures", "All numbers", sections.all_numbers),
     ("violations", "Voltage violations", sections.violations),
+    ("outages", "Outages", outages),
     ("voltage-quality", "Voltage quality", voltage_quality),
     ("overloads", "Overloaded assets", sections.overloads),
     ("transformers", "Transformers", sections.transformers),

@@ -118,6 +118,27 @@ def charge(
 
 
 @compiled
+def give_down_to(
+    soc: float, ac_kw: float, hours: float, car: Row, floor_soc: float
+) -> tuple[float, float, float, float]:
+    """Give, as ``give`` says, until a floor: (SOC after, AC kWh, lost, standby)."""
+    if soc <= floor_soc or ac_kw <= 0.0 or hours <= 0.0:
+        return soc, 0.0, 0.0, 0.0
+    loss_kw = converter_loss_kw(
+        ac_kw, car.rated_kw, car.loss_constant, car.loss_linear, car.loss_quadratic
+    )
+    cell_kw = (ac_kw + loss_kw) / car.battery_efficiency
+    drain_kw = cell_kw + car.standby_kw
+    to_floor_h = (soc - floor_soc) * car.capacity_kwh / drain_kw
+    given_h = min(hours, to_floor_h)
+    after = soc - drain_kw * given_h / car.capacity_kwh
+    if given_h < hours:
+        after = floor_soc
+    lost_kwh = (cell_kw - ac_kw) * given_h
+    return after, ac_kw * given_h, lost_kwh, car.standby_kw * given_h
+
+
+@compiled
 def give(
     soc: float, ac_kw: float, hours: float, car: Row
 ) -> tuple[float, float, float, float]:
@@ -128,26 +149,39 @@ def give(
 
     Source: docs/model.md "Giving".
     """
-    if soc <= car.floor_soc or ac_kw <= 0.0 or hours <= 0.0:
-        return soc, 0.0, 0.0, 0.0
-    loss_kw = converter_loss_kw(
-        ac_kw, car.rated_kw, car.loss_constant, car.loss_linear, car.loss_quadratic
+    return give_down_to(soc, ac_kw, hours, car, car.floor_soc)
+
+
+@compiled
+def supply_home(row: Row, own: Row, now_s: int) -> None:
+    """What a car gave to its home without a grid, from when the transfer was done.
+
+    The same physics as giving; it ends at ``form_floor_soc``.
+    """
+    hours = (now_s - max(row.settled_s, row.forms_from_s)) / 3600.0
+    row.settled_s = now_s
+    if row.phase != _PLUGGED or row.set_kw >= 0.0 or hours <= 0.0:
+        return
+    row.soc, given_kwh, lost_kwh, standby_kwh = give_down_to(
+        row.soc, -row.set_kw, hours, own, row.form_floor_soc
     )
-    cell_kw = (ac_kw + loss_kw) / car.battery_efficiency
-    drain_kw = cell_kw + car.standby_kw
-    to_floor_h = (soc - car.floor_soc) * car.capacity_kwh / drain_kw
-    given_h = min(hours, to_floor_h)
-    after = soc - drain_kw * given_h / car.capacity_kwh
-    if given_h < hours:
-        after = car.floor_soc
-    lost_kwh = (cell_kw - ac_kw) * given_h
-    return after, ac_kw * given_h, lost_kwh, car.standby_kw * given_h
+    row.interval_out_kwh += given_kwh
+    row.interval_island_kwh += given_kwh
+    row.session_out_kwh += given_kwh
+    row.discharged_kwh += given_kwh
+    row.island_kwh += given_kwh
+    row.island_s += 3600.0 * given_kwh / -row.set_kw
+    row.loss_kwh += lost_kwh
+    row.standby_kwh += standby_kwh
 
 
 @compiled
 def settle(traits: Records, state: Records, car: int, now_s: int) -> None:
     """Bring one car's energy up to an instant at the set-point it has held."""
     row, own = state[car], traits[car]
+    if row.forming == 1:
+        supply_home(row, own, now_s)
+        return
     hours = (now_s - row.settled_s) / 3600.0
     row.settled_s = now_s
     if row.phase != _PLUGGED or row.set_kw == 0.0 or hours <= 0.0:

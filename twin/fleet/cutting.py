@@ -16,7 +16,7 @@ _PLUGGED = int(Phase.PLUGGED)
 class Held(NamedTuple):
     """What cars did from when they were last settled, at one set-point [n_ev].
 
-    hours        at the plug, 0 for cars that are not
+    hours        at a plug with supply, 0 for cars that are not
     ac_kwh       at the AC side, > 0 taken
     cells_kwh    change of the store
     standby_kwh  from the store, while giving
@@ -32,7 +32,7 @@ class Held(NamedTuple):
     @classmethod
     def since(cls, traits: Records, before: Records, state: Records) -> Held:
         """From what the fleet was before it was settled."""
-        plugged = state["phase"] == _PLUGGED
+        plugged = (state["phase"] == _PLUGGED) & (state["cut_off"] == 0)
         hours = (state["settled_s"] - before["settled_s"]) / 3600.0
 
         def gained(name: str) -> Floats:
@@ -40,6 +40,7 @@ class Held(NamedTuple):
             return more
 
         taken = gained("interval_in_kwh") - gained("interval_out_kwh")
+        taken += gained("interval_island_kwh")
         return cls(
             hours=np.where(plugged, hours, 0.0),
             ac_kwh=taken,

@@ -28,6 +28,7 @@ SURE_SHARE = 0.85
 class Taken(NamedTuple):
     """Mean AC power over an interval, per car [n_ev].
 
+    island_kw is what of give_kw went to the car's own home while that had no supply.
     kvar, > 0 absorbed, and what inverters held back of giving are none until a power
     flow has told them.
     """
@@ -36,6 +37,7 @@ class Taken(NamedTuple):
     give_kw: Floats
     kvar: Floats
     held_back_kw: Floats
+    island_kw: Floats
 
     @property
     def net_kw(self) -> Floats:
@@ -96,7 +98,9 @@ class Fleet:
             state["interval_out_kwh"] / self.step_h,
             self._none,
             self._none,
+            state["interval_island_kwh"] / self.step_h,
         )
+        state["interval_island_kwh"] = 0.0
         state["interval_in_kwh"] = 0.0
         state["interval_out_kwh"] = 0.0
         return taken

@@ -70,6 +70,13 @@ STATE = np.dtype(
         ("public_kwh", np.float64),
         ("distance_km", np.float64),
         ("plug_ins", np.int64),
+        ("cut_off", np.int64),  # 1 while its home has no supply
+        ("forming", np.int64),  # 1 while it supplies its home by itself
+        ("forms_from_s", np.int64),  # since when, the transfer done
+        ("form_floor_soc", np.float64),  # where that ends
+        ("interval_island_kwh", np.float64),  # of interval_out_kwh, to its own home
+        ("island_kwh", np.float64),  # total of that
+        ("island_s", np.float64),  # for how long
     ]
 )
 

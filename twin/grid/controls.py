@@ -18,7 +18,7 @@ from enum import Enum
 
 import numpy as np
 
-from twin.arrays import Complexes, Floats
+from twin.arrays import Complexes, Floats, Ints
 from twin.errors import InputError
 from twin.grid.capacitors import Capacitor, CapacitorBank, CapacitorState
 from twin.grid.feeder import Feeder
@@ -121,6 +121,15 @@ class Regulated:
     def scale(self) -> Floats:
         """How the elements stand that the last answer was found with [n_conductor]."""
         return self._flow.scale
+
+    @property
+    def node(self) -> Ints:
+        """Nodes of all that moves or is watched [n_conductor]."""
+        return self._flow.elements.node
+
+    def pass_by(self) -> None:
+        """Let a step go by in which nothing that moves has a voltage."""
+        self._now_s += self.step_s
 
     def feeder_at(self, scale: Floats) -> Feeder:
         """The feeder with its elements as they stood; they stand as before after."""

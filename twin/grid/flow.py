@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from twin.arrays import Complexes, Floats, Ints
+from twin.arrays import Bools, Complexes, Floats, Ints
 from twin.grid.feeder import Feeder
 from twin.grid.inverter_law import Asking
 from twin.grid.kernels import Asked, Connections, serve
@@ -19,7 +19,9 @@ class Demand(NamedTuple):
 
     `load_*` is at 1 pu and follows the terminal's voltage dependence; `fixed_*` is
     constant power beside it (cars, solar). `inverters` is what the feeder's inverters
-    are asked [n_inverter], in none of the others; none: nothing.
+    are asked [n_inverter], in none of the others; none: nothing. `dead` are the nodes
+    without supply [n_node]; none: all have it. `off_kw` is what of the network's own
+    plants is off for it.
     """
 
     load_kw: Floats
@@ -27,6 +29,8 @@ class Demand(NamedTuple):
     fixed_kw: Floats
     fixed_kvar: Floats
     inverters: Asking | None = None
+    dead: Bools | None = None
+    off_kw: float = 0.0
 
     @property
     def asked(self) -> Asked:

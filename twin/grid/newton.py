@@ -108,6 +108,11 @@ class Newton:
         self._flat = self._flat_start()
         self.state = self._flat.copy()
 
+    @property
+    def flat(self) -> Complexes:
+        """Voltages that a start without any other knowledge takes [n_node]."""
+        return self._flat
+
     def _per_node(self, kvar: Floats) -> Floats:
         """Reactive limits of all machines at a node, pu [n_node]."""
         total = np.zeros(self.feeder.n_node)
@@ -397,9 +402,11 @@ def _shifts(feeder: Feeder) -> tuple[Floats, Floats]:
     back = np.asarray(branches.y_far[rows, branches.near]).ravel()
     angle = feeder.nodes.angle_rad
     nominal = angle[branches.near] - angle[branches.far]
+    there = (onward != 0.0) & (back != 0.0)
+    onward, back = np.where(there, onward, 1.0), np.where(there, back, 1.0)
     shift = 0.5 * np.angle(onward / back)
     shift = shift + np.pi * np.round((nominal - shift) / np.pi)
     reactance = (-1.0 / (onward * np.exp(-1j * shift))).imag
     tiny = 1e-9
     safe = np.where(np.abs(reactance) > tiny, reactance, tiny)
-    return shift, 1.0 / safe
+    return shift, np.where(there, 1.0 / safe, 0.0)

@@ -141,6 +141,11 @@ class FixedPoint:
         self.state = self._flat.copy()
         self._newton: Newton | PairNewton | None = None
 
+    @property
+    def flat(self) -> Complexes:
+        """Voltages without any load [n_node]."""
+        return self._flat
+
     def solve(self, demand: Demand) -> Flow:
         """Warm start, then flat start, then Newton-Raphson, then a failed flow."""
         asked, wires = demand.asked, self._wires

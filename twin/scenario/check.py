@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from twin.errors import nearest
 from twin.scenario.names import known, names
 from twin.scenario.notes import notes
+from twin.scenario.outage_rules import outages
 from twin.scenario.regulation_rules import regulation
 
 __all__ = ["findings", "notes"]
@@ -306,11 +307,6 @@ def _called_days(data: Mapping[str, Any]) -> Iterator[Finding]:
         yield "tariff.event_days", "is empty; a programme pays on called days only"
 
 
-def _events(data: Mapping[str, Any]) -> Iterator[Finding]:
-    if isinstance(data.get("events"), list) and data["events"]:
-        yield "events", "outages are not simulated in this version; leave events out"
-
-
 def _limits(data: Mapping[str, Any]) -> Iterator[Finding]:
     limits = data.get("limits")
     if not isinstance(limits, Mapping):
@@ -384,7 +380,7 @@ RULES: tuple[Rule, ...] = (
     _travel_file,
     _prices,
     _called_days,
-    _events,
+    outages,
     _limits,
     _inverter,
     _phase_limit,

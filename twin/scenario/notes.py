@@ -31,7 +31,11 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "fleet.export_permit is false: cars give at most what their own home draws",
     ),
     (
-        lambda s: s.policy.name in ONE_WAY and s.fleet.bidirectional_share > 0,
+        lambda s: (
+            s.policy.name in ONE_WAY
+            and s.fleet.bidirectional_share > 0
+            and not (s.events and s.backup.share > 0)
+        ),
         "fleet.bidirectional_share has no effect: this policy only charges",
     ),
     (
@@ -62,6 +66,14 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
             and s.policy.name != "tou"
         ),
         "policy.window has no effect: only tou charges by timer",
+    ),
+    (
+        lambda s: bool(s.events) and s.backup.share > 0 == s.fleet.bidirectional_share,
+        "backup.share has no effect: fleet.bidirectional_share is 0",
+    ),
+    (
+        lambda s: s.backup.share > 0 and not s.events,
+        "backup has no effect: there are no events",
     ),
     (
         lambda s: s.fleet.inverter.mode != "unity" and s.fleet.bidirectional_share == 0,

@@ -68,11 +68,11 @@ def validated(tree: Node) -> tuple[Scenario | None, list[Problem]]:
     tree, missing = absolute_paths(tree)
     plain = tree.plain()
     by_rule: dict[tuple[str | int, ...], Problem] = {
-        tuple(problem.key.split(".")): problem for problem in missing
+        _parts(problem.key): problem for problem in missing
     }
     for key, message in findings(plain):
         where = _where(tree, key)
-        by_rule.setdefault(tuple(key.split(".")), Problem(where, key, message))
+        by_rule.setdefault(_parts(key), Problem(where, key, message))
     scenario, by_type = None, {}
     try:
         scenario = Scenario.model_validate(plain)
@@ -93,12 +93,34 @@ def by_place(problem: Problem) -> tuple[str, int, int]:
 def _where(tree: Node, key: str) -> str:
     """Where a key stands: the value's place, else that of what would hold it."""
     node = tree
-    for part in key.split("."):
+    for part in _parts(key):
         child = node.child(part)
         if child is None:
             break
         node = child
     return node.place
+
+
+def _parts(key: str) -> tuple[str | int, ...]:
+    """The parts of a dotted key; places in a list are numbers."""
+    return tuple(int(part) if part.isdigit() else part for part in key.split("."))
+
+
+def placed(
+    error: InputError, path: Path | str, overrides: Overrides = ()
+) -> InputError:
+    """What was found wrong later, at the keys of the file that say it."""
+    tree = override(load(Path(path), [], []), overrides, [])
+    return printable(
+        InputError(
+            [
+                replace(one, where=_where(tree, one.key))
+                if one.key and not one.where
+                else one
+                for one in error.problems
+            ]
+        )
+    )
 
 
 def absolute_paths(tree: Node) -> tuple[Node, list[Problem]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from twin.scenario.names import circuit_of, region_default, region_of
+from twin.scenario.outage_words import Backup, Event, Restoration
 from twin.scenario.regulation import RegulationSpec
 from twin.scenario.words import (
     NAMED,
@@ -22,6 +23,8 @@ from twin.scenario.words import (
     from_name,
     in_order,
 )
+
+OF_OUTAGES = ("events", "backup", "restoration")
 
 
 class Time(Words):
@@ -467,8 +470,14 @@ class Scenario(Words):
     fleet: Fleet = Field(description="Which cars")
     policy: Policy = Field(default_factory=Policy, description="Who decides")
     tariff: TariffSpec = Field(default_factory=TariffSpec, description="At what price")
-    events: list[Any] = Field(
-        default_factory=list, description="Outages; not simulated in this version"
+    events: list[Event] = Field(
+        default_factory=list, max_length=1000, description="Outages"
+    )
+    backup: Backup = Field(
+        default_factory=Backup, description="Homes that their own car supplies"
+    )
+    restoration: Restoration = Field(
+        default_factory=Restoration, description="What happens after an outage"
     )
     limits: Limits | None = Field(
         default=None,
@@ -513,6 +522,11 @@ class Scenario(Words):
         usual = {"standard": region_default(self.region, "standard")}
         return Limits.model_validate(said.model_dump() | usual)
 
+    @property
+    def cars_may_export(self) -> bool:
+        """With a permit, unless the policy keeps all at home."""
+        return self.fleet.export_permit and self.policy.name != "v2h"
+
     def files(self) -> dict[str, Path]:
         """Every data file that the scenario names, by key."""
         named = {
@@ -533,7 +547,8 @@ class Scenario(Words):
         identified by checksum, see ``files``), so that a folder may move; a circuit
         that ships by the name that finds it anywhere.
         """
-        plain = self.model_dump(mode="json", by_alias=True, exclude={"name", "events"})
+        left_out = {"name"} if self.events else {"name", *OF_OUTAGES}
+        plain = self.model_dump(mode="json", by_alias=True, exclude=left_out)
         plain["time"]["timezone"] = self.timezone
         plain["customers"]["profiles"] = self.profiles
         plain["fleet"]["travel"] = self.travel

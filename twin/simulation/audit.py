@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.arrays import Floats
+from twin.arrays import Bools, Floats
 from twin.grid.feeder import Nodes
 from twin.grid.flow import Demand, Flow
 from twin.randomness import Purpose, uniform
@@ -17,6 +17,7 @@ from twin.simulation.references import Answer, Kept, Reference
 
 RANDOM_STEPS = 48
 SHARE_OF_RUN = 0.10
+IN_OUTAGE, AFTER_OUTAGE = "first of an outage", "first after an outage"
 FIRST, SWITCHED, RANDOM = "first step", "first after a switching", "random"
 
 
@@ -25,10 +26,11 @@ class Audit:
     """Chooses steps while the run goes on; solves them again when it is over.
 
     Always: the steps of lowest and highest voltage, of highest import and export, the
-    first, and the first at which taps or capacitors stand otherwise than in the
-    interval before. Then keyed random ones, as long as the audit takes less than a
-    tenth of the run's time. The run's own warm start is not touched. Where taps move,
-    `standing` says how they stand.
+    first, the first at which taps or capacitors stand otherwise than in the interval
+    before, and the first with nodes cut off by an outage and after it. Then keyed
+    random ones, as long as the audit takes less than a tenth of the run's time. The
+    run's own warm start is not touched. Where taps move, `standing` says how they
+    stand.
     """
 
     seed: int
@@ -42,18 +44,21 @@ class Audit:
         order = np.argsort(draw, kind="stable")[:RANDOM_STEPS]
         self._rank = {int(k): rank for rank, k in enumerate(order)}
         self._stood: Floats | None = None
+        self._dead: Bools | None = None
 
     def look(
         self, k: int, demand: Demand, flow: Flow, v_min_pu: float, v_max_pu: float
     ) -> None:
         """Keep this step if it is the most extreme so far, or drawn."""
-        switched = self._switched()
+        switched, turned = self._switched(), self._turned(demand)
         if not flow.converged:
             return
         if not self.extremes:
             self._keep(k, FIRST, 0.0, demand, flow)
         if switched:
             self._keep(k, SWITCHED, 0.0, demand, flow)
+        if turned and turned not in self.extremes:
+            self._keep(k, turned, 0.0, demand, flow)
         grid_kw = flow.grid_kw
         for reason, value in (
             ("lowest voltage", -v_min_pu),
@@ -62,6 +67,8 @@ class Audit:
             ("highest export", -grid_kw),
         ):
             known = self.extremes.get(reason)
+            if np.isnan(value):
+                continue
             if known is None or value > known.value:
                 self._keep(k, reason, value, demand, flow)
         if k in self._rank:
@@ -100,6 +107,14 @@ class Audit:
         before, self._stood = self._stood, self.standing().copy()
         return before is not None and not np.array_equal(before, self._stood)
 
+    def _turned(self, demand: Demand) -> str:
+        """Why this is the first interval of its kind, if outages make it so."""
+        before, self._dead = self._dead, demand.dead
+        if demand.dead is None:
+            return AFTER_OUTAGE if before is not None else ""
+        same = before is not None and np.array_equal(before, demand.dead)
+        return "" if same else IN_OUTAGE
+
     def _keep(
         self, k: int, reason: str, value: float, demand: Demand, flow: Flow
     ) -> None:
@@ -131,7 +146,7 @@ def compared(
         "tolerance": answer.tolerance,
     }
     if answer.v is not None:
-        apart = np.abs(answer.v - kept.v[: len(answer.v)])
+        apart = np.nan_to_num(np.abs(answer.v - kept.v[: len(answer.v)]))
         at = int(np.argmax(apart))
         told |= {"difference_pu": float(apart[at]), "where": label(nodes, at)}
     if answer.why_not:

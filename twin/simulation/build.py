@@ -23,7 +23,11 @@ from twin.fleet.travel import Travel
 from twin.fleet.travel_sources import travel
 from twin.grid.controls import Regulated, Regulation
 from twin.grid.feeder import Feeder
+from twin.grid.flow import PowerFlow
 from twin.grid.limits import Limits, custom_limits, limits_by_name
+from twin.grid.newton import Newton
+from twin.grid.powerflow import FixedPoint
+from twin.grid.switching import Solver, Switched
 from twin.randomness import Purpose, uniform
 from twin.results.store import RunWriter
 from twin.scenario.spec import Scenario
@@ -40,6 +44,7 @@ from twin.simulation.inverters import (
     with_inverters,
 )
 from twin.simulation.loads import Curtailed, Loads, shapes_of
+from twin.simulation.outages import outage_warnings, outages_of
 from twin.simulation.placing import PLANT_KINDS
 from twin.simulation.plugs import Plugs, on_phases, plugs
 from twin.simulation.quality import Phases
@@ -47,6 +52,7 @@ from twin.simulation.rapid_changes import Behind, RapidChanges
 from twin.simulation.recorder import Quality, Recorder, Sizes
 from twin.simulation.regulation import Logbook, held_notes, moves_of, solver_of, told_of
 from twin.simulation.service_voltage import Services, ServiceVoltage, service_nodes
+from twin.simulation.strikes import Struck, struck
 from twin.simulation.violations import Watch, names_of
 from twin.simulation.world import World
 from twin.surroundings.csv_head import FeederHead, feeder_head
@@ -88,6 +94,7 @@ class Plan:
     policy_file: Path | None
     moves: Regulation | None = None
     head: FeederHead | None = None
+    struck: Struck | None = None
 
     @property
     def inputs(self) -> list[Path]:
@@ -115,6 +122,8 @@ class Plan:
             elements = ", ".join(self.grid.feeder.unsolvable)
             told.append(f"solved by pandapower's own engine, because of {elements}")
         told += _elsewhere(self.scenario, self.grid.feeder)
+        if self.struck is not None:
+            told += outage_warnings(self.scenario, self.moves is not None)
         hypothetical = int(self.cars.hypothetical.sum())
         if hypothetical:
             told.append(
@@ -203,6 +212,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
         policy_file=policy_file,
         moves=moves_of(scenario, grid),
         head=_head(scenario, timeline),
+        struck=_struck(scenario, timeline, grid, people),
     )
 
 
@@ -226,6 +236,11 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     judged = _judged(feeder, people.spread)
     phases = Phases.of(feeder, judged, plan.limits.unbalance)
     powerflow = solver_of(scenario, plan.grid, plan.moves)
+    outages = None
+    if plan.struck is not None:
+        outages = outages_of(
+            plan.struck, scenario, customers, fleet, feeder, timeline, people.name
+        )
     recorder = Recorder(
         writer,
         timeline,
@@ -243,6 +258,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         _quality(plan, phases),
         Logbook(powerflow) if isinstance(powerflow, Regulated) else None,
         allocated,
+        outages,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -253,7 +269,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         surroundings=surroundings,
         fleet=fleet,
         customers=customers,
-        powerflow=powerflow,
+        powerflow=_switched(plan, powerflow),
         population=Population(
             simpy.Environment(),
             fleet,
@@ -267,6 +283,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         plug_node=feeder.terminals.node_a[plan.plugs.spread.terminal],
         zones=people.zones,
         inverters=inverters,
+        outages=outages,
     )
     _start(plan, world)
     return world
@@ -315,6 +332,38 @@ def _start(plan: Plan, world: World) -> None:
     world.decide(0, None, None)
 
 
+def _struck(
+    scenario: Scenario, timeline: Timeline, grid: Grid, people: Households
+) -> Struck | None:
+    """The outages; refused where pandapower's own engine solves every step."""
+    feeder = grid.feeder
+    by_engine = scenario.power_flow.solver == "pandapower" or feeder.unsolvable
+    if scenario.events and by_engine and feeder.model != "three_phase":
+        why = ", ".join(feeder.unsolvable) or "power_flow.solver: pandapower"
+        raise InputError.of(
+            f"outages need the solver fast; here pandapower solves, because of {why}",
+            key="events",
+        )
+    return struck(scenario, timeline, feeder, people)
+
+
+def _switched(plan: Plan, powerflow: PowerFlow) -> PowerFlow:
+    """The engine, able to leave out what is dead, where a scenario has outages."""
+    if plan.struck is None:
+        return powerflow
+    if not isinstance(powerflow, FixedPoint | Newton | Regulated):
+        return powerflow
+    words, feeder = plan.scenario.power_flow, plan.grid.feeder
+    limited = plan.scenario.feeder.enforce_q_limits
+
+    def factorise(reduced: Feeder) -> Solver:
+        if len(reduced.generators):
+            return Newton(reduced, words.tolerance_pu, limited)
+        return FixedPoint(reduced, words.tolerance_pu)
+
+    return Switched(powerflow, feeder, factorise)
+
+
 def _check_whole_steps(timeline: Timeline) -> None:
     """Where clocks move by half an hour, a step must divide it."""
     odd = np.flatnonzero(timeline.midnight_s % timeline.step_s)
@@ -360,7 +409,7 @@ def _customers(plan: Plan) -> Customers:
         pv_kwp=people.pv_kwp,
         import_limit_kw=people.import_limit_kw,
         export_limit_kw=export_limits_kw(plan.scenario, people, plan.cars),
-        cars_may_export=plan.scenario.fleet.export_permit,
+        cars_may_export=plan.scenario.cars_may_export,
         cars_may_lean=not len(inverter_cars(plan.scenario.fleet.inverter, plan.cars)),
         car_customer=plan.cars.traits["customer"],
         fixed_kw=np.where(plant, terminals.p_kw, 0.0),

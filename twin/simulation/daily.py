@@ -12,19 +12,30 @@ Single = NDArray[np.float32]
 
 def nodes_daily(v_pu: Single, limits: Limits, hours: float) -> dict[str, Single]:
     """Voltages [n_step, n_node] of one day as one row of arrays."""
-    known = v_pu[~np.isnan(v_pu).any(axis=1)]
+    known = v_pu[~np.isnan(v_pu).all(axis=1)]
     if not len(known):
         known = np.full((1, v_pu.shape[1]), np.nan, dtype=np.float32)
-    low, median, high = np.percentile(known, (5, 50, 95), axis=0)
+    low, median, high = _percentiles(known)
     return _one_row(
-        v_min_pu=known.min(axis=0),
+        v_min_pu=np.fmin.reduce(known, axis=0),
         v_p05_pu=low,
         v_p50_pu=median,
         v_p95_pu=high,
-        v_max_pu=known.max(axis=0),
+        v_max_pu=np.fmax.reduce(known, axis=0),
         below_h=(known < limits.low_pu).sum(axis=0) * hours,
         above_h=(known > limits.high_pu).sum(axis=0) * hours,
     )
+
+
+def _percentiles(v_pu: Single) -> tuple[Single, Single, Single]:
+    """5th, 50th and 95th of each node's known voltages; NaN where it has none."""
+    if not np.isnan(v_pu).any():
+        low, median, high = np.percentile(v_pu, (5, 50, 95), axis=0)
+        return low, median, high
+    live = ~np.isnan(v_pu).all(axis=0)
+    found = np.full((3, v_pu.shape[1]), np.nan, dtype=np.float32)
+    found[:, live] = np.nanpercentile(v_pu[:, live], (5, 50, 95), axis=0)
+    return found[0], found[1], found[2]
 
 
 def branches_daily(

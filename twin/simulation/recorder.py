@@ -21,6 +21,7 @@ from twin.simulation.audit import Audit
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
 from twin.simulation.feeder_head import Allocated
 from twin.simulation.happenings import failed_steps, session_rows, trip_rows
+from twin.simulation.outages import Outages
 from twin.simulation.quality import Phases, largest
 from twin.simulation.rapid_changes import RapidChanges
 from twin.simulation.regulation import Logbook
@@ -105,11 +106,12 @@ class Recorder:
         quality: Quality,
         logbook: Logbook | None = None,
         allocated: Allocated | None = None,
+        outages: Outages | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
-        self.quality = quality
+        self.quality, self.outages = quality, outages
         self.allocated = allocated
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
@@ -131,14 +133,20 @@ class Recorder:
     ) -> None:
         """Write down interval k."""
         row = k - self._steps[0]
-        served_kw = self._served_kw(given.load_kw, flow)
-        net_kw = served_kw - given.pv_kw + self.customers.cars_kw(taken.net_kw)
+        drawn_kw = self._served_kw(given.drawn_kw, flow)
+        island_kw = self.customers.cars_kw(taken.island_kw)
+        served_kw = drawn_kw + island_kw
+        cars_kw = self.customers.cars_kw(taken.net_kw + taken.island_kw)
+        net_kw = drawn_kw - given.pv_kw + cars_kw
+        unserved_kw = float((given.load_kw - given.drawn_kw - island_kw).sum())
         v_pu = flow.v_pu
         judged_pu = v_pu[self.buses]
-        low_pu, high_pu = float(judged_pu.min()), float(judged_pu.max())
+        low_pu, high_pu = -largest(-judged_pu), largest(judged_pu)
         self.audit.look(k, demand, flow, low_pu, high_pu)
         seen = (low_pu, high_pu, *self._unbalance(row, flow))
-        self._write_scalars(row, given, taken, flow, seen, served_kw, fleet)
+        own_kw = float(self.customers.fixed_kw.sum()) - demand.off_kw
+        loads = (served_kw, unserved_kw, own_kw)
+        self._write_scalars(row, given, taken, flow, seen, loads, fleet)
         self._v_pu[row] = v_pu
         flows = self._flows
         flows[0, row], flows[1, row] = flow.p_kw, flow.q_kvar
@@ -146,6 +154,7 @@ class Recorder:
         meters = self._customers
         meters[0, row], meters[1, row] = given.load_kw, served_kw
         meters[2, row], meters[3, row] = given.pv_kw, net_kw
+        meters[4, row] = island_kw
         cars, state = self._cars, fleet.state
         cars[0, row], cars[1, row] = taken.net_kw, state["soc"]
         cars[2, row] = taken.kvar
@@ -171,12 +180,12 @@ class Recorder:
         taken: Taken,
         flow: Flow,
         seen: tuple[float, float, float, float],
-        served_kw: Floats,
+        loads: tuple[Floats, float, float],
         fleet: Fleet,
     ) -> None:
         charge_kw, give_kw = float(taken.charge_kw.sum()), float(taken.give_kw.sum())
+        served_kw, unserved_kw, own_kw = loads
         homes_kw, pv_kw = float(served_kw.sum()), float(given.pv_kw.sum())
-        own_kw = float(self.customers.fixed_kw.sum())
         generation_kw = flow.generation_kw - own_kw
         supplied_kw = flow.grid_kw + pv_kw + generation_kw + give_kw
         taken_kw = homes_kw + charge_kw + flow.losses_kw + flow.shunt_kw
@@ -195,7 +204,7 @@ class Recorder:
             flow.losses_kw,
             flow.shunt_kw,
             homes_kw,
-            0.0,
+            unserved_kw,
             pv_kw,
             generation_kw,
             charge_kw,
@@ -223,7 +232,7 @@ class Recorder:
         self._v_pu = np.zeros((n, sizes.node), dtype=np.float32)
         self._vuf = np.zeros((n, len(self.phases.judged)), dtype=np.float32)
         self._flows = np.zeros((4, n, sizes.branch), dtype=np.float32)
-        self._customers = np.zeros((4, n, sizes.customer), dtype=np.float32)
+        self._customers = np.zeros((5, n, sizes.customer), dtype=np.float32)
         self._cars = np.zeros((3, n, sizes.ev), dtype=np.float32)
         self._where = np.zeros((2, n, sizes.ev), dtype=np.uint8)
 
@@ -238,7 +247,7 @@ class Recorder:
 
     def _meter(self) -> None:
         """Totals and peaks at each customer's meter."""
-        demand, served, pv, net = self._customers.astype(np.float64)
+        demand, served, pv, net, _ = self._customers.astype(np.float64)
         hours = self.timeline.step_h
         taken, fed = np.maximum(net, 0.0), np.maximum(-net, 0.0)
         for row, energy in enumerate((demand, served, pv, taken, fed)):
@@ -275,7 +284,7 @@ class Recorder:
     ) -> None:
         named = zip(("p_kw", "q_kvar", "i_a", "loading"), self._flows, strict=True)
         flows = dict(named)
-        meters = ("demand_kw", "served_kw", "pv_kw", "net_kw")
+        meters = ("demand_kw", "served_kw", "pv_kw", "net_kw", "island_kw")
         writer.day("voltages", day, {"time": time, "v_pu": self._v_pu})
         writer.day("flows", day, {"time": time, **flows})
         writer.day(
@@ -310,14 +319,14 @@ class Recorder:
             head | branches_daily(self._flows, self.watch.emergency, hours),
         )
         writer.day(
-            "customers_daily", day, head | customers_daily(self._customers, hours)
+            "customers_daily", day, head | customers_daily(self._customers[:4], hours)
         )
 
     def _write_quality(
         self, writer: RunWriter, day: int, time: NDArray[np.datetime64]
     ) -> pl.DataFrame:
         """What each rule of voltage counts of each customer; the rapid changes."""
-        _, served, pv, _ = self._customers
+        _, served, pv, _, _ = self._customers
         today = rapid_changes.DayOf(self._v_pu, self._cars[0], served - pv)
         rapid = self.quality.rapid.day(time, today)
         judged = self.quality.service.day(day, self._v_pu, self._vuf)
@@ -336,4 +345,6 @@ class Recorder:
         told = told.vstack(self.phases.rows(time, step, self._vuf)).vstack(changes)
         if self.logbook is not None:
             told = told.vstack(self.logbook.rows(time, self._steps[0]))
+        if self.outages is not None:
+            told = told.vstack(self.outages.events(self.day))
         return told.sort("time", maintain_order=True)

@@ -20,6 +20,7 @@ from twin.grid.reference import PandapowerEngine
 
 OWN = "the twin's own Newton-Raphson by phase, on the same admittances and load laws"
 PANDAPOWER = "pandapower Newton-Raphson"
+CUT_OFF = "a part of the feeder has no supply"
 NO_TOLERANCE = "it converges at no tolerance up to 1e-6"
 
 
@@ -141,6 +142,38 @@ class OpenDss:
     def _otherwise(self, kept: Sequence[Kept], why: str) -> Iterator[Answer]:
         for answer in self.second.answers(kept, len(kept), time.monotonic()):
             yield replace(answer, why_not=why)
+
+
+@dataclass
+class Reduced:
+    """Steps with dead nodes by the twin's own Newton-Raphson of what is left alive.
+
+    `reduced` gives it for a step; all other steps are `whole`'s.
+    """
+
+    whole: Reference
+    reduced: Callable[[Kept], PowerFlow]
+    tolerance_pu: float
+
+    def answers(
+        self, kept: Sequence[Kept], always: int, until_s: float
+    ) -> Iterator[Answer]:
+        """In the order of the steps kept."""
+        supplied = [one for one in kept if one.demand.dead is None]
+        first = sum(one.demand.dead is None for one in kept[:always])
+        others = self.whole.answers(supplied, first, until_s) if supplied else iter(())
+        for k, one in enumerate(kept):
+            if one.demand.dead is not None:
+                if k >= always and time.monotonic() > until_s:
+                    return
+                flow = self.reduced(one).solve(one.demand)
+                v = flow.v if flow.converged else None
+                yield Answer(v, OWN, self.tolerance_pu, why_not=CUT_OFF)
+                continue
+            answer = next(others, None)
+            if answer is None:
+                return
+            yield answer
 
 
 def step_of(kept: Kept, inverters: Inverters | None = None) -> Step:

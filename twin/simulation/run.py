@@ -17,10 +17,12 @@ from twin.errors import RunFailed
 from twin.fleet.fleet import Fleet
 from twin.grid.controls import Regulated
 from twin.grid.flow import PowerFlow
+from twin.grid.newton import Newton as OwnNewton
 from twin.grid.opendss_agreement import agreement_with_engine
 from twin.grid.opendss_steps import Engine
 from twin.grid.pair_newton import PairNewton
 from twin.grid.reference import PandapowerEngine
+from twin.grid.switching import Switched, isolated
 from twin.results.durable import sha256_of
 from twin.results.identity import run_id, versions_of
 from twin.results.record import Run
@@ -31,7 +33,14 @@ from twin.simulation import statics
 from twin.simulation.build import Grid, Plan, build, plan, refuse_absurd_head
 from twin.simulation.feeder_head import lines
 from twin.simulation.recorder import Recorder
-from twin.simulation.references import Newton, OpenDss, Pandapower, Reference
+from twin.simulation.references import (
+    Kept,
+    Newton,
+    OpenDss,
+    Pandapower,
+    Reduced,
+    Reference,
+)
 from twin.simulation.world import World
 
 PACKAGE = Path(__file__).parents[1]
@@ -177,6 +186,26 @@ def _origin(planned: Plan) -> dict[str, Any]:
 
 
 def reference_of(planned: Plan, powerflow: PowerFlow) -> Reference:
+    """Who solves a run's steps again; with dead nodes, the twin's own Newton."""
+    if not isinstance(powerflow, Switched):
+        return _reference_of(planned, powerflow)
+    whole, feeder = powerflow.whole, powerflow.feeder
+
+    def reduced(kept: Kept) -> PowerFlow:
+        stood = feeder
+        if isinstance(whole, Regulated) and kept.scale is not None:
+            stood = whole.feeder_at(kept.scale)
+        dead = kept.demand.dead
+        if dead is None or powerflow.stays_connected(dead):
+            return PairNewton(stood, AUDIT_PU)
+        alive = isolated(stood, dead)
+        held = OwnNewton if len(alive.generators) else PairNewton
+        return held(alive, AUDIT_PU)
+
+    return Reduced(_reference_of(planned, whole), reduced, AUDIT_PU)
+
+
+def _reference_of(planned: Plan, powerflow: PowerFlow) -> Reference:
     """The engine that the feeder came from; the twin's own where it has none by phase.
 
     OpenDSS for a circuit, pandapower for a balanced network.
@@ -216,6 +245,8 @@ def _write_totals(
 ) -> None:
     writer.table("customers", statics.customers(planned, world))
     writer.table("evs", statics.evs(planned, world, soc_start))
+    if world.outages is not None:
+        writer.table("outages", world.outages.table())
 
 
 def _known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from twin.fleet.fleet import Fleet, Taken
 from twin.grid.flow import Demand, Flow, PowerFlow
 from twin.grid.zones import Zones
 from twin.simulation.inverters import CarInverters
+from twin.simulation.outages import Outages
 from twin.simulation.recorder import Recorder
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.surroundings import Given, Surroundings
@@ -48,33 +49,51 @@ class World:
     plug_node: Ints
     zones: Zones
     inverters: CarInverters | None = None
+    outages: Outages | None = None
     k: int = 0
+    _supplied_s: int = -1
     env: simpy.Environment = field(default_factory=simpy.Environment)
 
     def begin(self, env: simpy.Environment) -> simpy.Process:
         """Set every process going in an environment; returns the one of the grid."""
         self.env = env
         env.process(self._calendar(env))
+        if self.outages is not None:
+            env.process(self._supply(env, self.outages.instants()))
         self.population.begin(env)
         return env.process(self._steps(env))
 
     def step(self, k: int) -> None:
         """Close interval k and open the next. The order of these lines is the model."""
         taken = self.fleet.settle(self.now_s)
-        given = self.surroundings.during(k)
-        demand = self.demand(given, taken)
+        given = self.closed(k)
+        demand = self.demand(k, given, taken)
         flow = self.powerflow.solve(demand)
         taken = self.let_through(taken, demand, flow)
         self.recorder.write(k, given, taken, demand, flow, self.fleet)
         self.decide(k + 1, given, flow)
 
-    def demand(self, given: Given, taken: Taken) -> Demand:
+    def closed(self, k: int) -> Given:
+        """What interval k brought; outages are accounted for."""
+        if self.outages is not None:
+            load_kw = self.surroundings.during(k).load_kw
+            self.outages.account(self.now_s, load_kw, self.fleet)
+        return self.given(k)
+
+    def given(self, k: int) -> Given:
+        """What interval k brings, outages included as far as they are known."""
+        given = self.surroundings.during(k)
+        return given if self.outages is None else self.outages.given(k, given)
+
+    def demand(self, k: int, given: Given, taken: Taken) -> Demand:
         """What the interval asks of the grid; of inverters, what they may still cut."""
         car_kw, asking = taken.net_kw, None
         if self.inverters is not None and self.fleet.held is not None:
             asking, car_kw = self.inverters.asking(taken, self.fleet.held)
-        net = self.customers.net(given.load_kw, given.pv_kw, car_kw)
-        return Demand(*net, asking)
+        on_grid_kw = car_kw + taken.island_kw
+        net = self.customers.net(given.drawn_kw, given.pv_kw, on_grid_kw)
+        demand = Demand(*net, asking)
+        return demand if self.outages is None else self.outages.asked(k, demand)
 
     def let_through(self, taken: Taken, demand: Demand, flow: Flow) -> Taken:
         """What inverters made of it at their voltages; the cars' energy follows."""
@@ -133,6 +152,8 @@ class World:
             path=self.path,
             price_usd_per_kwh=price,
             export_price_usd_per_kwh=export_price,
+            home_kw=self._home_kw(given),
+            storm_h=self._storm_h(),
         )
 
     @cached_property
@@ -146,17 +167,34 @@ class World:
         return int(self.env.now)
 
     def plug_changed(self, car: int) -> None:
-        """Cars that share a meter share it anew when one comes or goes."""
-        if self.customers.shares_plug(car):
+        """Cars that share a meter share it anew when one comes or goes.
+
+        So does a home without supply, whose car comes or goes.
+        """
+        out = self.outages is not None and self.outages.is_out(self.now_s, car)
+        if out or self.customers.shares_plug(car):
             home = np.flatnonzero(
                 self.customers.car_customer == self.customers.car_customer[car]
             )
             self.fleet.settle_cars(home, self.now_s)
+            if self.outages is not None:
+                load_kw = self.surroundings.during(self.k).load_kw
+                self.outages.account(self.now_s, load_kw, self.fleet)
             self._hold_room(self.k, home)
+
+    def supply_changed(self) -> None:
+        """Supply goes or comes, at its own second: for some cars all is different."""
+        if self.outages is None:
+            return
+        cars = self.outages.struck(self.now_s)
+        self.fleet.settle_cars(cars, self.now_s)
+        load_kw = self.surroundings.during(self.k).load_kw
+        self.outages.account(self.now_s, load_kw, self.fleet)
+        self._hold_room(self.k, cars)
 
     def _hold_room(self, k: int, cars: Ints) -> None:
         """The meter's limits have the last word, on the load of the interval itself."""
-        given = self.surroundings.during(k)
+        given = self.given(k)
         import_kw = self.customers.import_room_kw(given.load_kw, given.pv_kw)
         export_kw = self.customers.export_room_kw(given.load_kw, given.pv_kw)
         state, traits = self.fleet.state, self.fleet.traits
@@ -174,16 +212,34 @@ class World:
         allowed_kw = self.customers.within_phases(
             allowed_kw, traits["min_kw"], given.load_kw, given.pv_kw
         )
+        room_kw = self.customers.lone_room_kw(import_kw)
+        if self.outages is not None:
+            load_kw = self.surroundings.during(k).load_kw
+            allowed_kw = self.outages.hold(
+                self.now_s, load_kw, allowed_kw, self.fleet, cars
+            )
+            room_kw = self.outages.room_kw(self.now_s, room_kw)
         state["set_kw"][cars] = allowed_kw[cars]
-        state["room_kw"] = self.customers.lone_room_kw(import_kw)
+        state["room_kw"] = room_kw
 
     def _v_at_cars(self, flow: Flow | None) -> Floats:
         if flow is None:
             return np.full(len(self.fleet), np.nan)
         return self.customers.plugs.lowest(flow.v_pu[self.plug_node])
 
+    def _home_kw(self, given: Given | None) -> Floats:
+        if given is None:
+            return np.zeros(len(self.fleet))
+        drawn_kw: Floats = (given.drawn_kw - given.pv_kw)[self.customers.car_customer]
+        return drawn_kw
+
+    def _storm_h(self) -> Floats:
+        if self.outages is None:
+            return np.full(len(self.fleet), np.inf)
+        return self.outages.storm_h(self.now_s)
+
     def _base_kw(self, given: Given) -> Floats:
-        return self.customers.by_zone(given.load_kw - given.pv_kw)
+        return self.customers.by_zone(given.drawn_kw - given.pv_kw)
 
     def know_trips(self, day: int) -> None:
         """Look a day further ahead in every driver's diary."""
@@ -198,6 +254,15 @@ class World:
             day = self.fleet.itinerary.day + 1
             yield Instant(env, self.timeline.midnight(day), place(Turn.CALENDAR))
             self.know_trips(day)
+
+    def _supply(
+        self, env: simpy.Environment, instants: Ints
+    ) -> Generator[Instant, Any, None]:
+        """At each instant at which supply goes or comes for somebody."""
+        for at_s in instants[instants > self._supplied_s].tolist():
+            yield Instant(env, at_s, place(Turn.SUPPLY))
+            self._supplied_s = at_s
+            self.supply_changed()
 
     def _steps(self, env: simpy.Environment) -> Generator[Instant, Any, None]:
         """At the end of each interval, after everything else of that second."""

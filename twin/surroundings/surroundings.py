@@ -46,13 +46,22 @@ class Prices(Protocol):
 
 
 class Given(NamedTuple):
-    """What an interval brings, whatever the cars do."""
+    """What an interval brings, whatever the cars do.
+
+    ``grid_load_kw`` is what of the load asks for the grid; none: all of it.
+    """
 
     load_kw: Floats  # [n_customer]
     pv_kw: Floats  # [n_customer], >= 0
     price_usd_per_kwh: float
     export_price_usd_per_kwh: float
     temperature_degc: float
+    grid_load_kw: Floats | None = None  # [n_customer]
+
+    @property
+    def drawn_kw(self) -> Floats:
+        """Load that asks for the grid [n_customer]."""
+        return self.load_kw if self.grid_load_kw is None else self.grid_load_kw
 
 
 class Surroundings:

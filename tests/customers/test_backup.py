@@ -1,0 +1,94 @@
+"""Homes on their own car: handbook cases and rules, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from twin.customers.backup import BackupRules, Cars, Why, backup_hours
+from twin.fleet.charging import settle
+from twin.fleet.state import Phase, state, traits
+
+
+def test_backup_hours_of_the_handbook():
+    assert backup_hours(70.0, 0.8, 0.2, 0.9, 1.2) == pytest.approx(31.5)
+
+
+def test_a_load_above_the_form_is_shed_as_in_the_handbook():
+    """[1,1,1,11,3,2,2,1,1,1] kW hourly, P_form 9.6, 37.8 kWh: 22.6 of 24 served."""
+    load_kw = np.array([1, 1, 1, 11, 3, 2, 2, 1, 1, 1], dtype=np.float64)
+    rules = BackupRules(1.0, trips=False, reserve_soc=0.2)
+    cars, own = state(1), traits(1)
+    own["capacity_kwh"], own["give_kw"], own["rated_kw"] = 70.0, 9.6, 9.6
+    own["battery_efficiency"] = 0.9
+    cars["phase"], cars["soc"], cars["forming"] = Phase.PLUGGED, 0.8, 1
+    cars["form_floor_soc"] = 0.2
+    for hour, kw in enumerate(load_kw):
+        seen = Cars(
+            np.zeros(1, int),
+            np.ones(1, bool),
+            np.ones(1, bool),
+            cars["soc"],
+            own["give_kw"],
+        )
+        islands = rules.islands(seen, np.ones(1, bool), np.array([kw]))
+        cars["set_kw"] = -islands.kw
+        settle(own, cars, 0, 3600 * (hour + 1))
+    served_kwh = float(cars["island_kwh"][0])
+    assert served_kwh == pytest.approx(22.6)
+    assert served_kwh / load_kw.sum() == pytest.approx(0.941667, abs=1e-6)
+    left_kwh = (cars["soc"][0] - 0.2) * 70.0 * 0.9
+    assert left_kwh == pytest.approx(15.2)
+    assert cars["island_s"][0] == pytest.approx(36_000.0)
+
+
+def homes(**said) -> Cars:
+    """No car; one that cannot; one away; one at its reserve beside one ready."""
+    columns = {
+        "home": np.array([1, 2, 3, 4, 4]),
+        "capable": np.array([False, True, True, True, True]),
+        "plugged": np.array([True, False, True, True, True]),
+        "soc": np.array([0.9, 0.9, 0.2, 0.5, 0.9]),
+        "give_kw": np.full(5, 4.0),
+    }
+    return Cars(**(columns | said))
+
+
+def test_who_is_dark_and_why():
+    out, load_kw = np.ones(5, bool), np.full(5, 5.0)
+    found = BackupRules(0.4, False, 0.2).islands(homes(), out, load_kw)
+    assert found.car.tolist() == [-1, -1, -1, -1, 3]
+    assert found.kw.tolist() == [0, 0, 0, 0, 2.0]
+    assert found.why.tolist() == [
+        Why.NO_CAR,
+        Why.NO_BACKUP,
+        Why.AWAY,
+        Why.RESERVE,
+        Why.NOT,
+    ]
+
+
+def test_above_its_power_a_home_sheds_or_trips():
+    out, load_kw = np.ones(5, bool), np.full(5, 5.0)
+    shed = BackupRules(1.0, False, 0.2).islands(homes(), out, load_kw)
+    trip = BackupRules(1.0, True, 0.2).islands(homes(), out, load_kw)
+    assert (shed.kw[4], shed.car[4]) == (4.0, 3)
+    assert (trip.kw[4], trip.car[4], trip.why[4]) == (0.0, -1, Why.OVERLOAD)
+
+
+def test_homes_with_supply_form_nothing():
+    found = BackupRules(0.4, False, 0.2).islands(homes(), np.zeros(5, bool), np.ones(5))
+    assert (found.car == -1).all()
+    assert not found.kw.any()
+    assert (found.why == Why.NOT).all()
+
+
+def test_the_car_ends_at_its_reserve_and_after_the_transfer():
+    cars, own = state(1), traits(1)
+    own["capacity_kwh"], own["rated_kw"], own["battery_efficiency"] = 10.0, 5.0, 0.5
+    cars["phase"], cars["soc"], cars["forming"] = Phase.PLUGGED, 0.6, 1
+    cars["form_floor_soc"], cars["forms_from_s"], cars["set_kw"] = 0.5, 900, -2.0
+    settle(own, cars, 0, 1800)
+    assert cars["island_kwh"][0] == pytest.approx(0.5)
+    assert cars["island_s"][0] == pytest.approx(900.0)
+    assert cars["soc"][0] == 0.5

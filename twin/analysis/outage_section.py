@@ -1,0 +1,133 @@
+"""The report's section on outages: who was dark, who stayed alight, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import plotly.graph_objects as go
+import polars as pl
+
+from twin.analysis import page
+from twin.analysis.case import Case
+from twin.analysis.comparison import Comparison
+from twin.analysis.outages import outage_rows
+from twin.analysis.theme import dressed, looks, plain, spotlight
+
+FEW = 10
+NONE = "The scenario has no outages."
+HEAD = (
+    "customer",
+    "outage",
+    "without supply [h]",
+    "alight on its car [h]",
+    "would have used [kWh]",
+    "served by its car [kWh]",
+    "not served [kWh]",
+    "why dark",
+)
+
+
+def outages(comparison: Comparison) -> str:
+    """Homes with power over time, then the worst and the best homes, then all."""
+    shown = [comparison.first(label) for label in spotlight(comparison)]
+    if all(outage_rows(case) is None for case in shown):
+        return page.paragraphs([NONE], "gap")
+    note = (
+        "A home is alight while its own car supplies it; of a critical panel the rest "
+        "of its load is not served all the same. Times are local."
+    )
+    return "".join(
+        [
+            page.figure(
+                "homes-powered",
+                "Homes with power",
+                "Customers with supply, or alight on their own car, over the outages.",
+                _figure(comparison),
+                "",
+            ),
+            *(_homes(case, len(shown) > 1) for case in shown),
+            page.paragraphs([note], "note"),
+        ]
+    )
+
+
+def powered(case: Case) -> pl.DataFrame | None:
+    """How many customers have power from each instant on: time, supplied, powered."""
+    rows = outage_rows(case)
+    if rows is None:
+        return None
+    n = case.n_customers
+    out = _changes(rows, "start", "until", -1)
+    alight = case.run.scan("events").filter(pl.col("kind") == "alight").collect()
+    lit = _changes(alight, "time", "until", 1)
+    begins = pl.DataFrame({"time": [case.steps["time"][0]], "out": [0], "lit": [0]})
+    frames = [
+        begins.with_columns(pl.col("out", "lit").cast(pl.Int64)),
+        out.select("time", pl.col("by").alias("out"), pl.lit(0, pl.Int64).alias("lit")),
+        lit.select("time", pl.lit(0, pl.Int64).alias("out"), pl.col("by").alias("lit")),
+    ]
+    joined = pl.concat(frames).group_by("time").sum().sort("time")
+    supplied = (pl.col("out").cum_sum() + n).alias("supplied")
+    return joined.with_columns(supplied).with_columns(
+        (pl.col("supplied") + pl.col("lit").cum_sum()).alias("powered")
+    )
+
+
+def _changes(rows: pl.DataFrame, begin: str, end: str, by: int) -> pl.DataFrame:
+    """At each instant what a count changes by."""
+    first = rows.select(pl.col(begin).alias("time"), pl.lit(by, pl.Int64).alias("by"))
+    last = rows.select(pl.col(end).alias("time"), pl.lit(-by, pl.Int64).alias("by"))
+    return pl.concat([first, last.drop_nulls()])
+
+
+def _figure(comparison: Comparison) -> go.Figure | None:
+    figure, styles = go.Figure(), looks(comparison)
+    for label in spotlight(comparison):
+        case = comparison.first(label)
+        found = powered(case)
+        if found is None:
+            continue
+        local = found["time"].dt.convert_time_zone(str(case.zone))
+        times = local.dt.replace_time_zone(None).to_list()
+        for column, dash in (("powered", "solid"), ("supplied", "dot")):
+            figure.add_scatter(
+                x=times,
+                y=found[column].to_list(),
+                name=f"{plain(label)}: {column}",
+                line={"shape": "hv", "dash": dash, "color": styles[label].colour},
+            )
+    figure.update_yaxes(title="customers", rangemode="tozero")
+    return dressed(figure, 320)
+
+
+def _homes(case: Case, named: bool) -> str:
+    rows = outage_rows(case)
+    if rows is None or not rows.height:
+        return ""
+    names = case.run.scan("customers").select("customer", "name").collect()
+    rows = rows.join(names, on="customer", how="left")
+    ranked = rows.sort("unserved_kwh", "customer", descending=[True, False])
+    lit = rows.filter(pl.col("alight_h") > 0.0)
+    best = lit.sort("alight_h", "customer", descending=[True, False])
+    body: list[list[object] | str] = ["least served"]
+    body += [_row(case, row) for row in ranked.head(FEW).iter_rows(named=True)]
+    if best.height:
+        body.append("longest alight on their own car")
+        body += [_row(case, row) for row in best.head(FEW).iter_rows(named=True)]
+    every: list[list[object] | str] = [
+        _row(case, row) for row in rows.iter_rows(named=True)
+    ]
+    title = f"Every home and outage ({rows.height})"
+    texts = (0, 1, len(HEAD) - 1)
+    head = page.paragraphs([case.label], "about") if named else ""
+    whole = page.details(title, page.table(list(HEAD), every, texts))
+    return head + page.table(list(HEAD), body, texts) + whole
+
+
+def _row(case: Case, row: dict[str, object]) -> list[object]:
+    numbers = ("hours", "alight_h", "demand_kwh", "served_by_car_kwh", "unserved_kwh")
+    began, until = row["start"], row["until"]
+    back = case.local(until) if isinstance(until, datetime) else "beyond the run"
+    span = f"{case.local(began) if isinstance(began, datetime) else ''} to {back}"
+    said = [f"{row[name]:.2f}" for name in numbers]
+    return [row["name"], span, *said, row["why_dark"] or "–"]

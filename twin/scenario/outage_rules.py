@@ -1,0 +1,100 @@
+"""Rules of outages: when they are, what they cut off, what is restored when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from twin.errors import nearest
+
+Finding = tuple[str, str]
+
+PREFIXES = ("transformer", "branch", "home")
+SECTIONS = (
+    "feeder, transformer:<name>, branch:<name> (all that it alone supplies) or "
+    "home:<customer name>"
+)
+NEEDED = {"outage": ("start", "hours"), "stochastic": ("saifi", "caidi_h")}
+
+
+def outages(data: Mapping[str, Any]) -> Iterator[Finding]:
+    """What is wrong with any event."""
+    events = data.get("events")
+    if not isinstance(events, list):
+        return
+    for number, event in enumerate(events):
+        if isinstance(event, Mapping):
+            for key, message in _event(event, data):
+                yield f"events.{number}{key}", message
+
+
+def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Finding]:
+    kind = event.get("kind")
+    if not isinstance(kind, str) or kind not in NEEDED:
+        return
+    for key in NEEDED[kind]:
+        if event.get(key) is None:
+            yield "", f"{kind} needs {key}"
+    for other, keys in NEEDED.items():
+        for key in keys if other != kind else ():
+            if event.get(key) is not None:
+                yield f".{key}", f"only for kind: {other}"
+    yield from _section(event.get("section"), ".section")
+    yield from _start(event.get("start"), data)
+    yield from _restored(event, kind)
+
+
+def _section(section: object, key: str) -> Iterator[Finding]:
+    if not isinstance(section, str) or section == "feeder":
+        return
+    prefix, _, name = section.partition(":")
+    if prefix not in PREFIXES or not name:
+        hint = nearest(prefix, ("feeder", *PREFIXES))
+        yield key, f"unknown section '{section}'; allowed: {SECTIONS}{hint}"
+
+
+def _start(start: object, data: Mapping[str, Any]) -> Iterator[Finding]:
+    """It must be in the calendar, and within the run."""
+    if not isinstance(start, str) or not re.match(r"\d{4}-\d{2}-\d{2}[T ]", start):
+        return
+    try:
+        begins = datetime.fromisoformat(start)
+    except ValueError:
+        yield ".start", f"'{start}' is not in the calendar"
+        return
+    time = data.get("time")
+    first, days = (
+        (time.get("start"), time.get("days")) if isinstance(time, Mapping) else (0, 0)
+    )
+    if not isinstance(days, int) or days < 1:
+        return
+    try:
+        day = date.fromisoformat(str(first))
+        last = day + timedelta(days=days - 1)
+    except (ValueError, OverflowError):
+        return
+    if not day <= begins.date() <= last:
+        yield ".start", f"got {start}; the run is from {day} to {last}"
+
+
+def _restored(event: Mapping[str, Any], kind: str) -> Iterator[Finding]:
+    parts, hours = event.get("restored"), event.get("hours")
+    if not isinstance(parts, list) or not parts:
+        return
+    if kind == "stochastic":
+        yield ".restored", "only for kind: outage"
+    for number, part in enumerate(parts):
+        if not isinstance(part, Mapping):
+            continue
+        key = f".restored.{number}"
+        yield from _section(part.get("section"), f"{key}.section")
+        back = part.get("hours")
+        if not isinstance(back, int | float) or not isinstance(hours, int | float):
+            continue
+        if not back < hours:
+            yield (
+                f"{key}.hours",
+                f"got {back:g}; must be below the outage's own {hours:g}",
+            )
