@@ -135,6 +135,16 @@ def test_demand_in_two_windows(tmp_path):
     assert month.usd["demand_on_peak_usd"][0] == pytest.approx(80.0)
 
 
+def test_demand_of_a_month_in_part_is_in_proportion():
+    """Ten of 30 days at 15.51 USD per kW, and a peak of 6 kW."""
+    days = Timeline(date(2026, 6, 1), 10, 15, LA)
+    kw = np.zeros(days.n_steps)
+    kw[100] = 6.0
+    (june,) = bills(tariff("sce_tou_ev_4"), days, kw)
+    assert june.kw["any_time_kw"][0] == 6.0
+    assert june.usd["demand_any_time_usd"][0] == pytest.approx(6 * 15.51 / 3)
+
+
 def test_netting_within_an_interval_and_not_across(tmp_path):
     hourly = made(tmp_path, metering_min=60)
     day = Timeline(date(2026, 6, 1), 1, 15, LA)

@@ -72,7 +72,7 @@ def parts_caption(comparison: Comparison) -> str:
 
 
 def bill_spread(comparison: Comparison) -> go.Figure | None:
-    """Every home with an EV, the cheapest first, a line a variant."""
+    """Every home, the cheapest bill first; a line a variant with and without an EV."""
     figure = go.Figure()
     for label in spotlight(comparison):
         case, look = comparison.first(label), looks(comparison)[label]
