@@ -23,15 +23,30 @@ from twin.grid.flow import Demand, Flow, PowerFlow
 def unsupplied(feeder: Feeder, opened: Bools, dead: Bools | None = None) -> Bools:
     """Nodes that no source reaches through closed branches and live nodes [n_node].
 
-    `opened` [n_branch] are open; `dead` [n_node] pass nothing on.
+    `opened` [n_branch] are open; `dead` [n_node] pass nothing on. Neutrals and star
+    points that no branch joins to a source are dead with their bus; where their bus
+    has no other node, with all that they are coupled to.
     """
-    branches, n = feeder.branches, feeder.n_node
-    near, far, closed = branches.near, branches.far, ~opened
+    closed = ~opened
     if dead is not None:
-        closed = closed & ~dead[near] & ~dead[far]
-    ways = csr_matrix(
-        (np.ones(int(closed.sum())), (near[closed], far[closed])), shape=(n, n)
-    )
+        branches = feeder.branches
+        closed = closed & ~dead[branches.near] & ~dead[branches.far]
+    lost = _unreached(feeder, closed)
+    apart = _unreached(feeder, np.ones_like(closed))
+    if not apart.any():
+        return lost
+    names = np.unique(np.array(feeder.nodes.bus), return_inverse=True)[1]
+    of_bus = np.bincount(names[~apart], minlength=int(names.max()) + 1)
+    alive = np.bincount(names[~apart & ~lost], minlength=len(of_bus))
+    coupled = abs(csr_matrix(feeder.y_bus)) @ (~apart & ~lost).astype(np.float64) > 0.0
+    follows = np.where(of_bus[names] > 0, alive[names] > 0, coupled)
+    return np.where(apart, ~follows, lost)
+
+
+def _unreached(feeder: Feeder, closed: Bools) -> Bools:
+    branches, n = feeder.branches, feeder.n_node
+    near, far = branches.near[closed], branches.far[closed]
+    ways = csr_matrix((np.ones(len(near)), (near, far)), shape=(n, n))
     _, part = connected_components(ways, directed=False)
     return ~np.isin(part, part[feeder.source_node])
 
