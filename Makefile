@@ -58,7 +58,7 @@ report: $(READY) ## the report of a run or study (R=its folder)
 	fi
 	@$(TWIN) report "$(R)" -o "$(R)/report.html"
 
-bench: $(READY) ## speed, beside pandapower's and power-grid-model's
+bench: $(READY) ## speed beside other engines, and docs/validation.md's references
 	@for file in tests/benchmarks/bench_*.py; do $(BIN)/python "$$file"; done
 
 schema: $(READY) ## write the JSON Schemas of scenarios and studies anew

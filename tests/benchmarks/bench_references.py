@@ -20,11 +20,7 @@ warnings.filterwarnings("ignore")
 
 from tests.grid import references_opendss as engine
 from tests.grid import references_pandapower as others
-from tests.grid.held import Held, keep
-
-DOCUMENT = ROOT / "docs" / "validation.md"
-BEGIN, END = "<!-- references: made by make bench -->", "<!-- references end -->"
-HEAD = "| reference | quantity | largest difference | demanded |\n|---|---|---|---|"
+from tests.grid.held import DOCUMENT, Held, keep, written
 
 
 def main() -> None:
@@ -70,14 +66,6 @@ def _opendss(folder: Path) -> Iterator[Held]:
     yield from engine.beside_shipped(folder)
     for case in engine.SERVICES:
         yield from engine.beside_service(case, folder)
-
-
-def written(text: str, rows: list[Held]) -> str:
-    """The document with the table between its marks made anew."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    table = "\n".join((HEAD, *(one.row for one in rows)))
-    return f"{before}{BEGIN}\n{table}\n{END}{after}"
 
 
 if __name__ == "__main__":

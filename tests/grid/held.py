@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "validation.md"
+BEGIN, END = "<!-- references: made by make bench -->", "<!-- references end -->"
+HEAD = "| reference | quantity | largest difference | demanded |\n|---|---|---|---|"
 
 
 @dataclass(frozen=True)
@@ -29,3 +34,11 @@ def keep(held: Iterable[Held]) -> None:
     """Every difference is below what is demanded."""
     beyond = [one.row for one in held if not one.largest < one.demanded]
     assert not beyond, "\n".join(beyond)
+
+
+def written(text: str, rows: Iterable[Held]) -> str:
+    """A document with the table between its marks made anew."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    table = "\n".join((HEAD, *(one.row for one in rows)))
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"

@@ -6,10 +6,9 @@ import re
 
 import pytest
 
-from tests.benchmarks.bench_references import BEGIN, DOCUMENT, END, HEAD, written
 from tests.grid import references_opendss as engine
 from tests.grid import references_pandapower as others
-from tests.grid.held import Held, keep
+from tests.grid.held import BEGIN, DOCUMENT, END, HEAD, Held, keep, written
 
 SINGLE = (
     "S-2", "VUF", "runpp_3ph", "EPRI's shipped", "10, 8, 11", "1,440",
