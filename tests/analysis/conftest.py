@@ -324,6 +324,7 @@ def _all(
             {
                 **time,
                 "kw": kw[rows].astype("f4"),
+                "kvar": np.zeros((4, 2), "f4"),
                 "soc": np.tile(np.array([0.5, 0.9], "f4"), (4, 1)),
                 "state": state[rows],
                 "place": np.zeros((4, 2), "u1"),
