@@ -19,6 +19,7 @@ SECTIONS = (
     "figures",
     "all-figures",
     "violations",
+    "outages",
     "voltage-quality",
     "overloads",
     "transformers",

@@ -43,7 +43,7 @@ def test_a_load_above_the_form_is_shed_as_in_the_handbook():
 
 
 def homes(**said) -> Cars:
-    """No car; one that cannot; one away; one at its reserve beside one ready."""
+    """Homes 0 to 4: no car; it cannot; it is away; at its reserve; ready."""
     columns = {
         "home": np.array([1, 2, 3, 4, 4]),
         "capable": np.array([False, True, True, True, True]),
