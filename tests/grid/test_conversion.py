@@ -7,7 +7,8 @@ import pandapower as pp
 import pytest
 
 from twin.grid.conversion import to_feeder
-from twin.grid.powerflow import Demand, FixedPoint, power_flow
+from twin.grid.engines import power_flow
+from twin.grid.powerflow import Demand, FixedPoint
 from twin.grid.reference import PandapowerEngine
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
+from twin.grid.engines import power_flow
 from twin.grid.newton import Newton
-from twin.grid.powerflow import Demand, FixedPoint, Triangle, power_flow
+from twin.grid.powerflow import Demand, FixedPoint, Triangle
 
 Z = 0.1 + 0.05j
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.arrays import Bools
+from twin.grid.engines import power_flow
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow
 from twin.grid.limits import ANSI_C84_1, EN_50160, Limits
 from twin.grid.newton import WITHOUT_LIMITS
 from twin.grid.pair_newton import PairNewton
-from twin.grid.powerflow import power_flow
 from twin.grid.ppc import Network
 from twin.grid.reference import PandapowerEngine
 from twin.grid.zones import supplies

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from twin.grid.engines import power_flow
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand
 from twin.grid.inspect import Agreement
 from twin.grid.opendss_circuit import Circuit
-from twin.grid.powerflow import power_flow
 
 ENGINE = "the OpenDSS engine's own solution, with its taps and steps"
 

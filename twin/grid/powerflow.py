@@ -21,30 +21,10 @@ from twin.grid.kernels import Asked, Connections, Lawful, Sweep, solve_from
 from twin.grid.kron import loaded_places, places_among, reduced
 from twin.grid.newton import Newton
 from twin.grid.pair_newton import PairNewton
-from twin.grid.ppc import Network
 
-__all__ = ["Demand", "FixedPoint", "Flow", "PowerFlow", "power_flow"]
+__all__ = ["Demand", "FixedPoint", "Flow", "PowerFlow"]
 
 MOST_ITERATIONS = 100
-
-
-def power_flow(
-    feeder: Feeder,
-    net: Network | None,
-    solver: str = "fast",
-    tolerance_pu: float = 1e-8,
-    enforce_q_limits: bool = True,
-) -> PowerFlow:
-    """The engine for a feeder; pandapower's own where `feeder.unsolvable` says why."""
-    from twin.grid.reference import PandapowerEngine
-
-    by_phase = feeder.model == "three_phase"
-    asked = solver == "pandapower" or bool(feeder.unsolvable)
-    if net is not None and not by_phase and asked:
-        return PandapowerEngine(net, feeder, enforce_q_limits=enforce_q_limits)
-    if len(feeder.generators):
-        return Newton(feeder, tolerance_pu, enforce_q_limits)
-    return FixedPoint(feeder, tolerance_pu)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from twin.grid.controls import FINEST_S, Mode, Regulated, Regulation
+from twin.grid.engines import power_flow
 from twin.grid.flow import PowerFlow
 from twin.grid.opendss_elements import HELD
 from twin.grid.opendss_regulation import regulation
-from twin.grid.powerflow import power_flow
 from twin.grid.regulators import Operation
 from twin.grid.taps import Tapped
 from twin.scenario.spec import Scenario

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tests.grid.references_pandapower import newton_raphson
+from twin.grid.engines import power_flow
 from twin.grid.pandapower import load_feeder
-from twin.grid.powerflow import Demand, power_flow
+from twin.grid.powerflow import Demand
 from twin.grid.reference import PandapowerEngine
 
 PLAIN = (
