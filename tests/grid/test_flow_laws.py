@@ -104,7 +104,7 @@ def test_where_it_starts_from_does_not_matter(grid, number):
     feeder, demand = drawn(grid, number)
     solver = FixedPoint(feeder)
     cold = solver.solve(demand)
-    solver.solve(Demand(*(-column for column in demand)))
+    solver.solve(Demand(*(-column for column in demand[:4])))
     warm = solver.solve(demand)
     np.testing.assert_allclose(warm.v, cold.v, atol=1e-8)
 
