@@ -22,6 +22,9 @@ import polars as pl
 from dashboards.fleet.courses import STILL_KW, local_times
 from dashboards.fleet.departures import REASONS, STAY, because, in_words
 from twin.analysis.case import Case
+from twin.analysis.digest import Times
+from twin.analysis.kept import kept
+from twin.arrays import Floats, Ints
 from twin.tables import PLACES, STATES
 
 Row = Mapping[str, Any]
@@ -29,6 +32,7 @@ Rows = list[dict[str, Any]]
 Spell = tuple[datetime, datetime, str, str]
 Kind = pl.DataType | type[pl.DataType]
 SHORTEST_STAY_MIN = 15
+_COLUMNS = ("kw", "soc", "state", "place")
 ROW_OF: Mapping[str, str] = MappingProxyType(
     {
         "driving": "driving",
@@ -74,16 +78,15 @@ class Life:
         return found
 
 
-def life_of(case: Case, ev: int, short: pl.DataFrame) -> Life:
+def life_of(case: Case, ev: int, short: pl.DataFrame, is_first: bool = False) -> Life:
     """A car's life from its trips, its stays at the plug and its intervals.
 
-    short  every short departure of the run
+    short     every short departure of the run
+    is_first  whether it is the car that is shown unasked, and worth keeping
     """
     stays = _with_reasons(_mine(case, "sessions", ev, "plug_in"), short)
     trips = _mine(case, "trips", ev, "depart")
-    course = None
-    if case.run.has("ev_steps"):
-        course = case.run.one("ev_steps", ev, "kw", "soc", "state", "place")
+    course = _course(case, ev, is_first) if case.run.has("ev_steps") else None
     record = _Record(case, ev, trips.to_dicts(), stays.to_dicts(), course)
     return Life(
         ev,
@@ -93,6 +96,35 @@ def life_of(case: Case, ev: int, short: pl.DataFrame) -> Life:
         _local(case, stays),
         _local(case, record.events()),
     )
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """One car's columns of ``ev_steps``; ``time`` without its zone, UTC. [n_step]"""
+
+    time: Times
+    kw: Floats
+    soc: Floats
+    state: Ints
+    place: Ints
+
+
+def _course(case: Case, ev: int, is_first: bool) -> pl.DataFrame:
+    """A car's intervals; to read one car's costs as much as to read all."""
+
+    def read() -> pl.DataFrame:
+        return case.run.one("ev_steps", ev, *_COLUMNS)
+
+    def made() -> Intervals:
+        frame = read()
+        return Intervals(*(frame[name].to_numpy() for name in ("time", *_COLUMNS)))
+
+    if not is_first:
+        return read()
+    found = kept(case.run, "ev_steps", Intervals, (ev,), made)
+    time = pl.Series("time", found.time).dt.cast_time_unit("us")
+    columns = {name: getattr(found, name) for name in _COLUMNS}
+    return pl.DataFrame({"time": time.dt.replace_time_zone("UTC"), **columns})
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from dashboards.fleet.car_choice import (
     next_short,
     span_of,
     week_around,
+    worst_car,
     zoomed,
 )
 from dashboards.fleet.car_life import Life, life_of
@@ -48,7 +49,10 @@ def register(desk: Desk) -> None:
     desk.run_page("cars", "Cars", 60, layout.body)
     courses = kept(courses_of, MOST_RUNS)
     short = kept(short_departures, MOST_RUNS)
-    lives = kept(lambda case, ev: life_of(case, ev, short(case)), MOST_LIVES)
+    lives = kept(
+        lambda case, ev: life_of(case, ev, short(case), ev == worst_car(case)),
+        MOST_LIVES,
+    )
     _register_fleet(desk, courses)
     _register_departures(desk, short)
     _register_habits(desk)

@@ -145,7 +145,7 @@ def course(
     kept = sweeps.voltages(case)
     worst = customers.worst_of(case, kept)
     index = worst if chosen is None else chosen
-    time, own = sweeps.course(case, index)
+    time, own = sweeps.course(case, index, is_first=index == worst)
     local = profiles.local_times(time, case.zone)
     rows, shown = rows_shown(local, window)
     name = str(case.customers["name"][index])

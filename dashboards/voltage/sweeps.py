@@ -91,11 +91,15 @@ class Sweeps:
             raise InputError.of("no voltage of this run is known")
         return found
 
-    def course(self, case: Case, customer: int) -> tuple[Times, Values]:
-        """One customer's voltage over time, as ``course_of`` says."""
-        return self._courses.get(
-            (case, str(customer)), lambda: course_of(case, customer)
-        )
+    def course(
+        self, case: Case, customer: int, is_first: bool = False
+    ) -> tuple[Times, Values]:
+        """One customer's voltage over time, as ``course_of`` says.
+
+        is_first  whether it is the one that is shown unasked, and worth keeping
+        """
+        make = kept_course if is_first else course_of
+        return self._courses.get((case, str(customer)), lambda: make(case, customer))
 
 
 class _Slots(Generic[Made]):
@@ -209,6 +213,29 @@ def row_of(case: Case, asked: str, sweeps: Sweeps) -> int:
     if asked == "load":
         return case.steps["grid_kw"].arg_max() or 0
     return case.steps["v_min_pu"].arg_min() or 0
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One customer's lowest and highest voltage: what ``course_of`` tells."""
+
+    time: Times
+    values: Values
+
+
+def kept_course(case: Case, customer: int) -> tuple[Times, Values]:
+    """The same, kept beside a long run: one column costs as much as all to read."""
+    if is_daily(case):
+        return course_of(case, customer)
+    asked = (customer, case.terminals[[customer]])
+    found = kept(
+        case.run,
+        "voltages",
+        Trace,
+        asked,
+        lambda: Trace(*course_of(case, customer)),
+    )
+    return found.time, found.values
 
 
 def course_of(case: Case, customer: int) -> tuple[Times, Values]:

@@ -18,6 +18,7 @@ from dashboards.fleet.car_figure import life_figure
 from dashboards.fleet.car_life import life_of, place_of
 from dashboards.fleet.courses import courses_of
 from dashboards.fleet.departures import short_departures
+from twin.analysis import kept as keeping
 from twin.analysis.case import Case
 from twin.errors import InputError
 
@@ -300,3 +301,15 @@ def test_only_a_car_of_this_run_can_be_asked_for(make_run):
     for said in ("2", "-1", "x", None, "²", "9" * 40, ["0"]):
         with pytest.raises(InputError):
             car_of(case, said)
+
+
+def test_the_life_that_is_shown_first_is_kept_as_it_is(make_run, monkeypatch):
+    monkeypatch.setattr(keeping, "WORTH_KEEPING_BYTES", 0)
+    case = Case(make_run())
+    short = short_departures(case)
+    plain, first = life_of(case, 1, short), life_of(case, 1, short, is_first=True)
+    monkeypatch.setattr(type(case.run), "one", lambda *_: pytest.fail("read again"))
+    kept = life_of(Case(case.run), 1, short, is_first=True)
+    for part in ("spells", "course", "charge", "stays", "events"):
+        assert getattr(first, part).equals(getattr(plain, part)), part
+        assert getattr(kept, part).equals(getattr(plain, part)), part

@@ -283,3 +283,16 @@ def test_an_extreme_is_the_first_of_its_kind_and_unknown_values_are_none():
     np.testing.assert_allclose(found.low[:, 0], [0.9, 0.8, 0.8, 0.9])
     np.testing.assert_allclose(found.high[:, 0], [1, 0.9, 0.85, 0.9])
     np.testing.assert_allclose(found.mean[:, 0], [0.95, 0.85, 0.825, 0.9])
+
+
+def test_the_course_that_is_shown_first_is_kept_and_no_other(make_run, monkeypatch):
+    monkeypatch.setattr(keeping, "WORTH_KEEPING_BYTES", 0)
+    case = Case(make_run())
+    made = sweeping.Sweeps().course(case, 1, is_first=True)
+    other = sweeping.Sweeps().course(case, 0)
+    assert len(list(case.run.path.glob(".digest-trace-*.npz"))) == 1
+    monkeypatch.setattr(sweeping, "course_of", lambda *_: pytest.fail("read again"))
+    found = sweeping.Sweeps().course(Case(case.run), 1, is_first=True)
+    for one, same in zip(found, made, strict=True):
+        np.testing.assert_array_equal(one, same)
+    assert not np.array_equal(other[1], made[1])
