@@ -31,6 +31,7 @@ from twin.agents.policies import (
     Uncontrolled,
     Valley,
 )
+from twin.agents.self_supply import SelfSupply
 from twin.randomness import Purpose, uniform
 
 SEED, DAY = 1, 739_628
@@ -535,6 +536,7 @@ def test_policies_are_made_of_a_scenarios_words() -> None:
         "valley": Valley(),
         "v2g_peak": PeakShaving(0.4, 33.0, 0.8),
         "v2g_price": PriceTrading(0.4, 0.09),
+        "v2h": SelfSupply(0.4),
     }
 
 
@@ -558,6 +560,7 @@ def test_policies_that_may_wait_watch_departures() -> None:
         "valley": True,
         "v2g_peak": True,
         "v2g_price": True,
+        "v2h": True,
     }
 
 
