@@ -63,6 +63,7 @@ def lived(
             zero = np.zeros_like(kw)
             if level == "all":
                 arrays = {"demand_kw": kw, "served_kw": kw, "pv_kw": zero, "net_kw": kw}
+                arrays["island_kw"] = zero
                 writer.day("customer_steps", day, {**time, **arrays})
             writer.day("steps", day, {**time, **_steps(len(rows), price, export_price)})
         return Run.open(writer.finish(record))
