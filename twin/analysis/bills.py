@@ -97,7 +97,8 @@ def bills_of_run(
     frame = pl.concat(map(_frame, found), how="diagonal").with_columns(
         pl.col(pl.Float64).fill_null(0.0)
     )
-    names = run.static("customers").select("customer", "name", "kind")
+    names = run.static("customers").select("name", "kind").with_row_index("customer")
+    names = names.cast({"customer": frame.schema["customer"]})
     frame = names.join(frame, on="customer", how="inner", maintain_order="right")
     notes = _notes(rates, billed, asked, bool(export.any()), paid)
     return Bills(frame, name, sum(one.days for one in billed), tuple(notes))
