@@ -96,7 +96,7 @@ def drawn_or_told(page, key, is_told):
 @pytest.mark.parametrize(
     ("path", "charts", "said"),
     [
-        ("/", (), "V2G lowers the peak by"),
+        ("/", (), "V2G leaves the peak as it is"),
         (
             "/study/small/{study}",
             ("study-changes", "study-load"),
