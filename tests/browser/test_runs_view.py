@@ -122,7 +122,9 @@ def test_two_browsers_do_not_lose_each_others_note(runs, another, site):
 def test_a_study_tells_its_answer_and_its_transformers(page, site):
     shown(page, site.url)
     page.get_by_role("link", name="Open study").click()
-    expect(page.locator("#study-answer")).to_contain_text("V2G leaves the peak as it is")
+    expect(page.locator("#study-answer")).to_contain_text(
+        "V2G leaves the peak as it is"
+    )
     row = page.locator("#study-troubles [row-index='0']")
     expect(row.first).to_contain_text("trafo 1")
     cell = page.locator("#study-troubles .ag-row[row-index='0'] a", has_text="%")

@@ -116,7 +116,7 @@ def test_zero_sequence_is_what_the_grid_assumes():
     from dataclasses import asdict
 
     from twin.grid.zero_sequence import ZeroSequence as Rule
-    from twin.scenario.spec import ZeroSequence
+    from twin.scenario.feeder_words import ZeroSequence
 
     assert ZeroSequence().model_dump() == asdict(Rule())
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.accounts.made import made
 from twin.errors import InputError
-from twin.scenario.spec import TariffSpec
+from twin.scenario.tariff_words import TariffSpec
 from twin.surroundings import tariffs
 from twin.surroundings.programmes import programme
 from twin.surroundings.tariff_files import MARKS, read_tariff

@@ -15,7 +15,7 @@ from twin.accounts.bills import Bill, bill, metered_kw
 from twin.accounts.rates import Month, Rates, RecordedRates, TariffRates, months
 from twin.arrays import Bools, Floats
 from twin.results.record import Run
-from twin.scenario.spec import TariffSpec
+from twin.scenario.tariff_words import TariffSpec
 from twin.surroundings.tariffs import Prices, charged_by, tariff
 from twin.timeline import Timeline
 

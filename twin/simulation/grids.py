@@ -15,8 +15,9 @@ from twin.grid.inspect import Health, health
 from twin.grid.opendss_agreement import agreement_with_engine
 from twin.grid.opendss_circuit import Circuit
 from twin.grid.ppc import Network
+from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.names import circuit_file
-from twin.scenario.spec import FeederSpec, Scenario
+from twin.scenario.spec import Scenario
 from twin.simulation.circuit_loads import CircuitLoads, circuit_loads
 
 

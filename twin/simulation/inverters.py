@@ -20,7 +20,7 @@ from twin.grid.flow import Flow
 from twin.grid.inverter_law import Asking, InverterLaw, inverter_law
 from twin.grid.inverter_presets import PRESETS
 from twin.grid.inverters import Inverters
-from twin.scenario.spec import Inverter
+from twin.scenario.fleet_words import Inverter
 from twin.simulation.cars import Cars
 
 LEAST_LEVEL, FULL_LEVEL = 0.05, 0.20

@@ -11,7 +11,7 @@ import numpy as np
 
 from twin.arrays import Floats
 from twin.errors import InputError, nearest
-from twin.scenario.spec import TariffSpec
+from twin.scenario.tariff_words import TariffSpec
 from twin.surroundings.avoided_cost import (
     AvoidedCost,
     avoided_cost_of,
