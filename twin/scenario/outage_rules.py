@@ -8,8 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from twin.errors import nearest
-
-Finding = tuple[str, str]
+from twin.scenario.looking import Finding
 
 PREFIXES = ("transformer", "branch", "home")
 SECTIONS = (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Finding = tuple[str, str]
+from twin.scenario.looking import Finding
+
 LEVELS = ("on", "off")
 
 
