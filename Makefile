@@ -5,6 +5,7 @@ VENV ?= .venv
 S ?=
 R ?=
 T ?= tests
+CASES ?=
 UPGRADE ?=
 PORT ?= 8050
 
@@ -35,8 +36,8 @@ run-village: $(READY) ## the same for a real German village
 dash: $(READY) ## the dashboard over results/ (PORT=8050)
 	@mkdir -p results && $(TWIN) dash --port $(PORT)
 
-test: $(READY) browser ## every test, on two cores (T=tests/grid: only those)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(T)
+test: $(READY) browser ## every test, on two cores (T=tests/laws CASES=100: only those)
+	@CASES=$(CASES) $(BIN)/python -m pytest -n 2 --dist loadfile $(T)
 
 check: $(READY) ## format, lint, types and import floors
 	@$(BIN)/ruff format --check

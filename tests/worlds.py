@@ -7,6 +7,7 @@ slack --trafo-- bus --- bus --- ...      Kerber's village grids, and smaller one
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from functools import cache
 from typing import Any
@@ -43,8 +44,9 @@ INVERTERS: tuple[dict[str, Any], ...] = (
     SHARP,
 )
 
-WORLDS = settings(max_examples=25, phases=(Phase.explicit, Phase.generate))
-FEW_WORLDS = settings(WORLDS, max_examples=10)
+CASES = int(os.environ.get("CASES") or 10)
+WORLDS = settings(max_examples=CASES, phases=(Phase.explicit, Phase.generate))
+FEW_WORLDS = settings(WORLDS, max_examples=max(4, 2 * CASES // 5))
 
 
 def scenario(**changes: Any) -> Scenario:

@@ -8,7 +8,7 @@ from typing import Any
 
 import dash_mantine_components as dmc
 import plotly.graph_objects as go
-from dash import Input, Output, State, ctx, dcc, html, no_update
+from dash import Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -154,45 +154,52 @@ def _same_seed(library: Library, at: At) -> tuple[Case, ...]:
 
 
 def _register_load(desk: Desk) -> None:
-    """The chart; a zoom is remembered, and asks for every interval that it shows."""
+    """The chart shows every interval of a stretch that is remembered.
+
+    What the chart says of its own drawing is heard by the stretch alone: heard by the
+    chart, it would take the place of a drawing that is still under way.
+    """
+
+    @desk.callback(
+        Output("overview-from", "value"),
+        Output("overview-to", "value"),
+        Input("overview-load", "relayoutData"),
+        *(Input(f"overview-span-{key}", "n_clicks") for key, _ in SPANS),
+        State("at", "data"),
+        prevent_initial_call=True,
+    )
+    def stretch(relayout: object, *said: Any) -> Zoom:
+        case = desk.case(said[-1])
+        if str(ctx.triggered_id).startswith("overview-span-"):
+            return span(case, str(ctx.triggered_id).rpartition("-")[2])
+        if not says_x(relayout):
+            raise PreventUpdate
+        return zoom_of(case, relayout)
 
     @desk.callback(
         Output("overview-load", "figure"),
         Output("overview-load-caption", "children"),
-        Output("overview-from", "value"),
-        Output("overview-to", "value"),
         Input("at", "data"),
         Input("scheme", "data"),
         Input("overview-against", "value"),
-        Input("overview-load", "relayoutData"),
-        State("overview-from", "value"),
-        State("overview-to", "value"),
-        *(Input(f"overview-span-{key}", "n_clicks") for key, _ in SPANS),
+        Input("overview-from", "value"),
+        Input("overview-to", "value"),
     )
     def load(
         at: At,
         scheme: str | None,
         asked: str | None,
-        relayout: object,
         begin: str | None,
         end: str | None,
-        *_: int | None,
-    ) -> tuple[Any, Any, str, str]:
-        zoomed = set(ctx.triggered_prop_ids.values()) == {"overview-load"}
-        if scheme is None or (zoomed and not says_x(relayout)):
+    ) -> tuple[go.Figure, str]:
+        if scheme is None:
             raise PreventUpdate
         case, other = desk.case(at), _other(desk, at, asked)
-        zoom = checked_zoom(begin, end)
-        if zoomed:
-            zoom = zoom_of(case, relayout)
-        elif str(ctx.triggered_id).startswith("overview-span-"):
-            zoom = span(case, str(ctx.triggered_id).rpartition("-")[2])
-        if zoomed and case.steps.height <= load_figures.MOST_SHARED:
-            return no_update, no_update, *zoom
         if other is not None:
             other = answers.named(other, _label(desk.library, at, asked))
+        zoom = checked_zoom(begin, end)
         figure = load_figures.substation(case, scheme, other, *zoom)
-        return figure, load_figures.caption(case, other), *zoom
+        return figure, load_figures.caption(case, other)
 
 
 def span(case: Case, key: str) -> Zoom:

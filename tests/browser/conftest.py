@@ -171,10 +171,26 @@ def another(browser: Browser, site: Site) -> Iterator[Callable[[], Page]]:
     assert not watched.complaints, watched.complaints
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser, site: Site) -> Iterator[tuple[Page, Watched]]:
+    """A page that a module's tests go through one after another, as people do."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    context.set_default_timeout(PATIENCE_MS)
+    opened, watched = context.new_page(), Watched(site.url)
+    watched.watch(opened)
+    yield opened, watched
+    context.close()
+
+
 @pytest.fixture
-def page(another: Callable[[], Page]) -> Page:
-    """A page; complaints fail the test."""
-    return another()
+def page(tab: tuple[Page, Watched]) -> Iterator[Page]:
+    """The module's page, with nothing kept from before; complaints fail the test."""
+    opened, watched = tab
+    yield opened
+    if opened.url.startswith(watched.host) and opened.evaluate(FORGET):
+        opened.goto("about:blank")
+    complaints, watched.complaints = watched.complaints, []
+    assert not complaints, complaints
 
 
 @pytest.fixture
@@ -205,6 +221,19 @@ def drawn(page: Page, key: str) -> None:
     )
 
 
+FORGET = """() => {
+  const kept = window.localStorage.length;
+  window.localStorage.clear();
+  return kept;
+}"""
+FOLLOW = """(href) => {
+  const place = new URL(href, location.href);
+  const isOpen = place.origin === location.origin && window.dash_stores;
+  if (!isOpen || place.href === location.href) return false;
+  window.history.pushState({}, '', href);
+  window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
+  return true;
+}"""
 RESTS = """(rest_ms) => {
   const store = (window.dash_stores || [])[0];
   const state = store && store.getState();
@@ -254,12 +283,16 @@ def settled(page: Page) -> None:
     """
     page.wait_for_load_state("networkidle")
     page.evaluate("() => { window.restsSince = 0; }")
-    page.wait_for_function(RESTS, arg=REST_MS)
+    page.wait_for_function(RESTS, arg=REST_MS, polling=100)
 
 
 def shown(page: Page, href: str) -> None:
-    """Open an address and wait until all of it stands."""
-    page.goto(href)
+    """Open an address and wait until all of it stands.
+
+    Where the site is open already, as its own links do it: without loading again.
+    """
+    if not page.evaluate(FOLLOW, href):
+        page.goto(href)
     expect(page.locator("#content h1").first).to_be_visible()
     settled(page)
 

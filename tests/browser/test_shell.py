@@ -6,13 +6,13 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import asked, drawn, serving
+from tests.browser.conftest import asked, drawn, serving, shown
 
 GROUND = "getComputedStyle(document.body).backgroundColor"
 
 
 def test_dark_and_light_are_switched_and_remembered(page, site):
-    page.goto(site.run("v2g_peak"))
+    shown(page, site.run("v2g_peak"))
     drawn(page, "overview-load")
     light = page.evaluate(GROUND)
     page.click("#scheme-toggle")
@@ -34,7 +34,7 @@ def test_the_system_may_choose_dark(browser, site):
 
 
 def test_a_chart_is_saved_as_numbers_and_as_a_picture(page, site, tmp_path):
-    page.goto(site.run("v2g_peak"))
+    shown(page, site.run("v2g_peak"))
     drawn(page, "overview-load")
     card = page.locator("section.chart", has=page.locator("#overview-load"))
     with page.expect_download() as got:
@@ -49,7 +49,7 @@ def test_a_chart_is_saved_as_numbers_and_as_a_picture(page, site, tmp_path):
 
 
 def test_another_variant_is_shown_on_the_same_view(page, site):
-    page.goto(site.run("uncontrolled"))
+    shown(page, site.run("uncontrolled"))
     page.click("#sibling")
     page.get_by_role("option", name="v2g_peak, seed 1").click()
     expect(page).to_have_url(re.compile(f"/run/first/{site.runs['v2g_peak']}/overview"))
