@@ -53,6 +53,11 @@ class Purpose(IntEnum):
     OUTAGE_LENGTH = 52
     HOME_BACKUP = 53
     RESTART_DELAY = 54
+    NON_RESPONSE = 60
+    OPT_OUT = 61
+    LINK_LOSSES = 62
+    LINK_LOSS_START = 63
+    LINK_LOSS_LENGTH = 64
 
 
 def uniform(

@@ -445,6 +445,34 @@ _OUTAGES = Table(
     ),
 )
 
+_RESPONSES = Table(
+    "responses",
+    "interval, where a scenario has `stress`",
+    (
+        _time("time", "start of the interval"),
+        _number("asked_give_kw", "kW", "giving asked of cars at a plug, >= 0"),
+        _number("not_followed_give_kw", "kW", "of it, of cars that did not follow"),
+        _number("opted_out_kw", "kW", "what cars at a plug that opted out can give"),
+        _number("asked_charge_kw", "kW", "charging asked of cars at a plug"),
+        _number(
+            "unasked_charge_kw",
+            "kW",
+            "charged by cars that did not follow, beyond what was asked of them",
+        ),
+        _index("opted_out", "cars at a plug whose driver opted out today"),
+        _index("no_response", "cars at a plug that did not respond"),
+        _index("no_link", "cars at a plug whose link was down"),
+        Column(
+            "response",
+            "u8",
+            "",
+            "0 follows, 1 opted out, 2 does not respond, 3 without link",
+            "ev",
+        ),
+    ),
+    kind="interval",
+)
+
 _DAY = (
     _index("day", "local day of the run, from 0"),
     _time("time", "start of the day's first interval"),
@@ -570,6 +598,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _TRIPS,
             _EVENTS,
             _OUTAGES,
+            _RESPONSES,
             _QUALITY_DAILY,
             _NODES_DAILY,
             _BRANCHES_DAILY,

@@ -20,6 +20,7 @@ SECTIONS = (
     "all-figures",
     "violations",
     "outages",
+    "requests",
     "voltage-quality",
     "overloads",
     "transformers",

@@ -29,7 +29,8 @@ class Observation:
     [n_ev] is the voltage at each car's connection in the interval before, NaN where
     unknown. ``home_kw`` [n_ev] is what each car's home drew in the interval before, its
     own PV deducted and its cars left out; ``storm_h`` [n_ev] the time until the next
-    outage there that is forecast, infinite without one.
+    outage there that is forecast, infinite without one. ``opted_out`` [n_ev]: whose
+    driver has opted out of giving, and of calls, today; ``give_kw`` is 0 then.
     """
 
     now_s: int
@@ -64,6 +65,7 @@ class Observation:
 
     home_kw: Floats = field(default_factory=lambda: np.empty(0))
     storm_h: Floats = field(default_factory=lambda: np.empty(0))
+    opted_out: Bools = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
 
     @property
     def n_ahead(self) -> int:

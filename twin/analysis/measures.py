@@ -380,6 +380,26 @@ _ROWS = (
         ),
     ),
     (
+        "Requests",
+        (
+            Measure("asked_give_kwh", "Giving asked of EVs at a plug", "kWh", 1),
+            Measure(
+                "not_followed_give_kwh",
+                "Of it not followed",
+                "kWh",
+                1,
+                less_is_better=True,
+            ),
+            Measure(
+                "unasked_charge_kwh",
+                "Charged by EVs that did not follow, unasked",
+                "kWh",
+                1,
+                less_is_better=True,
+            ),
+        ),
+    ),
+    (
         "Mobility",
         (
             Measure("departures", "Departures from a plug", "", 0),

@@ -103,6 +103,18 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "fleet.inverter.power_factor has no effect without mode: power_factor",
     ),
     (
+        lambda s: s.stress is not None and s.policy.name == "uncontrolled",
+        "stress has no effect: uncontrolled asks nothing of any car",
+    ),
+    (
+        lambda s: (
+            s.stress is not None
+            and "communication_loss_h" in s.stress.model_fields_set
+            and s.stress.communication_loss_share == 0
+        ),
+        "stress.communication_loss_h has no effect: communication_loss_share is 0",
+    ),
+    (
         lambda s: s.policy.outlook == "perfect",
         "policy.outlook is perfect: results are an upper bound that no operator "
         "reaches",

@@ -14,6 +14,7 @@ from twin.scenario.names import circuit_of, region_default, region_of
 from twin.scenario.outage_words import Backup, Event, Restoration
 from twin.scenario.policy_words import Policy
 from twin.scenario.regulation import RegulationSpec
+from twin.scenario.stress_words import Stress
 from twin.scenario.tariff_words import TariffSpec
 from twin.scenario.words import (
     IsoDate,
@@ -111,6 +112,10 @@ class Scenario(Words):
     restoration: Restoration = Field(
         default_factory=Restoration, description="What happens after an outage"
     )
+    stress: Stress | None = Field(
+        default=None,
+        description="Cars that are asked and do not act; default: everybody does",
+    )
     limits: Limits | None = Field(
         default=None,
         description="How voltages are judged; default: the region's standard",
@@ -190,6 +195,8 @@ class Scenario(Words):
             plain["feeder"].pop("loads")
         if not self.regulation:
             plain.pop("regulation")
+        if self.stress is None:
+            plain.pop("stress")
         plain["feeder"]["model"] = (
             "three_phase" if self.feeder.three_phase else "balanced"
         )

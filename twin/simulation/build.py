@@ -38,6 +38,7 @@ from twin.simulation.quality import Phases
 from twin.simulation.rapid_changes import Behind, RapidChanges
 from twin.simulation.recorder import Quality, Recorder, Sizes
 from twin.simulation.regulation import Logbook, solver_of
+from twin.simulation.responses import responses_of
 from twin.simulation.service_voltage import Services, ServiceVoltage, service_nodes
 from twin.simulation.violations import Watch, names_of
 from twin.simulation.world import World
@@ -67,6 +68,8 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         outages = outages_of(
             plan.struck, scenario, customers, fleet, feeder, timeline, people.name
         )
+    give_kw = fleet.traits["give_kw"]
+    responses = responses_of(scenario.stress, scenario.seed, timeline, give_kw)
     recorder = Recorder(
         writer,
         timeline,
@@ -85,6 +88,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         Logbook(powerflow) if isinstance(powerflow, Regulated) else None,
         allocated,
         outages,
+        responses,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -110,6 +114,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         zones=people.zones,
         inverters=inverters,
         outages=outages,
+        responses=responses,
     )
     _start(plan, world)
     return world

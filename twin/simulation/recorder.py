@@ -25,6 +25,7 @@ from twin.simulation.outages import Outages
 from twin.simulation.quality import Phases, largest
 from twin.simulation.rapid_changes import RapidChanges
 from twin.simulation.regulation import Logbook
+from twin.simulation.responses import Responses
 from twin.simulation.service_voltage import ServiceVoltage
 from twin.simulation.violations import DayOf, Watch
 from twin.surroundings.surroundings import Given
@@ -107,12 +108,13 @@ class Recorder:
         logbook: Logbook | None = None,
         allocated: Allocated | None = None,
         outages: Outages | None = None,
+        responses: Responses | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
         self.quality, self.outages = quality, outages
-        self.allocated = allocated
+        self.allocated, self.responses = allocated, responses
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0
@@ -159,6 +161,8 @@ class Recorder:
         cars[0, row], cars[1, row] = taken.net_kw, state["soc"]
         cars[2, row] = taken.kvar
         self._where[0, row], self._where[1, row] = state["phase"], state["place"]
+        if self.responses is not None:
+            self.responses.write(taken)
         if k + 1 == self._steps[-1] + 1:
             self._end_day(fleet)
 
@@ -262,6 +266,8 @@ class Recorder:
             self._write_arrays(writer, day, time)
         else:
             self._write_summary(writer, day, time)
+        if self.responses is not None:
+            writer.day("responses", day, {"time": time, **self.responses.day()})
         changes = self._write_quality(writer, day, time)
         stays = fleet.sessions()
         if day == self.timeline.days - 1:
