@@ -58,6 +58,12 @@ class Purpose(IntEnum):
     LINK_LOSSES = 62
     LINK_LOSS_START = 63
     LINK_LOSS_LENGTH = 64
+    CARMAKER = 70
+    TWO_WAY_CHARGER = 71
+    CHARGER_MATCHED = 72
+    CHARGER_BRAND = 73
+    EXPORT_PERMIT = 74
+    ENROLLED = 75
 
 
 def uniform(

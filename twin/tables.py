@@ -445,6 +445,51 @@ _OUTAGES = Table(
     ),
 )
 
+_PARTICIPANTS = Table(
+    "participants",
+    "car, where a scenario has `participation`",
+    (
+        _index("ev", "row in evs"),
+        _text("make", "who made it"),
+        _number("could_kw", "kW", "what it would give if it passed every stage"),
+        Column("carmaker", "bool", "", "its maker is committed to the standard"),
+        Column("vehicle", "bool", "", "the model is able to give"),
+        Column("charger", "bool", "", "its home has a charger that works with it"),
+        Column("permit", "bool", "", "its home has permit and interconnection"),
+        Column("enrolled", "bool", "", "it is enrolled"),
+        Column("takes_part", "bool", "", "all of these"),
+        _text("stopped_at", "the first of these stages that it fails; empty: none"),
+    ),
+)
+
+_FUNNEL = Table(
+    "funnel",
+    "local hour and stage, where a scenario has `participation`",
+    (
+        _index("hour", "local hour at which the call begins, 0 to 23"),
+        _text(
+            "stage",
+            "cars, carmaker, vehicle, charger, permit, enrolled, plugged_in, "
+            "above_reserve, not_opted_out, follows; each of those that passed before",
+        ),
+        _text("title", "the stage in words"),
+        _index("days", "calls at this hour, one a day, that ended within the run"),
+        _number("cars", "", "cars left after the stage, median over days"),
+        _number("cars_p10", "", "10th percentile over days"),
+        _number(
+            "kw",
+            "kW",
+            "what they would give throughout the call, median over days; before "
+            "above_reserve the power that they can give, whatever is stored",
+        ),
+        _number("kw_p10", "kW", "10th percentile over days; of follows: dependable"),
+        _number("lost_kw", "kW", "kw of the stage before less kw"),
+        _number("share", "share", "what the stage was drawn with; NaN: simulated"),
+        _text("mark", "published, reported, recalled, assumed, ... or simulated"),
+        _text("source", "whose word that is"),
+    ),
+)
+
 _RESPONSES = Table(
     "responses",
     "interval, where a scenario has `stress`",
@@ -598,6 +643,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _TRIPS,
             _EVENTS,
             _OUTAGES,
+            _PARTICIPANTS,
+            _FUNNEL,
             _RESPONSES,
             _QUALITY_DAILY,
             _NODES_DAILY,

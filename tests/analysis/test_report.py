@@ -20,6 +20,7 @@ SECTIONS = (
     "all-figures",
     "violations",
     "outages",
+    "participation",
     "requests",
     "voltage-quality",
     "overloads",

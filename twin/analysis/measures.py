@@ -380,6 +380,27 @@ _ROWS = (
         ),
     ),
     (
+        "Participation",
+        (
+            Measure("participants", "EVs that can take part in giving", "", 0),
+            Measure(
+                "dependable_kw",
+                "Dependable for the call of participation",
+                "kW",
+                1,
+                less_is_better=False,
+            ),
+            Measure(
+                "dependable_median_kw",
+                "The same on the median day",
+                "kW",
+                1,
+                less_is_better=False,
+            ),
+            Measure("funnel_loses_most", "Most is lost at"),
+        ),
+    ),
+    (
         "Requests",
         (
             Measure("asked_give_kwh", "Giving asked of EVs at a plug", "kWh", 1),

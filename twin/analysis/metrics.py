@@ -14,6 +14,7 @@ from twin.analysis.bills import DAYS_PER_MONTH
 from twin.analysis.case import Case
 from twin.analysis.digest import NOISE_KW
 from twin.analysis.outages import outage_answers
+from twin.analysis.participation import participation_answers
 from twin.analysis.requests import response_figures
 from twin.analysis.violations import violations, violations_of
 from twin.analysis.voltage_quality import judged
@@ -57,6 +58,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_wear(case),
         **_bills(case),
         **outage_answers(case),
+        **participation_answers(case),
         **response_figures(case),
         **_mobility(case),
         **_trust(case),

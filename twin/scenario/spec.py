@@ -12,6 +12,7 @@ from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.fleet_words import Fleet
 from twin.scenario.names import circuit_of, region_default, region_of
 from twin.scenario.outage_words import Backup, Event, Restoration
+from twin.scenario.participation_words import Participation
 from twin.scenario.policy_words import Policy
 from twin.scenario.regulation import RegulationSpec
 from twin.scenario.stress_words import Stress
@@ -112,6 +113,11 @@ class Scenario(Words):
     restoration: Restoration = Field(
         default_factory=Restoration, description="What happens after an outage"
     )
+    participation: Participation | None = Field(
+        default=None,
+        description="Who can take part in giving at all, stage by stage; default: "
+        "the cars of fleet.bidirectional_share",
+    )
     stress: Stress | None = Field(
         default=None,
         description="Cars that are asked and do not act; default: everybody does",
@@ -195,8 +201,9 @@ class Scenario(Words):
             plain["feeder"].pop("loads")
         if not self.regulation:
             plain.pop("regulation")
-        if self.stress is None:
-            plain.pop("stress")
+        for key in ("participation", "stress"):
+            if plain[key] is None:
+                plain.pop(key)
         plain["feeder"]["model"] = (
             "three_phase" if self.feeder.three_phase else "balanced"
         )

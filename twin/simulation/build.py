@@ -24,6 +24,7 @@ from twin.results.store import RunWriter
 from twin.simulation.audit import Audit
 from twin.simulation.cars import export_limits_kw
 from twin.simulation.feeder_head import Allocated, weights
+from twin.simulation.funnel import funnel_of
 from twin.simulation.grids import Grid, load_grid
 from twin.simulation.inverters import (
     CarInverters,
@@ -115,6 +116,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         inverters=inverters,
         outages=outages,
         responses=responses,
+        funnel=funnel_of(plan.cars.participants, plan.cars.could_kw, fleet, timeline),
     )
     _start(plan, world)
     return world

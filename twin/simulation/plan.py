@@ -75,6 +75,7 @@ class Plan:
             *self.weather.inputs,
             *self.prices.inputs,
             *FLEET_DATA,
+            *([] if self.cars.participants is None else [self.cars.participants.file]),
             *self.scenario.files().values(),
             *self.grid.files,
         ]
@@ -119,6 +120,8 @@ class Plan:
             "file" if self.grid.net is None else "network",
         )
         told += inverter_notes(self.scenario.fleet.inverter, self.cars)
+        if self.cars.participants is not None:
+            told += self.cars.participants.assumptions
         if self.head is not None:
             told += self.head.notes
         if self.households.pv_kwp.any():

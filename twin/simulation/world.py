@@ -19,6 +19,7 @@ from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet, Taken
 from twin.grid.flow import Demand, Flow, PowerFlow
 from twin.grid.zones import Zones
+from twin.simulation.funnel import Funnel
 from twin.simulation.inverters import CarInverters
 from twin.simulation.outages import Outages
 from twin.simulation.recorder import Recorder
@@ -52,6 +53,7 @@ class World:
     inverters: CarInverters | None = None
     outages: Outages | None = None
     responses: Responses | None = None
+    funnel: Funnel | None = None
     k: int = 0
     _supplied_s: int = -1
     env: simpy.Environment = field(default_factory=simpy.Environment)
@@ -112,6 +114,9 @@ class World:
         seen = self.observe(k, given, flow)
         self.fleet.state["wanted_kw"] = self.heard(seen, self.population.decide(seen))
         self._hold_room(k, np.arange(len(self.fleet)))
+        if self.funnel is not None:
+            response = None if self.responses is None else self.responses.response
+            self.funnel.look(k, seen.opted_out, response)
 
     def heard(self, seen: Observation, asked_kw: Floats) -> Floats:
         """What the cars make of what is asked of them [n_ev]."""
