@@ -64,6 +64,7 @@ class Purpose(IntEnum):
     CHARGER_BRAND = 73
     EXPORT_PERMIT = 74
     ENROLLED = 75
+    CALL_RETURN = 80
 
 
 def uniform(

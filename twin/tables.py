@@ -408,7 +408,7 @@ _EVENTS = Table(
         _text(
             "kind",
             "violation, rapid_change, failed_step, tap, capacitor, outage, dark, "
-            "alight",
+            "alight, call",
         ),
         _text("entity", "what it happened to"),
         _number(
@@ -416,7 +416,7 @@ _EVENTS = Table(
             "",
             "how much, in the kind's own unit; NaN if none; tap, capacitor: the new "
             "position; rapid_change: by how much the voltage rose, pu; outage: how "
-            "many customers; dark, alight: hours",
+            "many customers; dark, alight: hours; call: mean kW given",
         ),
         _text("reason", "why, in words"),
     ),
@@ -442,6 +442,27 @@ _OUTAGES = Table(
         _text(
             "why_dark", "why it was dark last; empty: it was not, but for the transfer"
         ),
+    ),
+)
+
+_CALLS = Table(
+    "calls",
+    "call to cars, where a scenario has any",
+    (
+        _index("call", "number, in the order of the scenario"),
+        _time("announced", "from when on it was known"),
+        _time("start", "when it began"),
+        _time("until", "when it ended; cars return at random after it"),
+        _index("enrolled", "cars that it was meant for"),
+        _index("plugged", "of these at a plug as it began"),
+        _index("opted_out", "of these whose driver had opted out"),
+        _number("can_give_kw", "kW", "what those at a plug, not opted out, can give"),
+        _number("given_kwh", "kWh", "given by all cars while it lasted"),
+        _number("given_kw", "kW", "the same as a mean; NaN: it never began"),
+        _number("charged_kwh", "kWh", "charged by all cars while it lasted"),
+        _number("peak_kw", "kW", "highest grid_kw while it lasted"),
+        _number("rebound_kw", "kW", "highest grid_kw within six hours after it"),
+        _time("rebound_time", "when that was"),
     ),
 )
 
@@ -643,6 +664,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _TRIPS,
             _EVENTS,
             _OUTAGES,
+            _CALLS,
             _PARTICIPANTS,
             _FUNNEL,
             _RESPONSES,

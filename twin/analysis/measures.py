@@ -403,6 +403,18 @@ _ROWS = (
     (
         "Requests",
         (
+            Measure("calls", "Calls to EVs", "", 0),
+            Measure(
+                "call_given_kw", "Given in calls, mean", "kW", 1, less_is_better=False
+            ),
+            Measure("call_peak_kw", "Peak within calls", "kW", 1, less_is_better=True),
+            Measure(
+                "rebound_peak_kw",
+                "Peak within 6 h after a call",
+                "kW",
+                1,
+                less_is_better=True,
+            ),
             Measure("asked_give_kwh", "Giving asked of EVs at a plug", "kWh", 1),
             Measure(
                 "not_followed_give_kwh",

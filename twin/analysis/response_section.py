@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from twin.analysis import page
+from twin.analysis.calls import call_rows
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
 from twin.analysis.requests import answers
@@ -23,6 +25,23 @@ HEAD = (
     "no response [car-h]",
     "no link [car-h]",
 )
+CALLS = (
+    "",
+    "call (local time)",
+    "enrolled cars",
+    "of these at a plug",
+    "of these opted out",
+    "can give [kW]",
+    "given, mean [kW]",
+    "given [kWh]",
+    "charged all the same [kWh]",
+    "peak in it [kW]",
+    "peak within 6 h after [kW]",
+)
+CALL_NOTE = (
+    "Given and charged are of all cars. What a call spares beside giving, charging "
+    "that was put off, is told by a variant that answers no call, such as valley."
+)
 NOTE = (
     "Asked: of cars at a plug when an interval begins. Not followed: asked of cars "
     "that did not respond or had no link; these charge as they please. Given is less "
@@ -32,7 +51,42 @@ NOTE = (
 
 
 def responses(comparison: Comparison) -> str:
-    """A row a variant with stress, and the shares that were assumed."""
+    """Calls, then a row a variant with stress, and the shares that were assumed."""
+    return _calls(comparison) + _followed(comparison)
+
+
+def _calls(comparison: Comparison) -> str:
+    """A row a call and variant; nothing where nobody is called."""
+    rows: list[list[object] | str] = []
+    for label in comparison.labels:
+        case = comparison.first(label)
+        found = call_rows(case)
+        if found is not None:
+            rows += [_call(case, row) for row in found.iter_rows(named=True)]
+    if not rows:
+        return ""
+    return page.table(list(CALLS), rows, (0, 1)) + page.paragraphs([CALL_NOTE], "note")
+
+
+def _call(case: Case, row: Mapping[str, Any]) -> list[object]:
+    span = f"{case.local(row['start'])} to {case.local(row['until'])}"
+    counts = [row[key] for key in ("enrolled", "plugged", "opted_out")]
+    numbers = (row[key] for key in _CALL_KW)
+    said = ["–" if value is None else f"{value:.1f}" for value in numbers]
+    return [case.label, span, *counts, *said]
+
+
+_CALL_KW = (
+    "can_give_kw",
+    "given_kw",
+    "given_kwh",
+    "charged_kwh",
+    "peak_kw",
+    "rebound_kw",
+)
+
+
+def _followed(comparison: Comparison) -> str:
     known = [x for x in comparison.labels if answers(comparison.first(x))]
     if not known:
         return page.paragraphs([NONE], "gap")

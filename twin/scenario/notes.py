@@ -40,7 +40,7 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
             s.policy.name in ONE_WAY
             and s.fleet.bidirectional_share > 0
             and s.participation is None
-            and not (s.events and s.backup.share > 0)
+            and not (s.has_outages and s.backup.share > 0)
         ),
         "fleet.bidirectional_share has no effect: this policy only charges",
     ),
@@ -58,7 +58,7 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "the tariff is flat: a policy by price sees one price all day",
     ),
     (
-        lambda s: s.tariff.programme is not None,
+        lambda s: s.tariff.programme is not None and s.policy.name != "emergency",
         "tariff.programme pays by the bill only: no policy is told of it, or seeks it",
     ),
     (
@@ -74,11 +74,11 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "policy.window has no effect: only tou charges by timer",
     ),
     (
-        lambda s: bool(s.events) and s.backup.share > 0 and _none_gives(s),
+        lambda s: s.has_outages and s.backup.share > 0 and _none_gives(s),
         "backup.share has no effect: fleet.bidirectional_share is 0",
     ),
     (
-        lambda s: s.backup.share > 0 and not s.events,
+        lambda s: s.backup.share > 0 and not s.has_outages,
         "backup has no effect: there are no events",
     ),
     (
@@ -107,6 +107,19 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
             and s.fleet.inverter.mode != "power_factor"
         ),
         "fleet.inverter.power_factor has no effect without mode: power_factor",
+    ),
+    (
+        lambda s: s.policy.name == "emergency" and not s.has_calls,
+        "nobody calls: without events of kind call, or tariff.event_days, emergency "
+        "charges like valley",
+    ),
+    (
+        lambda s: (
+            s.policy.name in known("policies")
+            and s.policy.name != "emergency"
+            and any(event.kind == "call" for event in s.events)
+        ),
+        "events of kind call have no effect: only emergency answers them",
     ),
     (
         lambda s: s.participation is not None and s.fleet.bidirectional_share > 0,

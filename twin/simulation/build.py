@@ -22,6 +22,7 @@ from twin.grid.switching import Solver, Switched
 from twin.randomness import Purpose, uniform
 from twin.results.store import RunWriter
 from twin.simulation.audit import Audit
+from twin.simulation.calls import Calls, calls_of
 from twin.simulation.cars import export_limits_kw
 from twin.simulation.feeder_head import Allocated, weights
 from twin.simulation.funnel import funnel_of
@@ -71,6 +72,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         )
     give_kw = fleet.traits["give_kw"]
     responses = responses_of(scenario.stress, scenario.seed, timeline, give_kw)
+    calls = _calls(plan)
     recorder = Recorder(
         writer,
         timeline,
@@ -90,6 +92,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         allocated,
         outages,
         responses,
+        calls,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -116,6 +119,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         inverters=inverters,
         outages=outages,
         responses=responses,
+        calls=calls,
         funnel=funnel_of(plan.cars.participants, plan.cars.could_kw, fleet, timeline),
     )
     _start(plan, world)
@@ -180,6 +184,14 @@ def _switched(plan: Plan, powerflow: PowerFlow) -> PowerFlow:
         return FixedPoint(reduced, words.tolerance_pu)
 
     return Switched(powerflow, feeder, factorise)
+
+
+def _calls(plan: Plan) -> Calls | None:
+    """Who is called when; everybody is enrolled where nobody says who."""
+    part = plan.cars.participants
+    everybody = np.ones(len(plan.cars), dtype=np.bool_)
+    enrolled = everybody if part is None else part.enrolled
+    return calls_of(plan.scenario, plan.timeline, plan.prices, enrolled)
 
 
 def _fleet(plan: Plan) -> Fleet:

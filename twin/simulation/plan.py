@@ -183,7 +183,7 @@ def _struck(
     """The outages; refused where pandapower's own engine solves every step."""
     feeder = grid.feeder
     by_engine = scenario.power_flow.solver == "pandapower" or feeder.unsolvable
-    if scenario.events and by_engine and feeder.model != "three_phase":
+    if scenario.has_outages and by_engine and feeder.model != "three_phase":
         why = ", ".join(feeder.unsolvable) or "power_flow.solver: pandapower"
         raise InputError.of(
             f"outages need the solver fast; here pandapower solves, because of {why}",

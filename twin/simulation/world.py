@@ -19,6 +19,7 @@ from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet, Taken
 from twin.grid.flow import Demand, Flow, PowerFlow
 from twin.grid.zones import Zones
+from twin.simulation.calls import Calls
 from twin.simulation.funnel import Funnel
 from twin.simulation.inverters import CarInverters
 from twin.simulation.outages import Outages
@@ -54,6 +55,7 @@ class World:
     outages: Outages | None = None
     responses: Responses | None = None
     funnel: Funnel | None = None
+    calls: Calls | None = None
     k: int = 0
     _supplied_s: int = -1
     env: simpy.Environment = field(default_factory=simpy.Environment)
@@ -112,6 +114,8 @@ class World:
     def decide(self, k: int, given: Given | None, flow: Flow | None) -> None:
         """Ask the policy about interval k, and hold what the connections allow."""
         seen = self.observe(k, given, flow)
+        if self.calls is not None:
+            self.calls.begin(seen)
         self.fleet.state["wanted_kw"] = self.heard(seen, self.population.decide(seen))
         self._hold_room(k, np.arange(len(self.fleet)))
         if self.funnel is not None:
@@ -169,7 +173,15 @@ class World:
             home_kw=self._home_kw(given),
             storm_h=self._storm_h(),
             opted_out=opted_out,
+            enrolled=self.enrolled,
+            calls=() if self.calls is None else self.calls.known(self.now_s),
         )
+
+    @cached_property
+    def enrolled(self) -> Bools:
+        """Cars that calls are meant for: all, where nobody says who [n_ev]."""
+        every = np.ones(len(self.fleet), dtype=np.bool_)
+        return every if self.calls is None else self.calls.enrolled
 
     @cached_property
     def path(self) -> Ints:
