@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tests.worlds import Diary
@@ -87,3 +88,28 @@ def test_the_pilots_study_asks_for_every_policy_on_one_circuit():
     runs = read_study(STARTERS / "studies" / "sdge_v2g.yaml").runs()
     wanted = ["none", "uncontrolled", "tou", "valley", "v2g_peak"]
     assert [run.variant for run in runs] == wanted
+
+
+def test_an_emergency_call_gets_what_the_funnel_says_is_dependable():
+    """One car in five can give: 542 kW dependable, 544 kW given through three hours."""
+    grid = load_grid(read(STARTERS / "heat_wave_emergency.yaml"))
+    called = lived("heat_wave_emergency.yaml", grid)
+    world = called.world
+    rows = world.funnel.frame().filter(pl.col("hour") == 20)
+    kw, least = (dict(rows.select("stage", x).iter_rows()) for x in ("kw", "kw_p10"))
+    cars = dict(rows.select("stage", "cars").iter_rows())
+    assert (cars["cars"], cars["enrolled"]) == (522, 104)
+    assert least["follows"] == pytest.approx(542.3, abs=0.5)
+    lost = rows.row(rows["lost_kw"].arg_max(), named=True)
+    assert lost["stage"] == "charger" and kw["charger"] < kw["vehicle"]
+    call = world.calls.table().row(0, named=True)
+    assert call["given_kw"] == pytest.approx(544.4, abs=0.5)
+    assert call["peak_kw"] == pytest.approx(3555.1, abs=1.0)
+    valley = lived("heat_wave_emergency.yaml", grid, "policy.name=valley")
+    unheard = valley.world.calls.table().row(0, named=True)
+    assert unheard["given_kw"] == 0.0
+    assert unheard["peak_kw"] == pytest.approx(4046.0, abs=1.0)
+    assert call["rebound_kw"] < unheard["peak_kw"] - 300.0
+    told = world.responses.summary()
+    assert told["asked_give_kwh"] == pytest.approx(1802.4, abs=2.0)
+    assert told["not_followed_give_kwh"] == pytest.approx(168.7, abs=2.0)

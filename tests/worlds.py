@@ -28,7 +28,15 @@ DORFNETZ = "pandapower:create_kerber_dorfnetz"
 BRANCHES = "pandapower:four_loads_with_branches_out"
 FOUR_BUS = "pandapower:simple_four_bus_system"
 GRIDS = (LANDNETZ, DORFNETZ, BRANCHES, FOUR_BUS)
-POLICIES = ("uncontrolled", "tou", "valley", "v2g_peak", "v2g_price", "v2h")
+POLICIES = (
+    "uncontrolled",
+    "tou",
+    "valley",
+    "v2g_peak",
+    "v2g_price",
+    "v2h",
+    "emergency",
+)
 CLOCK_CHANGES = (date(2026, 3, 28), date(2026, 10, 24))
 
 SHARP = {

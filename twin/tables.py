@@ -408,7 +408,7 @@ _EVENTS = Table(
         _text(
             "kind",
             "violation, rapid_change, failed_step, tap, capacitor, outage, dark, "
-            "alight",
+            "alight, call",
         ),
         _text("entity", "what it happened to"),
         _number(
@@ -416,7 +416,7 @@ _EVENTS = Table(
             "",
             "how much, in the kind's own unit; NaN if none; tap, capacitor: the new "
             "position; rapid_change: by how much the voltage rose, pu; outage: how "
-            "many customers; dark, alight: hours",
+            "many customers; dark, alight: hours; call: mean kW given",
         ),
         _text("reason", "why, in words"),
     ),
@@ -443,6 +443,100 @@ _OUTAGES = Table(
             "why_dark", "why it was dark last; empty: it was not, but for the transfer"
         ),
     ),
+)
+
+_CALLS = Table(
+    "calls",
+    "call to cars, where a scenario has any",
+    (
+        _index("call", "number, in the order of the scenario"),
+        _time("announced", "from when on it was known"),
+        _time("start", "when it began"),
+        _time("until", "when it ended; cars return at random after it"),
+        _index("enrolled", "cars that it was meant for"),
+        _index("plugged", "of these at a plug as it began"),
+        _index("opted_out", "of these whose driver had opted out"),
+        _number("can_give_kw", "kW", "what those at a plug, not opted out, can give"),
+        _number("given_kwh", "kWh", "given by all cars while it lasted"),
+        _number("given_kw", "kW", "the same as a mean; NaN: it never began"),
+        _number("charged_kwh", "kWh", "charged by all cars while it lasted"),
+        _number("peak_kw", "kW", "highest grid_kw while it lasted"),
+        _number("rebound_kw", "kW", "highest grid_kw within six hours after it"),
+        _time("rebound_time", "when that was"),
+    ),
+)
+
+_PARTICIPANTS = Table(
+    "participants",
+    "car, where a scenario has `participation`",
+    (
+        _index("ev", "row in evs"),
+        _text("make", "who made it"),
+        _number("could_kw", "kW", "what it would give if it passed every stage"),
+        Column("carmaker", "bool", "", "its maker is committed to the standard"),
+        Column("vehicle", "bool", "", "the model is able to give"),
+        Column("charger", "bool", "", "its home has a charger that works with it"),
+        Column("permit", "bool", "", "its home has permit and interconnection"),
+        Column("enrolled", "bool", "", "it is enrolled"),
+        Column("takes_part", "bool", "", "all of these"),
+        _text("stopped_at", "the first of these stages that it fails; empty: none"),
+    ),
+)
+
+_FUNNEL = Table(
+    "funnel",
+    "local hour and stage, where a scenario has `participation`",
+    (
+        _index("hour", "local hour at which the call begins, 0 to 23"),
+        _text(
+            "stage",
+            "cars, carmaker, vehicle, charger, permit, enrolled, plugged_in, "
+            "above_reserve, not_opted_out, follows; each of those that passed before",
+        ),
+        _text("title", "the stage in words"),
+        _index("days", "calls at this hour, one a day, that ended within the run"),
+        _number("cars", "", "cars left after the stage, median over days"),
+        _number("cars_p10", "", "10th percentile over days"),
+        _number(
+            "kw",
+            "kW",
+            "what they would give throughout the call, median over days; before "
+            "above_reserve the power that they can give, whatever is stored",
+        ),
+        _number("kw_p10", "kW", "10th percentile over days; of follows: dependable"),
+        _number("lost_kw", "kW", "kw of the stage before less kw"),
+        _number("share", "share", "what the stage was drawn with; NaN: simulated"),
+        _text("mark", "published, reported, recalled, assumed, ... or simulated"),
+        _text("source", "whose word that is"),
+    ),
+)
+
+_RESPONSES = Table(
+    "responses",
+    "interval, where a scenario has `stress`",
+    (
+        _time("time", "start of the interval"),
+        _number("asked_give_kw", "kW", "giving asked of cars at a plug, >= 0"),
+        _number("not_followed_give_kw", "kW", "of it, of cars that did not follow"),
+        _number("opted_out_kw", "kW", "what cars at a plug that opted out can give"),
+        _number("asked_charge_kw", "kW", "charging asked of cars at a plug"),
+        _number(
+            "unasked_charge_kw",
+            "kW",
+            "charged by cars that did not follow, beyond what was asked of them",
+        ),
+        _index("opted_out", "cars at a plug whose driver opted out today"),
+        _index("no_response", "cars at a plug that did not respond"),
+        _index("no_link", "cars at a plug whose link was down"),
+        Column(
+            "response",
+            "u8",
+            "",
+            "0 follows, 1 opted out, 2 does not respond, 3 without link",
+            "ev",
+        ),
+    ),
+    kind="interval",
 )
 
 _DAY = (
@@ -570,6 +664,10 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _TRIPS,
             _EVENTS,
             _OUTAGES,
+            _CALLS,
+            _PARTICIPANTS,
+            _FUNNEL,
+            _RESPONSES,
             _QUALITY_DAILY,
             _NODES_DAILY,
             _BRANCHES_DAILY,

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 
 from tests.agents.views import N_AHEAD, seen
 from tests.worlds import POLICIES
+from twin.agents.emergency import Emergency
 from twin.agents.headroom import (
     RECOVERY_H,
     SAFETY_H,
@@ -537,6 +538,7 @@ def test_policies_are_made_of_a_scenarios_words() -> None:
         "v2g_peak": PeakShaving(0.4, 33.0, 0.8),
         "v2g_price": PriceTrading(0.4, 0.09),
         "v2h": SelfSupply(0.4),
+        "emergency": Emergency(0.4, 5),
     }
 
 
@@ -561,6 +563,7 @@ def test_policies_that_may_wait_watch_departures() -> None:
         "v2g_peak": True,
         "v2g_price": True,
         "v2h": True,
+        "emergency": True,
     }
 
 

@@ -36,6 +36,8 @@ def seen(n_ev: int = 1, **said: ArrayLike) -> Observation:
         "v_pu": 1.0,
         "home_kw": 0.0,
         "storm_h": np.inf,
+        "opted_out": False,
+        "enrolled": True,
         "zone": zone,
         "customer": np.arange(n_ev),
         "entity": np.arange(n_ev),
@@ -54,6 +56,7 @@ def seen(n_ev: int = 1, **said: ArrayLike) -> Observation:
         "temperature_degc": 5.0,
     }
     ahead_kw = said.pop("ahead_kw", 20.0)
+    words["calls"] = said.pop("calls", ())
     parent = said.pop("parent", np.full(n_zone, -1))
     for name, value in said.items():
         for group in (cars, zones, hours, words):

@@ -34,6 +34,8 @@ def lived(
     price=0.3,
     export_price=0.0,
     level: str = "all",
+    events: tuple[dict, ...] = (),
+    enrolled: bool | None = None,
 ) -> Run:
     """A finished run: home A with a car, home B without one."""
     timeline = Timeline(start, days, 60, LA)
@@ -50,11 +52,14 @@ def lived(
             "policy": {"name": "v2g_peak"},
             "tariff": tariff or {"name": "flat"},
             "output": {"level": level},
+            "events": list(events),
         },
     }
     with RunWriter.open(out, "billed", "0" * 16) as writer:
         for name, columns in _homes().items():
             writer.table(name, columns)
+        if enrolled is not None:
+            writer.table("participants", _participants(enrolled))
         minutes = timeline.minute_of_day
         for day in range(days):
             rows = np.array(timeline.steps_of_day(day))
@@ -158,6 +163,21 @@ def test_realtime_prices_are_those_recorded(tmp_path):
     assert bills.frame["total_usd"].to_list() == pytest.approx([144 * 0.11, 72 * 0.11])
 
 
+def _participants(enrolled: bool) -> pl.DataFrame:
+    stages = {key: [True] for key in ("carmaker", "vehicle", "charger", "permit")}
+    return pl.DataFrame(
+        {
+            "ev": [0],
+            "make": ["Ford"],
+            "could_kw": [9.6],
+            **stages,
+            "enrolled": [enrolled],
+            "takes_part": [enrolled],
+            "stopped_at": ["" if enrolled else "enrolled"],
+        }
+    )
+
+
 EVENT = date(2026, 6, 12)  # a Friday, the tenth weekday of the run
 
 
@@ -180,6 +200,49 @@ def test_a_home_with_a_car_is_paid_for_its_reduction(tmp_path):
     later = paid(tmp_path / "later", 20, EVENT).bills
     assert later is not None
     assert later.frame["event_pay_usd"][0] == bills.frame["event_pay_usd"][0]
+
+
+def called(tmp_path, start: str, hours: float, enrolled: bool | None = None) -> Case:
+    """The same event as a call of its own hours; the home spares 1.5 kW all day."""
+    call = {"kind": "call", "start": f"{EVENT}T{start}", "hours": hours}
+    words = {"name": "flat", "programme": "elrp"}
+
+    def net_kw(day: int, hour: int) -> tuple[float, float]:
+        return (0.5, 0.0) if day == 11 and hour >= 16 else (2.0, 1.0)
+
+    first = EVENT - timedelta(days=11)
+    return Case(
+        lived(tmp_path, 12, first, words, net_kw, events=(call,), enrolled=enrolled)
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "usd"),
+    [("18:00", 2.0, -6.0), ("20:00", 3.0, -3.0), ("16:00", 5.0, -15.0)],
+)
+def test_a_call_is_paid_for_its_own_hours_within_the_programmes(
+    tmp_path, start, hours, usd
+):
+    bills = called(tmp_path, start, hours).bills
+    assert bills is not None
+    assert bills.frame["event_pay_usd"].to_list() == pytest.approx([usd, 0.0])
+    assert "Homes with a car are enrolled in the programme." in bills.notes
+
+
+def test_a_call_outside_the_programmes_hours_is_not_paid_and_it_is_said(tmp_path):
+    bills = called(tmp_path, "21:00", 2.0).bills
+    assert bills is not None
+    assert bills.frame["event_pay_usd"].to_list() == [0.0, 0.0]
+    said = "Calls outside the programme's hours are not paid: 2026-06-12."
+    assert said in bills.notes
+
+
+@pytest.mark.parametrize(("enrolled", "usd"), [(True, -6.0), (False, 0.0)])
+def test_only_homes_with_an_enrolled_car_are_paid(tmp_path, enrolled, usd):
+    bills = called(tmp_path, "18:00", 2.0, enrolled).bills
+    assert bills is not None
+    assert bills.frame["event_pay_usd"].to_list() == pytest.approx([usd, 0.0])
+    assert "Homes with an enrolled car are enrolled in the programme." in bills.notes
 
 
 def test_too_few_earlier_days_pay_nothing_and_it_is_said(tmp_path):

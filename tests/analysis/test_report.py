@@ -20,6 +20,8 @@ SECTIONS = (
     "all-figures",
     "violations",
     "outages",
+    "participation",
+    "requests",
     "voltage-quality",
     "overloads",
     "transformers",

@@ -287,8 +287,8 @@ SEED = "a whole number from 0 to 9223372036854775807"
         (
             "policy: {name: v2g_peek}",
             "2:16: policy.name: unknown name 'v2g_peek'; allowed: uncontrolled, tou, "
-            "valley, v2g_peak, v2g_price, v2h or package.module:Class; did you mean "
-            "'v2g_peak'?",
+            "valley, v2g_peak, v2g_price, v2h, emergency or package.module:Class; "
+            "did you mean 'v2g_peak'?",
         ),
         (
             "policy: {reserve_soc: 0.95}",
@@ -380,7 +380,7 @@ SEED = "a whole number from 0 to 9223372036854775807"
         ),
         (
             "events: [{kind: stochastic, saifi: 1.2, hours: 4, caidi_h: 2}]",
-            "2:48: events.0.hours: only for kind: outage",
+            "2:48: events.0.hours: only for kind: outage or call",
         ),
         (
             "limits: {voltage_pu: [1.05, 0.95]}",
@@ -409,14 +409,14 @@ SEED = "a whole number from 0 to 9223372036854775807"
             "fleet.ev_share: 0.4",
             "2:1: fleet.ev_share: unknown key; allowed: schema, name, seed, time, "
             "feeder, customers, fleet, policy, tariff, events, backup, restoration, "
-            "limits, power_flow, regulation, output; a file nests keys, as fleet: "
-            "{ev_share: ...}",
+            "participation, stress, limits, power_flow, regulation, output; a file "
+            "nests keys, as fleet: {ev_share: ...}",
         ),
         (
             "polcy: valley",
             "2:1: polcy: unknown key; allowed: schema, name, seed, time, feeder, "
-            "customers, fleet, policy, tariff, events, backup, restoration, limits, "
-            "power_flow, regulation, output; "
+            "customers, fleet, policy, tariff, events, backup, restoration, "
+            "participation, stress, limits, power_flow, regulation, output; "
             "did you mean 'policy'?",
         ),
     ],

@@ -121,8 +121,8 @@ def test_every_problem_is_told_where_the_study_says_it(write):
     )
     assert told(path) == [
         "studies/s.yaml:5:20: policy.name: unknown name 'vally'; allowed: "
-        "uncontrolled, tou, valley, v2g_peak, v2g_price, v2h or package.module:Class; "
-        "did you mean 'valley'?",
+        "uncontrolled, tou, valley, v2g_peak, v2g_price, v2h, emergency or "
+        "package.module:Class; did you mean 'valley'?",
         "studies/s.yaml:6:15: fleet.ev_shar: unknown key; allowed: ev_share, ev_count, "
         "bidirectional_share, models, charger_kw, travel, travel_file, plug_in, "
         "target_soc, initial_soc, departure_error_min, export_permit, "

@@ -78,13 +78,20 @@ def reduction_kwh(baseline: Floats, actual: Floats, hours: float) -> Floats:
 
 
 def event_pay_usd(
-    programme: Programme, kind: str, earlier: Sequence[DayLoad], today: DayLoad
+    programme: Programme,
+    kind: str,
+    earlier: Sequence[DayLoad],
+    today: DayLoad,
+    interval_h: float | None = None,
 ) -> Floats | None:
-    """Pay of one called day [n]; None where too few earlier days make no baseline."""
+    """Pay of one called day [n]; None where too few earlier days make no baseline.
+
+    ``interval_h``: length of an interval; else all of the programme's hours are called.
+    """
     rule = programme.similar[kind]
     if len(earlier) < rule.least:
         return None
     usual_kw = baseline_kw(earlier, today, rule.best, programme.adjustment)
-    hours = programme.hours / len(today.called_kw)
+    hours = interval_h or programme.hours / len(today.called_kw)
     less = reduction_kwh(usual_kw, today.called_kw, hours)
     return programme.usd_per_kwh * less

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from twin.agents.allocation import through
+from twin.agents.calls import Call
 from twin.arrays import Bools, Floats, Ints
 
 
@@ -29,7 +30,10 @@ class Observation:
     [n_ev] is the voltage at each car's connection in the interval before, NaN where
     unknown. ``home_kw`` [n_ev] is what each car's home drew in the interval before, its
     own PV deducted and its cars left out; ``storm_h`` [n_ev] the time until the next
-    outage there that is forecast, infinite without one.
+    outage there that is forecast, infinite without one. ``opted_out`` [n_ev]: whose
+    driver has opted out of giving, and of calls, today; ``give_kw`` is 0 then.
+    ``calls``: those announced by now, until the last car has returned from them;
+    ``enrolled`` [n_ev]: cars that they are meant for.
     """
 
     now_s: int
@@ -64,6 +68,9 @@ class Observation:
 
     home_kw: Floats = field(default_factory=lambda: np.empty(0))
     storm_h: Floats = field(default_factory=lambda: np.empty(0))
+    opted_out: Bools = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
+    enrolled: Bools = field(default_factory=lambda: np.empty(0, dtype=np.bool_))
+    calls: tuple[Call, ...] = ()
 
     @property
     def n_ahead(self) -> int:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from twin.agents.emergency import Emergency
 from twin.agents.headroom import (
     USABLE_RATING,
     charge_in_valleys,
@@ -206,4 +207,5 @@ POLICIES: Mapping[str, Callable[[PolicyWords], Policy]] = {
     ),
     "v2g_price": lambda words: PriceTrading(words.reserve_soc, words.wear_usd_per_kwh),
     "v2h": lambda words: SelfSupply(words.reserve_soc),
+    "emergency": lambda words: Emergency(words.reserve_soc, words.seed),
 }

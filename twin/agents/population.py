@@ -59,8 +59,7 @@ class Population(mesa.Model):
                 f"shape {asked_kw.shape}"
                 f"{'' if np.isfinite(asked_kw).all() else ' with NaN or infinity'}"
             )
-        traits = self.fleet.traits
-        can_kw: Floats = np.clip(asked_kw, -traits["give_kw"], traits["charge_kw"])
+        can_kw: Floats = np.clip(asked_kw, -seen.give_kw, seen.charge_kw)
         return can_kw
 
     def _asked_kw(self, seen: Observation) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ import polars as pl
 from twin.accounts.baselines import DayLoad, event_pay_usd, similar_days
 from twin.accounts.bills import Bill, bill, metered_kw
 from twin.accounts.rates import Month, Rates, RecordedRates, TariffRates, months
-from twin.arrays import Bools, Floats
+from twin.arrays import Bools, Floats, Ints
 from twin.results.record import Run
 from twin.scenario.tariff_words import TariffSpec
+from twin.surroundings.tariff import Span
 from twin.surroundings.tariffs import Prices, charged_by, tariff
 from twin.timeline import Timeline
 
@@ -91,8 +92,8 @@ def bills_of_run(
     billed = months(rates, export)
     if not billed:
         return None
-    with_car = _customers_with_car(run)
-    paid = _Events.of(rates, with_car)
+    paid = _Events.of(rates, _enrolled(run), called_spans(scenario))
+    paid.by_car = run.has("participants")
     found = [_month_of(run, month, paid) for month in billed]
     frame = pl.concat(map(_frame, found), how="diagonal").with_columns(
         pl.col(pl.Float64).fill_null(0.0)
@@ -129,10 +130,27 @@ def _rates(
     return TariffRates(prices), f"{prices.tariff.name} of {' and '.join(held)}"
 
 
-def _customers_with_car(run: Run) -> Bools:
+def _enrolled(run: Run) -> Bools:
+    """Homes in a programme: with an enrolled car, where the run says, else any car."""
     count = run.static("customers")["evs"].to_numpy()
-    with_car: Bools = count > 0
-    return with_car
+    if not run.has("participants"):
+        with_car: Bools = count > 0
+        return with_car
+    cars = run.static("participants").filter(pl.col("enrolled"))["ev"]
+    homes = run.static("evs")["customer"].to_numpy()[cars.to_numpy()]
+    return np.bincount(homes, minlength=len(count)) > 0
+
+
+def called_spans(scenario: Mapping[str, Any]) -> dict[date, tuple[Span, ...]]:
+    """Wall-clock minutes of a scenario's calls by date, up to midnight."""
+    found: dict[date, tuple[Span, ...]] = {}
+    for event in scenario.get("events") or ():
+        if event["kind"] == "call":
+            at = datetime.fromisoformat(event["start"])
+            begin = 60 * at.hour + at.minute
+            end = min(1440, begin + round(60 * event["hours"]))
+            found[at.date()] = (*found.get(at.date(), ()), (begin, end))
+    return found
 
 
 def _month_of(run: Run, month: Month, paid: _Events) -> Bill:
@@ -144,6 +162,20 @@ def _month_of(run: Run, month: Month, paid: _Events) -> Bill:
     return bill(month, metered, paid.of_month(month, metered))
 
 
+@dataclass(frozen=True)
+class _Metered:
+    """A day's metering intervals: their begins [n], their power [n, n_customer]."""
+
+    minute: Ints
+    interval_h: float
+    kw: Floats
+
+
+def _within(minute: Ints, span: Span) -> Bools:
+    within: Bools = (minute >= span[0]) & (minute < span[1])
+    return within
+
+
 @dataclass
 class _Events:
     """Pay for events, settled day by day as the months go by."""
@@ -151,26 +183,34 @@ class _Events:
     prices: Prices | None
     enrolled: Bools
     wanted: Mapping[date, Sequence[date]]
-    loads: dict[date, DayLoad] = field(default_factory=dict)
+    spans: Mapping[date, tuple[Span, ...]]
+    loads: dict[date, _Metered] = field(default_factory=dict)
     without_baseline: list[date] = field(default_factory=list)
+    outside: list[date] = field(default_factory=list)
+    by_car: bool = False
 
     @classmethod
-    def of(cls, rates: Rates, enrolled: Bools) -> _Events:
+    def of(
+        cls, rates: Rates, enrolled: Bools, spans: Mapping[date, tuple[Span, ...]]
+    ) -> _Events:
         """The called days of the run, and the earlier days that they need."""
         prices = rates.prices if isinstance(rates, TariffRates) else None
         programme = prices.programme if prices else None
         if prices is None or programme is None:
-            return cls(None, enrolled, {})
+            return cls(None, enrolled, {}, {})
         timeline = prices.timeline
         known = [timeline.date_of(day) for day in range(timeline.days)]
         kind_of = prices.tariff.day_type
+        called = prices.called | spans.keys()
         wanted = {
             day: similar_days(
-                day, known, prices.called, kind_of, programme.similar[kind_of(day)]
+                day, known, called, kind_of, programme.similar[kind_of(day)]
             )
-            for day in sorted(prices.called & set(known))
+            for day in sorted(called & set(known))
         }
-        return cls(prices, enrolled, wanted)
+        whole = (programme.span,)
+        theirs = {day: spans.get(day, whole) for day in wanted}
+        return cls(prices, enrolled, wanted, theirs)
 
     def of_month(self, month: Month, metered: Floats) -> Floats:
         """Pay of a month's called days [n_customer]; those enrolled have a car."""
@@ -184,22 +224,36 @@ class _Events:
                 self.loads[day] = load
             if day not in self.wanted:
                 continue
-            earlier = [self.loads[one] for one in self.wanted[day]]
-            kind = self.prices.tariff.day_type(day)
-            found = event_pay_usd(programme, kind, earlier, load)
+            earlier = [self._load(self.loads[one], day) for one in self.wanted[day]]
+            kind, today = self.prices.tariff.day_type(day), self._load(load, day)
+            if not len(today.called_kw):
+                self.outside.append(day)
+                continue
+            found = event_pay_usd(programme, kind, earlier, today, load.interval_h)
             if found is None:
                 self.without_baseline.append(day)
             else:
                 pay += np.where(self.enrolled, found, 0.0)
         return pay
 
-    def _days(self, month: Month, metered: Floats) -> Iterator[tuple[date, DayLoad]]:
+    def _load(self, metered: _Metered, event: date) -> DayLoad:
+        """A day's load in the hours of an event, within those of the programme."""
         assert self.prices is not None and self.prices.programme is not None
-        spans = (self.prices.programme.span, self.prices.programme.before)
-        within = [(month.minute >= a) & (month.minute < b) for a, b in spans]
+        programme, minute = self.prices.programme, metered.minute
+        called = np.zeros(len(minute), dtype=np.bool_)
+        for span in self.spans[event]:
+            called |= _within(minute, span)
+        called &= _within(minute, programme.span)
+        before = _within(minute, programme.before)
+        return DayLoad(metered.kw[called], metered.kw[before])
+
+    def _days(self, month: Month, metered: Floats) -> Iterator[tuple[date, _Metered]]:
+        assert self.prices is not None
         for day in np.unique(month.day):
-            called, before = (metered[(month.day == day) & one] for one in within)
-            yield self.prices.timeline.date_of(int(day)), DayLoad(called, before)
+            rows = month.day == day
+            today = self.prices.timeline.date_of(int(day))
+            hours = float(month.hours[rows][0])
+            yield today, _Metered(month.minute[rows], hours, metered[rows])
 
 
 def _frame(one: Bill) -> pl.DataFrame:
@@ -248,7 +302,11 @@ def _notes(
     yield f"Energy given back earns {earns}."
     yield from _of_tariff(rates)
     if paid.wanted:
-        yield "Homes with a car are enrolled in the programme."
+        who = "an enrolled car" if paid.by_car else "a car"
+        yield f"Homes with {who} are enrolled in the programme."
+    if paid.outside:
+        days = ", ".join(map(str, paid.outside))
+        yield f"Calls outside the programme's hours are not paid: {days}."
     if paid.without_baseline:
         days = ", ".join(map(str, paid.without_baseline))
         yield f"Too few earlier similar days make no baseline, and no pay, on {days}."

@@ -64,7 +64,7 @@ class Case:
     @cached_property
     def is_v2g(self) -> bool:
         """Whether cars may give power back to the grid."""
-        return self.policy.startswith("v2g")
+        return self.policy.startswith("v2g") or self.policy == "emergency"
 
     @cached_property
     def step_h(self) -> float:

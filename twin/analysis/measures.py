@@ -380,6 +380,59 @@ _ROWS = (
         ),
     ),
     (
+        "Participation",
+        (
+            Measure("participants", "EVs that can take part in giving", "", 0),
+            Measure(
+                "dependable_kw",
+                "Dependable for the call of participation",
+                "kW",
+                1,
+                less_is_better=False,
+            ),
+            Measure(
+                "dependable_median_kw",
+                "The same on the median day",
+                "kW",
+                1,
+                less_is_better=False,
+            ),
+            Measure("funnel_loses_most", "Most is lost at"),
+        ),
+    ),
+    (
+        "Requests",
+        (
+            Measure("calls", "Calls to EVs", "", 0),
+            Measure(
+                "call_given_kw", "Given in calls, mean", "kW", 1, less_is_better=False
+            ),
+            Measure("call_peak_kw", "Peak within calls", "kW", 1, less_is_better=True),
+            Measure(
+                "rebound_peak_kw",
+                "Peak within 6 h after a call",
+                "kW",
+                1,
+                less_is_better=True,
+            ),
+            Measure("asked_give_kwh", "Giving asked of EVs at a plug", "kWh", 1),
+            Measure(
+                "not_followed_give_kwh",
+                "Of it not followed",
+                "kWh",
+                1,
+                less_is_better=True,
+            ),
+            Measure(
+                "unasked_charge_kwh",
+                "Charged by EVs that did not follow, unasked",
+                "kWh",
+                1,
+                less_is_better=True,
+            ),
+        ),
+    ),
+    (
         "Mobility",
         (
             Measure("departures", "Departures from a plug", "", 0),

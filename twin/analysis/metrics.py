@@ -11,9 +11,12 @@ import polars as pl
 from twin.accounts.chemistries import CHEMISTRIES
 from twin.analysis.battery_wear import period_loss
 from twin.analysis.bills import DAYS_PER_MONTH
+from twin.analysis.calls import call_answers
 from twin.analysis.case import Case
 from twin.analysis.digest import NOISE_KW
 from twin.analysis.outages import outage_answers
+from twin.analysis.participation import participation_answers
+from twin.analysis.requests import response_figures
 from twin.analysis.violations import violations, violations_of
 from twin.analysis.voltage_quality import judged
 from twin.arrays import Floats
@@ -56,6 +59,9 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_wear(case),
         **_bills(case),
         **outage_answers(case),
+        **participation_answers(case),
+        **call_answers(case),
+        **response_figures(case),
         **_mobility(case),
         **_trust(case),
     }

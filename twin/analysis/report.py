@@ -19,7 +19,9 @@ from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
 from twin.analysis.outage_section import outages
+from twin.analysis.participation_section import participation
 from twin.analysis.quality_section import voltage_quality
+from twin.analysis.response_section import responses
 from twin.analysis.study import Subject
 from twin.analysis.verdict import cautions
 from twin.analysis.wording import stopped
@@ -122,6 +124,8 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
     ("all-figures", "All numbers", sections.all_numbers),
     ("violations", "Voltage violations", sections.violations),
     ("outages", "Outages", outages),
+    ("participation", "Who can take part", participation),
+    ("requests", "Requests and responses", responses),
     ("voltage-quality", "Voltage quality", voltage_quality),
     ("overloads", "Overloaded assets", sections.overloads),
     ("transformers", "Transformers", sections.transformers),

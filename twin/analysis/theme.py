@@ -34,6 +34,7 @@ _OF_POLICY = {
     "v2g_peak": "#009E73",
     "v2g_price": "#CC79A7",
     "v2h": "#56B4E9",
+    "emergency": "#6b6b00",
 }
 _DASH_OF_POLICY = {"tou": "dash", "uncontrolled": "dot", "valley": "dashdot"}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"

@@ -152,6 +152,27 @@ def give(
     return give_down_to(soc, ac_kw, hours, car, car.floor_soc)
 
 
+def sustained_kw(traits: Records, soc: Floats, hours: float) -> Floats:
+    """What each car can give all through so many hours, down to its floor [n_ev].
+
+    Solves ``(P + L(P)) / eta_b + P_standby = (soc - floor) E / h`` for P, at most what
+    the car gives, and 0 where that is below the charger's least power.
+
+    Source: docs/model.md "Giving".
+    """
+    above_kw = (
+        np.maximum(0.0, soc - traits["floor_soc"]) * traits["capacity_kwh"] / hours
+    )
+    dc_kw = traits["battery_efficiency"] * (above_kw - traits["standby_kw"])
+    rated = np.maximum(traits["rated_kw"], 1e-9)
+    a, c = traits["loss_constant"], np.maximum(traits["loss_quadratic"], 1e-9)
+    b = 1.0 + traits["loss_linear"]
+    root = np.sqrt(np.maximum(0.0, b * b - 4.0 * c * (a - dc_kw / rated)))
+    kw = np.minimum(rated * (root - b) / (2.0 * c), traits["give_kw"])
+    lasts: Floats = np.where(kw >= np.maximum(traits["min_kw"], 1e-9), kw, 0.0)
+    return lasts
+
+
 @compiled
 def supply_home(row: Row, own: Row, now_s: int) -> None:
     """What a car gave to its home without a grid, from when the transfer was done.

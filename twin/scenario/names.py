@@ -12,7 +12,7 @@ DATA = Path(__file__).parents[1] / "data"
 NAMES_FILE = DATA / "names.json"
 
 ONE_WAY = ("uncontrolled", "tou", "valley")
-TWO_WAY = ("v2g_peak", "v2g_price", "v2h")
+TWO_WAY = ("v2g_peak", "v2g_price", "v2h", "emergency")
 
 
 @cache

@@ -14,6 +14,11 @@ def notes(scenario: Scenario) -> list[str]:
     return [text for applies, text in _NOTES if applies(scenario)]
 
 
+def _none_gives(s: Scenario) -> bool:
+    """Whether no car can give, whatever happens."""
+    return s.participation is None and s.fleet.bidirectional_share == 0
+
+
 def _called_outside(scenario: Scenario) -> list[date]:
     first = scenario.time.start
     end = first + timedelta(days=scenario.time.days)
@@ -22,7 +27,7 @@ def _called_outside(scenario: Scenario) -> list[date]:
 
 _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
     (
-        lambda s: s.policy.name in TWO_WAY and s.fleet.bidirectional_share == 0,
+        lambda s: s.policy.name in TWO_WAY and _none_gives(s),
         "fleet.bidirectional_share is 0: no car can give, so this V2G policy only "
         "charges",
     ),
@@ -34,7 +39,8 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         lambda s: (
             s.policy.name in ONE_WAY
             and s.fleet.bidirectional_share > 0
-            and not (s.events and s.backup.share > 0)
+            and s.participation is None
+            and not (s.has_outages and s.backup.share > 0)
         ),
         "fleet.bidirectional_share has no effect: this policy only charges",
     ),
@@ -52,7 +58,7 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "the tariff is flat: a policy by price sees one price all day",
     ),
     (
-        lambda s: s.tariff.programme is not None,
+        lambda s: s.tariff.programme is not None and s.policy.name != "emergency",
         "tariff.programme pays by the bill only: no policy is told of it, or seeks it",
     ),
     (
@@ -68,15 +74,15 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "policy.window has no effect: only tou charges by timer",
     ),
     (
-        lambda s: bool(s.events) and s.backup.share > 0 == s.fleet.bidirectional_share,
+        lambda s: s.has_outages and s.backup.share > 0 and _none_gives(s),
         "backup.share has no effect: fleet.bidirectional_share is 0",
     ),
     (
-        lambda s: s.backup.share > 0 and not s.events,
+        lambda s: s.backup.share > 0 and not s.has_outages,
         "backup has no effect: there are no events",
     ),
     (
-        lambda s: s.fleet.inverter.mode != "unity" and s.fleet.bidirectional_share == 0,
+        lambda s: s.fleet.inverter.mode != "unity" and _none_gives(s),
         "fleet.inverter has no effect: only cars that can give have one, and "
         "fleet.bidirectional_share is 0",
     ),
@@ -101,6 +107,52 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
             and s.fleet.inverter.mode != "power_factor"
         ),
         "fleet.inverter.power_factor has no effect without mode: power_factor",
+    ),
+    (
+        lambda s: s.policy.name == "emergency" and not s.has_calls,
+        "nobody calls: without events of kind call, or tariff.event_days, emergency "
+        "charges like valley",
+    ),
+    (
+        lambda s: (
+            s.policy.name in known("policies")
+            and s.policy.name != "emergency"
+            and any(event.kind == "call" for event in s.events)
+        ),
+        "events of kind call have no effect: only emergency answers them",
+    ),
+    (
+        lambda s: s.participation is not None and s.fleet.bidirectional_share > 0,
+        "fleet.bidirectional_share has no effect: participation says which cars can "
+        "give (participation.vehicle_share in its place)",
+    ),
+    (
+        lambda s: (
+            s.participation is not None
+            and s.participation.matched_share is not None
+            and s.participation.standard == "unified"
+        ),
+        "participation.matched_share has no effect with standard: unified",
+    ),
+    (
+        lambda s: (
+            s.participation is not None
+            and s.participation.carmaker_share is not None
+            and bool(s.participation.carmakers)
+        ),
+        "participation.carmakers has no effect: carmaker_share is given",
+    ),
+    (
+        lambda s: s.stress is not None and s.policy.name == "uncontrolled",
+        "stress has no effect: uncontrolled asks nothing of any car",
+    ),
+    (
+        lambda s: (
+            s.stress is not None
+            and "communication_loss_h" in s.stress.model_fields_set
+            and s.stress.communication_loss_share == 0
+        ),
+        "stress.communication_loss_h has no effect: communication_loss_share is 0",
     ),
     (
         lambda s: s.policy.outlook == "perfect",

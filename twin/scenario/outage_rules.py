@@ -1,4 +1,4 @@
-"""Rules of outages: when they are, what they cut off, what is restored when."""
+"""Rules of events: when they are, what they cut off, what is restored when."""
 
 from __future__ import annotations
 
@@ -15,7 +15,21 @@ SECTIONS = (
     "feeder, transformer:<name>, branch:<name> (all that it alone supplies) or "
     "home:<customer name>"
 )
-NEEDED = {"outage": ("start", "hours"), "stochastic": ("saifi", "caidi_h")}
+NEEDED = {
+    "outage": ("start", "hours"),
+    "stochastic": ("saifi", "caidi_h"),
+    "call": ("start", "hours"),
+}
+ONLY = {
+    "start": ("outage", "call"),
+    "hours": ("outage", "call"),
+    "saifi": ("stochastic",),
+    "caidi_h": ("stochastic",),
+    "notice_h": ("call",),
+    "return_min": ("call",),
+    "section": ("outage", "stochastic"),
+    "forecast_h": ("outage", "stochastic"),
+}
 
 
 def outages(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -36,10 +50,9 @@ def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Findin
     for key in NEEDED[kind]:
         if event.get(key) is None:
             yield "", f"{kind} needs {key}"
-    for other, keys in NEEDED.items():
-        for key in keys if other != kind else ():
-            if event.get(key) is not None:
-                yield f".{key}", f"only for kind: {other}"
+    for key, kinds in ONLY.items():
+        if kind not in kinds and event.get(key) is not None:
+            yield f".{key}", f"only for kind: {' or '.join(kinds)}"
     yield from _section(event.get("section"), ".section")
     yield from _start(event.get("start"), data)
     yield from _restored(event, kind)
@@ -82,7 +95,7 @@ def _restored(event: Mapping[str, Any], kind: str) -> Iterator[Finding]:
     parts, hours = event.get("restored"), event.get("hours")
     if not isinstance(parts, list) or not parts:
         return
-    if kind == "stochastic":
+    if kind != "outage":
         yield ".restored", "only for kind: outage"
     for number, part in enumerate(parts):
         if not isinstance(part, Mapping):

@@ -1,4 +1,4 @@
-"""What a scenario says of outages, of homes with a backup, and of what comes after."""
+"""What a scenario says of events, of homes with a backup, and of what comes after."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Restored(Words):
 
 
 class Event(Words):
-    """An outage, or outages drawn at random."""
+    """An outage, outages drawn at random, or a call to cars."""
 
-    kind: Literal["outage", "stochastic"] = Field(
+    kind: Literal["outage", "stochastic", "call"] = Field(
         description="outage: one at a given time; stochastic: drawn, from saifi and "
-        "caidi_h"
+        "caidi_h; call: cars are to stop charging and give (policy emergency)"
     )
     section: str = Field(
         default="feeder",
@@ -50,6 +50,14 @@ class Event(Words):
     forecast_h: Annotated[float, Field(ge=0, le=168)] = Field(
         default=0.0,
         description="How long before its start it is forecast; 0: nobody knew [h]",
+    )
+    notice_h: Annotated[float, Field(ge=0, le=168)] = Field(
+        default=4.0, description="call: how long before its start it is announced [h]"
+    )
+    return_min: Annotated[float, Field(ge=0, le=1440)] = Field(
+        default=60.0,
+        description="call: cars return to charging at random within so long after it "
+        "[min]",
     )
     saifi: Annotated[float, Field(gt=0, le=1000)] | None = Field(
         default=None, description="stochastic: mean interruptions a year [1/a]"

@@ -12,8 +12,10 @@ from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.fleet_words import Fleet
 from twin.scenario.names import circuit_of, region_default, region_of
 from twin.scenario.outage_words import Backup, Event, Restoration
+from twin.scenario.participation_words import Participation
 from twin.scenario.policy_words import Policy
 from twin.scenario.regulation import RegulationSpec
+from twin.scenario.stress_words import Stress
 from twin.scenario.tariff_words import TariffSpec
 from twin.scenario.words import (
     IsoDate,
@@ -21,7 +23,8 @@ from twin.scenario.words import (
     Words,
 )
 
-OF_OUTAGES = ("events", "backup", "restoration")
+OF_OUTAGES = ("backup", "restoration")
+OF_CALLS = ("notice_h", "return_min")
 
 
 class Time(Words):
@@ -103,13 +106,22 @@ class Scenario(Words):
     policy: Policy = Field(default_factory=Policy, description="Who decides")
     tariff: TariffSpec = Field(default_factory=TariffSpec, description="At what price")
     events: list[Event] = Field(
-        default_factory=list, max_length=1000, description="Outages"
+        default_factory=list, max_length=1000, description="Outages, and calls to cars"
     )
     backup: Backup = Field(
         default_factory=Backup, description="Homes that their own car supplies"
     )
     restoration: Restoration = Field(
         default_factory=Restoration, description="What happens after an outage"
+    )
+    participation: Participation | None = Field(
+        default=None,
+        description="Who can take part in giving at all, stage by stage; default: "
+        "the cars of fleet.bidirectional_share",
+    )
+    stress: Stress | None = Field(
+        default=None,
+        description="Cars that are asked and do not act; default: everybody does",
     )
     limits: Limits | None = Field(
         default=None,
@@ -159,6 +171,18 @@ class Scenario(Words):
         """With a permit, unless the policy keeps all at home."""
         return self.fleet.export_permit and self.policy.name != "v2h"
 
+    @property
+    def has_outages(self) -> bool:
+        """Whether any event may cut off supply."""
+        return any(event.kind != "call" for event in self.events)
+
+    @property
+    def has_calls(self) -> bool:
+        """Whether cars are called by an event, or by the tariff's days."""
+        return any(event.kind == "call" for event in self.events) or bool(
+            self.tariff.event_days
+        )
+
     def files(self) -> dict[str, Path]:
         """Every data file that the scenario names, by key."""
         named = {
@@ -179,8 +203,12 @@ class Scenario(Words):
         identified by checksum, see ``files``), so that a folder may move; a circuit
         that ships by the name that finds it anywhere.
         """
-        left_out = {"name"} if self.events else {"name", *OF_OUTAGES}
+        left_out = {"name"} if self.has_outages else {"name", *OF_OUTAGES}
+        left_out |= set() if self.events else {"events"}
         plain = self.model_dump(mode="json", by_alias=True, exclude=left_out)
+        for event in plain.get("events", ()):
+            for key in OF_CALLS if event["kind"] != "call" else ():
+                event.pop(key)
         plain["time"]["timezone"] = self.timezone
         plain["customers"]["profiles"] = self.profiles
         plain["fleet"]["travel"] = self.travel
@@ -190,6 +218,9 @@ class Scenario(Words):
             plain["feeder"].pop("loads")
         if not self.regulation:
             plain.pop("regulation")
+        for key in ("participation", "stress"):
+            if plain[key] is None:
+                plain.pop(key)
         plain["feeder"]["model"] = (
             "three_phase" if self.feeder.three_phase else "balanced"
         )

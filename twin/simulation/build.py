@@ -22,8 +22,10 @@ from twin.grid.switching import Solver, Switched
 from twin.randomness import Purpose, uniform
 from twin.results.store import RunWriter
 from twin.simulation.audit import Audit
+from twin.simulation.calls import Calls, calls_of
 from twin.simulation.cars import export_limits_kw
 from twin.simulation.feeder_head import Allocated, weights
+from twin.simulation.funnel import funnel_of
 from twin.simulation.grids import Grid, load_grid
 from twin.simulation.inverters import (
     CarInverters,
@@ -38,6 +40,7 @@ from twin.simulation.quality import Phases
 from twin.simulation.rapid_changes import Behind, RapidChanges
 from twin.simulation.recorder import Quality, Recorder, Sizes
 from twin.simulation.regulation import Logbook, solver_of
+from twin.simulation.responses import responses_of
 from twin.simulation.service_voltage import Services, ServiceVoltage, service_nodes
 from twin.simulation.violations import Watch, names_of
 from twin.simulation.world import World
@@ -67,6 +70,9 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         outages = outages_of(
             plan.struck, scenario, customers, fleet, feeder, timeline, people.name
         )
+    give_kw = fleet.traits["give_kw"]
+    responses = responses_of(scenario.stress, scenario.seed, timeline, give_kw)
+    calls = _calls(plan)
     recorder = Recorder(
         writer,
         timeline,
@@ -85,6 +91,8 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         Logbook(powerflow) if isinstance(powerflow, Regulated) else None,
         allocated,
         outages,
+        responses,
+        calls,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -110,6 +118,9 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         zones=people.zones,
         inverters=inverters,
         outages=outages,
+        responses=responses,
+        calls=calls,
+        funnel=funnel_of(plan.cars.participants, plan.cars.could_kw, fleet, timeline),
     )
     _start(plan, world)
     return world
@@ -173,6 +184,14 @@ def _switched(plan: Plan, powerflow: PowerFlow) -> PowerFlow:
         return FixedPoint(reduced, words.tolerance_pu)
 
     return Switched(powerflow, feeder, factorise)
+
+
+def _calls(plan: Plan) -> Calls | None:
+    """Who is called when; everybody is enrolled where nobody says who."""
+    part = plan.cars.participants
+    everybody = np.ones(len(plan.cars), dtype=np.bool_)
+    enrolled = everybody if part is None else part.enrolled
+    return calls_of(plan.scenario, plan.timeline, plan.prices, enrolled)
 
 
 def _fleet(plan: Plan) -> Fleet:

@@ -22,6 +22,7 @@ from twin.fleet.state import traits
 from twin.randomness import Purpose, normal, uniform
 from twin.scenario.spec import Scenario
 from twin.simulation.households import Households
+from twin.simulation.participants import Participants, participants
 
 CARS_PER_HOME = 16
 CONVERTER = (0.006, 0.02, 0.035)
@@ -42,12 +43,16 @@ class Cars:
     """Cars [n_ev]: their traits and what the report says of them.
 
     ``phases``: 3 where car and charger take three, should their home have so many.
+    ``could_kw``: what a car would give if nothing but its model and plug stood in the
+    way; ``participants``: what does, where a scenario says so.
     """
 
     traits: Records
     phases: Ints
     model: tuple[str, ...]
     hypothetical: Bools
+    could_kw: Floats
+    participants: Participants | None = None
 
     def __len__(self) -> int:
         return len(self.model)
@@ -61,7 +66,9 @@ def cars(scenario: Scenario, homes: Households) -> Cars:
     entity = home * CARS_PER_HOME + ordinal
     models = _models(scenario, entity)
     plugs = _plugs(scenario, entity, homes.known_charger_kw[home])
-    two_way = _two_way(scenario, entity)
+    could_kw, undocumented = _could(scenario, models, plugs)
+    part = participants(scenario, entity, home, models, ~undocumented)
+    two_way = _two_way(scenario, entity) if part is None else part.takes_part
     rows = traits(len(home))
     rows["entity"], rows["customer"], rows["zone"] = entity, home, homes.zone[home]
     rows["battery_efficiency"] = BATTERY_EFFICIENCY
@@ -70,27 +77,35 @@ def cars(scenario: Scenario, homes: Households) -> Cars:
     rows["target_soc"] = min(scenario.fleet.target_soc, TAPER_END_SOC)
     rows["floor_soc"] = max(FLOOR_SOC, scenario.policy.reserve_soc)
     rows["plug_in_soc"] = _habit(scenario, entity)
-    hypothetical = np.zeros(len(home), dtype=np.bool_)
     phases = np.ones(len(home), dtype=np.int64)
     for car, (model, plug) in enumerate(zip(models, plugs, strict=True)):
         rows["capacity_kwh"][car] = model.capacity_kwh
         rows["consumption_kwh_per_km"][car] = model.consumption_kwh_per_km
         charge_kw = charging_kw(model, plug.kw, plug.phases)
-        give_kw, assumed = 0.0, False
-        if two_way[car]:
-            give_kw, assumed = gives(
-                model, scenario.region, plug.kw, scenario.fleet.export_permit
-            )
-            give_kw = min(give_kw, charge_kw) if assumed else give_kw
+        give_kw = could_kw[car] if two_way[car] else 0.0
         rows["charge_kw"][car], rows["give_kw"][car] = charge_kw, give_kw
         rows["rated_kw"][car] = max(charge_kw, give_kw)
         rows["min_kw"][car] = min(charge_kw, _least_kw(scenario.region, model, plug))
-        hypothetical[car] = assumed
         most_kw = max(charge_kw, give_kw)
         phases[car] = _phases_taken(scenario.region, model, plug, most_kw)
     rows["efficiency"] = charging_efficiency(rows)
     rows.flags.writeable = False
-    return Cars(rows, phases, tuple(model.name for model in models), hypothetical)
+    names = tuple(model.name for model in models)
+    return Cars(rows, phases, names, two_way & undocumented, could_kw, part)
+
+
+def _could(
+    scenario: Scenario, models: list[Vehicle], plugs: list[Charger]
+) -> tuple[Floats, Bools]:
+    """What each car would give, and whether no document says that it can [n_ev]."""
+    permit, region = scenario.fleet.export_permit, scenario.region
+    could_kw, undocumented = np.zeros(len(models)), np.zeros(len(models), np.bool_)
+    for car, (model, plug) in enumerate(zip(models, plugs, strict=True)):
+        give_kw, assumed = gives(model, region, plug.kw, permit)
+        charge_kw = charging_kw(model, plug.kw, plug.phases)
+        could_kw[car] = min(give_kw, charge_kw) if assumed else give_kw
+        undocumented[car] = assumed
+    return could_kw, undocumented
 
 
 def export_limits_kw(scenario: Scenario, homes: Households, fleet: Cars) -> Floats:

@@ -75,6 +75,7 @@ class Plan:
             *self.weather.inputs,
             *self.prices.inputs,
             *FLEET_DATA,
+            *([] if self.cars.participants is None else [self.cars.participants.file]),
             *self.scenario.files().values(),
             *self.grid.files,
         ]
@@ -119,6 +120,8 @@ class Plan:
             "file" if self.grid.net is None else "network",
         )
         told += inverter_notes(self.scenario.fleet.inverter, self.cars)
+        if self.cars.participants is not None:
+            told += self.cars.participants.assumptions
         if self.head is not None:
             told += self.head.notes
         if self.households.pv_kwp.any():
@@ -180,7 +183,7 @@ def _struck(
     """The outages; refused where pandapower's own engine solves every step."""
     feeder = grid.feeder
     by_engine = scenario.power_flow.solver == "pandapower" or feeder.unsolvable
-    if scenario.events and by_engine and feeder.model != "three_phase":
+    if scenario.has_outages and by_engine and feeder.model != "three_phase":
         why = ", ".join(feeder.unsolvable) or "power_flow.solver: pandapower"
         raise InputError.of(
             f"outages need the solver fast; here pandapower solves, because of {why}",

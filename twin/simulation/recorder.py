@@ -18,6 +18,7 @@ from twin.grid.newton import WITHOUT_LIMITS
 from twin.results.store import RunWriter
 from twin.simulation import rapid_changes
 from twin.simulation.audit import Audit
+from twin.simulation.calls import Calls
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
 from twin.simulation.feeder_head import Allocated
 from twin.simulation.happenings import failed_steps, session_rows, trip_rows
@@ -25,6 +26,7 @@ from twin.simulation.outages import Outages
 from twin.simulation.quality import Phases, largest
 from twin.simulation.rapid_changes import RapidChanges
 from twin.simulation.regulation import Logbook
+from twin.simulation.responses import Responses
 from twin.simulation.service_voltage import ServiceVoltage
 from twin.simulation.violations import DayOf, Watch
 from twin.surroundings.surroundings import Given
@@ -107,12 +109,15 @@ class Recorder:
         logbook: Logbook | None = None,
         allocated: Allocated | None = None,
         outages: Outages | None = None,
+        responses: Responses | None = None,
+        calls: Calls | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
         self.quality, self.outages = quality, outages
-        self.allocated = allocated
+        self.allocated, self.responses = allocated, responses
+        self.calls = calls
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0
@@ -159,6 +164,10 @@ class Recorder:
         cars[0, row], cars[1, row] = taken.net_kw, state["soc"]
         cars[2, row] = taken.kvar
         self._where[0, row], self._where[1, row] = state["phase"], state["place"]
+        if self.responses is not None:
+            self.responses.write(taken)
+        if self.calls is not None:
+            self.calls.write(k * self.timeline.step_s, taken, flow.grid_kw)
         if k + 1 == self._steps[-1] + 1:
             self._end_day(fleet)
 
@@ -262,6 +271,8 @@ class Recorder:
             self._write_arrays(writer, day, time)
         else:
             self._write_summary(writer, day, time)
+        if self.responses is not None:
+            writer.day("responses", day, {"time": time, **self.responses.day()})
         changes = self._write_quality(writer, day, time)
         stays = fleet.sessions()
         if day == self.timeline.days - 1:
@@ -347,4 +358,6 @@ class Recorder:
             told = told.vstack(self.logbook.rows(time, self._steps[0]))
         if self.outages is not None:
             told = told.vstack(self.outages.events(self.day))
+        if self.calls is not None:
+            told = told.vstack(self.calls.events(self.day))
         return told.sort("time", maintain_order=True)

@@ -139,3 +139,9 @@ def _write_totals(
     writer.table("evs", statics.evs(planned, world, soc_start))
     if world.outages is not None:
         writer.table("outages", world.outages.table())
+    if world.calls is not None:
+        writer.table("calls", world.calls.table())
+    if world.funnel is not None:
+        part = world.funnel.participants
+        writer.table("participants", part.frame(planned.cars.could_kw))
+        writer.table("funnel", world.funnel.frame())

@@ -53,10 +53,12 @@ def struck(
     scenario: Scenario, timeline: Timeline, feeder: Feeder, people: Households
 ) -> Struck | None:
     """What a scenario's events come to; none where there are none."""
-    if not scenario.events:
+    if not scenario.has_outages:
         return None
     strikes: list[Strike] = []
     for number, event in enumerate(scenario.events):
+        if event.kind == "call":
+            continue
         key = f"events.{number}"
         section = section_of(event.section, f"{key}.section", feeder, people)
         spans = _spans(scenario, number, event, timeline)

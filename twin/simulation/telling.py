@@ -78,7 +78,7 @@ def told(planned: Plan, recorder: Recorder | None = None) -> dict[str, Any]:
 
 def known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
     recorder, logbook = world.recorder, world.recorder.logbook
-    inverters = world.inverters
+    inverters, responses = world.inverters, world.responses
     allocated = recorder.allocated
     return {
         "balance": {
@@ -88,6 +88,7 @@ def known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
         "steps_failed": recorder.steps_failed,
         **({} if logbook is None else {"controls": logbook.summary()}),
         **({} if inverters is None else {"inverters": inverters.summary()}),
+        **({} if responses is None else {"stress": responses.summary()}),
         **({} if allocated is None else {"allocation": allocated.summary()}),
     }
 

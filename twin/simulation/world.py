@@ -14,14 +14,17 @@ from twin.agents.allocation import paths
 from twin.agents.clock import Instant, Turn, place
 from twin.agents.observation import Observation
 from twin.agents.population import Population
-from twin.arrays import Floats, Ints
+from twin.arrays import Bools, Floats, Ints
 from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet, Taken
 from twin.grid.flow import Demand, Flow, PowerFlow
 from twin.grid.zones import Zones
+from twin.simulation.calls import Calls
+from twin.simulation.funnel import Funnel
 from twin.simulation.inverters import CarInverters
 from twin.simulation.outages import Outages
 from twin.simulation.recorder import Recorder
+from twin.simulation.responses import Responses
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.surroundings import Given, Surroundings
 from twin.timeline import Timeline
@@ -50,6 +53,9 @@ class World:
     zones: Zones
     inverters: CarInverters | None = None
     outages: Outages | None = None
+    responses: Responses | None = None
+    funnel: Funnel | None = None
+    calls: Calls | None = None
     k: int = 0
     _supplied_s: int = -1
     env: simpy.Environment = field(default_factory=simpy.Environment)
@@ -108,8 +114,19 @@ class World:
     def decide(self, k: int, given: Given | None, flow: Flow | None) -> None:
         """Ask the policy about interval k, and hold what the connections allow."""
         seen = self.observe(k, given, flow)
-        self.fleet.state["wanted_kw"] = self.population.decide(seen)
+        if self.calls is not None:
+            self.calls.begin(seen)
+        self.fleet.state["wanted_kw"] = self.heard(seen, self.population.decide(seen))
         self._hold_room(k, np.arange(len(self.fleet)))
+        if self.funnel is not None:
+            response = None if self.responses is None else self.responses.response
+            self.funnel.look(k, seen.opted_out, response)
+
+    def heard(self, seen: Observation, asked_kw: Floats) -> Floats:
+        """What the cars make of what is asked of them [n_ev]."""
+        if self.responses is None:
+            return asked_kw
+        return self.responses.heard(seen, asked_kw)
 
     def observe(self, k: int, given: Given | None, flow: Flow | None) -> Observation:
         """What may be seen when interval k begins.
@@ -124,13 +141,14 @@ class World:
         price, export_price = self.surroundings.published_prices(k, len(ahead_kw))
         left_s = fleet.due_s - self.now_s
         day, minute = timeline.wall_clock(k)
-        traits = fleet.traits
+        traits, today = fleet.traits, timeline.date_of(day).toordinal()
+        opted_out = self._opted_out(today)
         return Observation(
             now_s=self.now_s,
             step=k,
             step_h=step_h,
             minute_of_day=minute,
-            day=timeline.date_of(day).toordinal(),
+            day=today,
             temperature_degc=(given or self.surroundings.during(k)).temperature_degc,
             plugged=fleet.plugged,
             soc=fleet.state["soc"].copy(),
@@ -138,7 +156,7 @@ class World:
             target_soc=traits["target_soc"],
             floor_soc=traits["floor_soc"],
             charge_kw=traits["charge_kw"],
-            give_kw=traits["give_kw"],
+            give_kw=np.where(opted_out, 0.0, traits["give_kw"]),
             min_kw=traits["min_kw"],
             efficiency=traits["efficiency"],
             time_left_h=np.minimum(left_s / 3600.0, NEVER_H),
@@ -154,7 +172,16 @@ class World:
             export_price_usd_per_kwh=export_price,
             home_kw=self._home_kw(given),
             storm_h=self._storm_h(),
+            opted_out=opted_out,
+            enrolled=self.enrolled,
+            calls=() if self.calls is None else self.calls.known(self.now_s),
         )
+
+    @cached_property
+    def enrolled(self) -> Bools:
+        """Cars that calls are meant for: all, where nobody says who [n_ev]."""
+        every = np.ones(len(self.fleet), dtype=np.bool_)
+        return every if self.calls is None else self.calls.enrolled
 
     @cached_property
     def path(self) -> Ints:
@@ -237,6 +264,12 @@ class World:
         if self.outages is None:
             return np.full(len(self.fleet), np.inf)
         return self.outages.storm_h(self.now_s)
+
+    def _opted_out(self, today: int) -> Bools:
+        if self.responses is None:
+            return np.zeros(len(self.fleet), dtype=np.bool_)
+        entity = self.fleet.traits["entity"]
+        return self.responses.compliance.opted_out(entity, today)
 
     def _base_kw(self, given: Given) -> Floats:
         return self.customers.by_zone(given.drawn_kw - given.pv_kw)
