@@ -13,6 +13,8 @@ import numpy as np
 from twin.agents.allocation import through
 from twin.arrays import Bools, Floats, Ints
 
+NEVER_H = 1e6
+
 
 @dataclass(frozen=True)
 class Observation:

@@ -13,6 +13,7 @@ import polars as pl
 from twin.accounts.baselines import DayLoad, event_pay_usd, similar_days
 from twin.accounts.bills import Bill, bill, metered_kw
 from twin.accounts.rates import Month, Rates, RecordedRates, TariffRates, months
+from twin.analysis.meters import reference_net_kw, run_net_kw
 from twin.arrays import Bools, Floats
 from twin.results.record import Run
 from twin.scenario.tariff_words import TariffSpec
@@ -71,14 +72,16 @@ class Bills:
 
 
 def bills_of_run(
-    run: Run, scenario: Mapping[str, Any], asked: str = ""
+    run: Run, scenario: Mapping[str, Any], asked: str = "", reference: bool = False
 ) -> Bills | None:
     """Bills by the run's own tariff, or by another that is asked for.
 
     None where intervals of customers, or the customers, are not recorded, or not one
     whole day is. What is paid for energy given back stays as it was recorded.
+    With ``reference``, cars charge as the run's reference did; None if it had none.
     """
-    if not (run.has("customer_steps") and run.has("customers") and run.has("evs")):
+    needed = ("customer_steps", "customers", "evs", *["shadow_steps"] * reference)
+    if not all(map(run.has, needed)):
         return None
     timeline = _timeline(scenario)
     steps = run.static("steps").select(
@@ -93,7 +96,8 @@ def bills_of_run(
         return None
     with_car = _customers_with_car(run)
     paid = _Events.of(rates, with_car)
-    found = [_month_of(run, month, paid) for month in billed]
+    net_kw = reference_net_kw if reference else run_net_kw
+    found = [_month_of(month, net_kw(run, month.steps), paid) for month in billed]
     frame = pl.concat(map(_frame, found), how="diagonal").with_columns(
         pl.col(pl.Float64).fill_null(0.0)
     )
@@ -135,12 +139,9 @@ def _customers_with_car(run: Run) -> Bools:
     return with_car
 
 
-def _month_of(run: Run, month: Month, paid: _Events) -> Bill:
-    """One month's bill, its intervals read once."""
-    rows = month.steps.stop - month.steps.start
-    scan = run.scan("customer_steps").select("net_kw")
-    net = scan.slice(month.steps.start, rows).collect()["net_kw"].to_numpy()
-    metered = metered_kw(month, np.nan_to_num(net, nan=0.0))
+def _month_of(month: Month, net_kw: Floats, paid: _Events) -> Bill:
+    """One month's bill, of what its steps drew at each meter [n_step, n_customer]."""
+    metered = metered_kw(month, np.nan_to_num(net_kw, nan=0.0))
     return bill(month, metered, paid.of_month(month, metered))
 
 
