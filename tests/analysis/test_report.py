@@ -26,6 +26,7 @@ SECTIONS = (
     "transformer-life",
     "batteries",
     "bills",
+    "ledger",
     "face-validity",
     "caveats",
     "provenance",

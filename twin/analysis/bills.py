@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from twin.surroundings.tariffs import Prices, charged_by, tariff
 from twin.timeline import Timeline
 
 DAYS_PER_MONTH = 365.25 / 12
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,14 @@ class Bills:
     tariff   by which they are made
     days     how many days are billed
     notes    what a reader must know of them
+    spans    by month, where its billed intervals begin and end
     """
 
     frame: pl.DataFrame
     tariff: str
     days: int
     notes: tuple[str, ...]
+    spans: Mapping[date, Span]
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -105,7 +108,13 @@ def bills_of_run(
     names = names.cast({"customer": frame.schema["customer"]})
     frame = names.join(frame, on="customer", how="inner", maintain_order="right")
     notes = _notes(rates, billed, asked, bool(export.any()), paid)
-    return Bills(frame, name, sum(one.days for one in billed), tuple(notes))
+    spans = {one.first.replace(day=1): _span(timeline, one) for one in billed}
+    return Bills(frame, name, sum(one.days for one in billed), tuple(notes), spans)
+
+
+def _span(timeline: Timeline, month: Month) -> Span:
+    first, end = (timeline.step_s * k for k in (month.steps.start, month.steps.stop))
+    return timeline.utc(first), timeline.utc(end)
 
 
 def _timeline(scenario: Mapping[str, Any]) -> Timeline:

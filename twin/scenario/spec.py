@@ -10,6 +10,7 @@ from pydantic import Field
 from twin.scenario.customers_words import CustomersSpec
 from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.fleet_words import Fleet
+from twin.scenario.ledger_words import LedgerSpec
 from twin.scenario.names import circuit_of, region_default, region_of
 from twin.scenario.outage_words import Backup, Event, Restoration
 from twin.scenario.policy_words import Policy
@@ -107,6 +108,9 @@ class Scenario(Words):
         "flow, from which wear and bills are told; none: not recorded",
     )
     tariff: TariffSpec = Field(default_factory=TariffSpec, description="At what price")
+    ledger: LedgerSpec = Field(
+        default_factory=LedgerSpec, description="Money that bills don't show"
+    )
     events: list[Event] = Field(
         default_factory=list, max_length=1000, description="Outages"
     )
