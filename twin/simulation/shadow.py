@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from twin.agents.observation import NEVER_H, Observation
-from twin.agents.policies import Policy
+from twin.agents.policies import Policy, Uncontrolled
 from twin.arrays import Floats, Ints, Records
 from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet
@@ -80,19 +80,26 @@ class Shadow:
 
     def decide(self, seen: Observation, now_s: int, given: Given) -> None:
         """Ask the reference about the next interval, by what it would have seen."""
-        fleet, traits = self.fleet, self.fleet.traits
-        own = replace(
+        traits = self.fleet.traits
+        if isinstance(self.policy, Uncontrolled):
+            asked_kw = traits["charge_kw"]
+        else:
+            asked_kw = self.policy.decide(self._seen(seen, now_s))
+        self.fleet.state["wanted_kw"] = np.clip(asked_kw, 0.0, traits["charge_kw"])
+        self.given = given
+        self._hold(now_s, np.arange(len(self.fleet)))
+
+    def _seen(self, seen: Observation, now_s: int) -> Observation:
+        """What the run's policy saw, of these cars."""
+        fleet = self.fleet
+        return replace(
             seen,
             plugged=fleet.plugged,
             soc=self.soc.copy(),
-            give_kw=traits["give_kw"],
+            give_kw=fleet.traits["give_kw"],
             time_left_h=np.minimum((fleet.due_s - now_s) / 3600.0, NEVER_H),
             v_pu=np.full(len(fleet), np.nan),
         )
-        asked_kw = self.policy.decide(own)
-        fleet.state["wanted_kw"] = np.clip(asked_kw, 0.0, traits["charge_kw"])
-        self.given = given
-        self._hold(now_s, np.arange(len(fleet)))
 
     def supply_changed(self, now_s: int, cars: Ints, given: Given) -> None:
         """Supply goes or comes for some; what was due before has been done."""
