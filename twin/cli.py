@@ -252,14 +252,14 @@ def export(
     out: Annotated[Path | None, typer.Option("-o", help="Where to.")] = None,
 ) -> None:
     """Export a run with the names of its assets."""
+    from twin.analysis.accounts import accounts_of
     from twin.analysis.case import Case
     from twin.results.export import export as export_run
     from twin.results.record import Run
 
     place, opened = out or path / "export", Run.open(path)
-    bills = None if to is Format.GEOJSON else Case(opened).bills
     try:
-        more = {} if bills is None else {"bills": bills.frame}
+        more = {} if to is Format.GEOJSON else accounts_of(Case(opened))
         files = export_run(opened, to.value, place, more)
     except OSError as error:
         raise RunFailed(f"cannot write {place}: {error.strerror or error}") from error

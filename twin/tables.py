@@ -323,6 +323,18 @@ _EV_STEPS = Table(
     level="all",
 )
 
+_SHADOW_STEPS = Table(
+    "shadow_steps",
+    "interval, where the run has a reference beside it",
+    (
+        _time("time", "start of the interval"),
+        _array("ev", "kw", "kW", "the same car under reference charging; mean, >= 0"),
+        _array("ev", "soc", "share", "its state of charge at the interval's end"),
+    ),
+    kind="interval",
+    level="all",
+)
+
 _CUSTOMER_STEPS = Table(
     "customer_steps",
     "interval",
@@ -396,6 +408,20 @@ _EVS = Table(
         _number("km", "km", "total driven"),
         _number("full_cycles", "", "wear: battery throughput over twice the capacity"),
         _number("wear_usd", "USD", "wear: what the discharging cost the battery"),
+    ),
+)
+
+_SHADOW_EVS = Table(
+    "shadow_evs",
+    "car under reference charging, where the run has one beside it",
+    (
+        _index("ev", "row in evs"),
+        _number("soc_end", "share", "state of charge at the run's end"),
+        _number("charged_kwh", "kWh", "total drawn, at the AC side"),
+        _number("public_kwh", "kWh", "total bought away from home"),
+        _number("public_usd", "USD", "what that cost"),
+        _number("losses_kwh", "kWh", "total lost in converters"),
+        _index("plug_ins", "how often it was plugged in"),
     ),
 )
 
@@ -656,9 +682,11 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _CUSTOMERS,
             _TRANSFORMERS,
             _EVS,
+            _SHADOW_EVS,
             _VOLTAGES,
             _FLOWS,
             _EV_STEPS,
+            _SHADOW_STEPS,
             _CUSTOMER_STEPS,
             _SESSIONS,
             _TRIPS,

@@ -28,6 +28,7 @@ SECTIONS = (
     "transformer-life",
     "batteries",
     "bills",
+    "ledger",
     "face-validity",
     "caveats",
     "provenance",

@@ -138,8 +138,9 @@ def test_every_wrong_setting_is_told(folder):
         "to 1",
         "--set name=[:1:2: the text ends within brackets, a closing one lacks",
         "--set polcy.name=tou: polcy: unknown key; allowed: schema, name, seed, time, "
-        "feeder, customers, fleet, policy, tariff, events, backup, restoration, "
-        "limits, power_flow, regulation, output; did you mean 'policy'?",
+        "feeder, customers, fleet, policy, reference, tariff, ledger, events, "
+        "backup, "
+        "restoration, limits, power_flow, regulation, output; did you mean 'policy'?",
         "--set seed: must be key.path=value, such as fleet.ev_share=0.4",
     ]
 

@@ -14,6 +14,8 @@ from twin.agents.allocation import through
 from twin.agents.calls import Call
 from twin.arrays import Bools, Floats, Ints
 
+NEVER_H = 1e6
+
 
 @dataclass(frozen=True)
 class Observation:

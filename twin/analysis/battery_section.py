@@ -11,19 +11,20 @@ from twin.accounts.attribution import (
     END_OF_LIFE_SHARE,
     PACK_USD_PER_KWH,
     Attribution,
-    attribute,
     usd_per_kwh_given,
 )
 from twin.accounts.chemistries import CHEMISTRIES
 from twin.accounts.horizon import is_a_year
 from twin.analysis import page
-from twin.analysis.battery_wear import end_of, later_of, table
+from twin.analysis.battery_wear import table
+from twin.analysis.beside import wear_change
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
-from twin.analysis.wear import AGE_YEARS, LATER_YEARS
+from twin.analysis.wear import AGE_YEARS, LATER_YEARS, Wear
 
 MOST = 20
 Row = list[object] | str
+Pair = tuple[Case, Wear]
 
 
 def section(comparison: Comparison) -> str:
@@ -129,29 +130,50 @@ _PAIRED = [
 ]
 _PAIRS = (
     "Paired by car and seed: the loss under the variant less that of the same cars on "
-    "the same trips charged as one pleases; − is capacity spared. Resting at a lower "
-    "charge may save more than giving costs, and time and cycles add up to less than "
-    "in proportion, so neither is to be had from throughput alone. A pack is taken as "
-    f"{PACK_USD_PER_KWH:g} USD/kWh, used up at {100 * END_OF_LIFE_SHARE:g} %."
+    "the same trips charged as one pleases, as the run recorded it beside itself or, "
+    "without such a reference, as another run of the comparison did; − is capacity "
+    "spared. Resting at a lower charge may save more than giving costs, and time and "
+    "cycles add up to less than in proportion, so neither is to be had from throughput "
+    f"alone. A pack is taken as {PACK_USD_PER_KWH:g} USD/kWh, used up at "
+    f"{100 * END_OF_LIFE_SHARE:g} %."
 )
 
 
 def _attributed(comparison: Comparison, label: str) -> list[Row]:
     """A row a chemistry; after ten years, too, where a year was run."""
-    reference = _reference(comparison, label)
-    pairs = [
-        (case, other)
-        for case in comparison.of_label(label)
-        if reference and (other := comparison.case(reference, case.seed)) is not None
-        and same_cars(case, other)
-    ]  # fmt: skip
+    pairs = _beside(comparison, label) or _across(comparison, label)
     rows: list[Row] = []
     for name in CHEMISTRIES if pairs else ():
         rows.append([label, f"{name.upper()}, this time", *_told(pairs, name, False)])
-        if all(is_a_year(case.days) for pair in pairs for case in pair):
+        if all(is_a_year(case.days) and _tells_years(other) for case, other in pairs):
             words = f"{name.upper()}, {LATER_YEARS} years"
             rows.append([label, words, *_told(pairs, name, True)])
     return rows
+
+
+def _tells_years(wear: Wear) -> bool:
+    return bool(np.isfinite(wear.nmc_later.calendar).all())
+
+
+def _beside(comparison: Comparison, label: str) -> list[Pair]:
+    """Each run with the uncontrolled charging that it recorded itself."""
+    return [
+        (case, other)
+        for case in comparison.of_label(label)
+        if case.run.is_complete and case.reference == "uncontrolled"
+        and case.wear is not None and (other := case.reference_wear) is not None
+    ]  # fmt: skip
+
+
+def _across(comparison: Comparison, label: str) -> list[Pair]:
+    """Each run with another of the same cars that was charged uncontrolled."""
+    reference = _reference(comparison, label)
+    return [
+        (case, other.wear)
+        for case in comparison.of_label(label)
+        if reference and (other := comparison.case(reference, case.seed)) is not None
+        and same_cars(case, other) and other.wear is not None
+    ]  # fmt: skip
 
 
 def _reference(comparison: Comparison, label: str) -> str | None:
@@ -184,12 +206,15 @@ def paired(case: Case, other: Case, name: str, later: bool = False) -> Attributi
     later  of new batteries after ten years like the run's, instead of in the run
     """
     assert case.wear is not None and other.wear is not None
-    of = later_of if later else end_of
-    return attribute(of(case.wear, name), of(other.wear, name))
+    return wear_change(case.wear, other.wear, name, later)
 
 
-def _told(pairs: Sequence[tuple[Case, Case]], name: str, later: bool) -> list[str]:
-    found = [paired(case, other, name, later) for case, other in pairs]
+def _told(pairs: Sequence[Pair], name: str, later: bool) -> list[str]:
+    found = [
+        wear_change(case.wear, other, name, later)
+        for case, other in pairs
+        if case.wear is not None
+    ]
     parts = [
         100 * np.concatenate([getattr(one, key) for one in found]).mean()
         for key in ("calendar", "cycling", "total")

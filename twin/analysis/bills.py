@@ -13,14 +13,16 @@ import polars as pl
 from twin.accounts.baselines import DayLoad, event_pay_usd, similar_days
 from twin.accounts.bills import Bill, bill, metered_kw
 from twin.accounts.rates import Month, Rates, RecordedRates, TariffRates, months
+from twin.analysis.meters import reference_net_kw, run_net_kw
 from twin.arrays import Bools, Floats, Ints
 from twin.results.record import Run
 from twin.scenario.tariff_words import TariffSpec
-from twin.surroundings.tariff import Span
+from twin.surroundings.tariff import Span as Minutes
 from twin.surroundings.tariffs import Prices, charged_by, tariff
 from twin.timeline import Timeline
 
 DAYS_PER_MONTH = 365.25 / 12
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,14 @@ class Bills:
     tariff   by which they are made
     days     how many days are billed
     notes    what a reader must know of them
+    spans    by month, where its billed intervals begin and end
     """
 
     frame: pl.DataFrame
     tariff: str
     days: int
     notes: tuple[str, ...]
+    spans: Mapping[date, Span]
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -72,14 +76,16 @@ class Bills:
 
 
 def bills_of_run(
-    run: Run, scenario: Mapping[str, Any], asked: str = ""
+    run: Run, scenario: Mapping[str, Any], asked: str = "", reference: bool = False
 ) -> Bills | None:
     """Bills by the run's own tariff, or by another that is asked for.
 
     None where intervals of customers, or the customers, are not recorded, or not one
     whole day is. What is paid for energy given back stays as it was recorded.
+    With ``reference``, cars charge as the run's reference did; None if it had none.
     """
-    if not (run.has("customer_steps") and run.has("customers") and run.has("evs")):
+    needed = ("customer_steps", "customers", "evs", *["shadow_steps"] * reference)
+    if not all(map(run.has, needed)):
         return None
     timeline = _timeline(scenario)
     steps = run.static("steps").select(
@@ -94,7 +100,8 @@ def bills_of_run(
         return None
     paid = _Events.of(rates, _enrolled(run), called_spans(scenario))
     paid.by_car = run.has("participants")
-    found = [_month_of(run, month, paid) for month in billed]
+    net_kw = reference_net_kw if reference else run_net_kw
+    found = [_month_of(month, net_kw(run, month.steps), paid) for month in billed]
     frame = pl.concat(map(_frame, found), how="diagonal").with_columns(
         pl.col(pl.Float64).fill_null(0.0)
     )
@@ -102,7 +109,13 @@ def bills_of_run(
     names = names.cast({"customer": frame.schema["customer"]})
     frame = names.join(frame, on="customer", how="inner", maintain_order="right")
     notes = _notes(rates, billed, asked, bool(export.any()), paid)
-    return Bills(frame, name, sum(one.days for one in billed), tuple(notes))
+    spans = {one.first.replace(day=1): _span(timeline, one) for one in billed}
+    return Bills(frame, name, sum(one.days for one in billed), tuple(notes), spans)
+
+
+def _span(timeline: Timeline, month: Month) -> Span:
+    first, end = (timeline.step_s * k for k in (month.steps.start, month.steps.stop))
+    return timeline.utc(first), timeline.utc(end)
 
 
 def _timeline(scenario: Mapping[str, Any]) -> Timeline:
@@ -141,9 +154,9 @@ def _enrolled(run: Run) -> Bools:
     return np.bincount(homes, minlength=len(count)) > 0
 
 
-def called_spans(scenario: Mapping[str, Any]) -> dict[date, tuple[Span, ...]]:
+def called_spans(scenario: Mapping[str, Any]) -> dict[date, tuple[Minutes, ...]]:
     """Wall-clock minutes of a scenario's calls by date, up to midnight."""
-    found: dict[date, tuple[Span, ...]] = {}
+    found: dict[date, tuple[Minutes, ...]] = {}
     for event in scenario.get("events") or ():
         if event["kind"] == "call":
             at = datetime.fromisoformat(event["start"])
@@ -153,12 +166,9 @@ def called_spans(scenario: Mapping[str, Any]) -> dict[date, tuple[Span, ...]]:
     return found
 
 
-def _month_of(run: Run, month: Month, paid: _Events) -> Bill:
-    """One month's bill, its intervals read once."""
-    rows = month.steps.stop - month.steps.start
-    scan = run.scan("customer_steps").select("net_kw")
-    net = scan.slice(month.steps.start, rows).collect()["net_kw"].to_numpy()
-    metered = metered_kw(month, np.nan_to_num(net, nan=0.0))
+def _month_of(month: Month, net_kw: Floats, paid: _Events) -> Bill:
+    """One month's bill, of what its steps drew at each meter [n_step, n_customer]."""
+    metered = metered_kw(month, np.nan_to_num(net_kw, nan=0.0))
     return bill(month, metered, paid.of_month(month, metered))
 
 
@@ -171,7 +181,7 @@ class _Metered:
     kw: Floats
 
 
-def _within(minute: Ints, span: Span) -> Bools:
+def _within(minute: Ints, span: Minutes) -> Bools:
     within: Bools = (minute >= span[0]) & (minute < span[1])
     return within
 
@@ -183,7 +193,7 @@ class _Events:
     prices: Prices | None
     enrolled: Bools
     wanted: Mapping[date, Sequence[date]]
-    spans: Mapping[date, tuple[Span, ...]]
+    spans: Mapping[date, tuple[Minutes, ...]]
     loads: dict[date, _Metered] = field(default_factory=dict)
     without_baseline: list[date] = field(default_factory=list)
     outside: list[date] = field(default_factory=list)
@@ -191,7 +201,7 @@ class _Events:
 
     @classmethod
     def of(
-        cls, rates: Rates, enrolled: Bools, spans: Mapping[date, tuple[Span, ...]]
+        cls, rates: Rates, enrolled: Bools, spans: Mapping[date, tuple[Minutes, ...]]
     ) -> _Events:
         """The called days of the run, and the earlier days that they need."""
         prices = rates.prices if isinstance(rates, TariffRates) else None

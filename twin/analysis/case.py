@@ -262,20 +262,38 @@ class Case:
     @cached_property
     def wear(self) -> Wear | None:
         """How the batteries faded; None without a course of charge or air."""
+        return self._wear("ev_steps")
+
+    @cached_property
+    def reference(self) -> str:
+        """The one-way charging that was recorded beside the run; empty: none."""
+        return str(self.scenario.get("reference")) * self.run.has("shadow_evs")
+
+    @cached_property
+    def reference_wear(self) -> Wear | None:
+        """How the same batteries fade under reference charging; None if not known."""
+        return self._wear("shadow_steps")
+
+    def _wear(self, table: str) -> Wear | None:
         air = self.outdoor_degc
-        if not self.run.has("ev_steps") or air is None or not self.n_ev:
+        if not self.run.has(table) or air is None or not self.n_ev:
             return None
         known = self.run.has("evs")
         start = self.evs["soc_start"].to_numpy() if known else None
         asked = (start, air, self.step_h, self.zone.key)
         return kept(
-            self.run, "ev_steps", Wear, asked, lambda: wear_of(self.run, *asked)
+            self.run, table, Wear, asked, lambda: wear_of(self.run, *asked, table)
         )
 
     @cached_property
     def bills(self) -> Bills | None:
         """Every customer's bills; None where it is not recorded what they drew."""
         return bills_of_run(self.run, self.scenario, self.billed_by)
+
+    @cached_property
+    def reference_bills(self) -> Bills | None:
+        """The same under reference charging, on the same loads; None if not known."""
+        return bills_of_run(self.run, self.scenario, self.billed_by, reference=True)
 
     def local(self, instant: datetime | np.datetime64 | None) -> str | None:
         """An instant as the feeder's clocks show it, to the minute."""

@@ -309,11 +309,46 @@ _ROWS = (
                 100,
                 less_is_better=True,
             ),
+            Measure(
+                "wear_change_nmc_usd",
+                "Wear per car beyond the reference, if NMC",
+                "USD",
+                2,
+                less_is_better=True,
+            ),
+            Measure(
+                "wear_change_lfp_usd",
+                "Wear per car beyond the reference, if LFP",
+                "USD",
+                2,
+                less_is_better=True,
+            ),
+            Measure(
+                "wear_nmc_usd_per_kwh_given",
+                "The same per kWh given, if NMC",
+                "USD/kWh",
+                4,
+                less_is_better=True,
+            ),
+            Measure(
+                "wear_lfp_usd_per_kwh_given",
+                "The same per kWh given, if LFP",
+                "USD/kWh",
+                4,
+                less_is_better=True,
+            ),
         ),
     ),
     (
         "Bills",
         (
+            Measure(
+                "bill_change_ev_usd",
+                "Bill beyond the reference's, per home with an EV",
+                "USD/month",
+                2,
+                less_is_better=True,
+            ),
             Measure(
                 "bill_ev_usd",
                 "Bill per home with an EV",

@@ -10,6 +10,7 @@ import polars as pl
 
 from twin.accounts.chemistries import CHEMISTRIES
 from twin.analysis.battery_wear import period_loss
+from twin.analysis.beside import answers as beside_answers
 from twin.analysis.bills import DAYS_PER_MONTH
 from twin.analysis.calls import call_answers
 from twin.analysis.case import Case
@@ -58,6 +59,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_inverters(case.run),
         **_wear(case),
         **_bills(case),
+        **beside_answers(case),
         **outage_answers(case),
         **participation_answers(case),
         **call_answers(case),

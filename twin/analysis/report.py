@@ -9,6 +9,7 @@ from pathlib import Path
 
 from twin.analysis import (
     battery_section,
+    ledger_section,
     page,
     sections,
     transformer_life,
@@ -132,6 +133,7 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
     ("transformer-life", "Transformer life", transformer_life.section),
     ("batteries", "Batteries", battery_section.section),
     ("bills", "Bills", bills),
+    ("ledger", "Ledger", ledger_section.section),
     ("face-validity", "Face validity", sections.face),
     ("caveats", "Caveats", _caveats),
     ("provenance", "Provenance", sections.provenance),

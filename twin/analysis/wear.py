@@ -52,16 +52,22 @@ def start_of(chemistry: Chemistry, n_ev: int) -> Fade:
 
 
 def wear_of(
-    run: Run, soc_start: Floats | None, outdoor_degc: Floats, step_h: float, zone: str
+    run: Run,
+    soc_start: Floats | None,
+    outdoor_degc: Floats,
+    step_h: float,
+    zone: str,
+    table: str = "ev_steps",
 ) -> Wear:
-    """One pass over ``ev_steps``, a chunk a local day.
+    """One pass over states of charge, a chunk a local day.
 
     soc_start     at the run's start; None: what it was after the first interval
     outdoor_degc  of each interval                                            [n_step]
+    table         whose: the run's cars, or the same under reference charging
     """
     degc = battery_degc(outdoor_degc, step_h)
     count: _Count | None = None
-    for first, soc in _days(run, soc_start, ZoneInfo(zone)):
+    for first, soc in _days(run, table, soc_start, ZoneInfo(zone)):
         if count is None:
             count = _Count(
                 soc.shape[1], is_a_year(len(outdoor_degc) * step_h / H_PER_DAY)
@@ -116,13 +122,13 @@ class _Count:
 
 
 def _days(
-    run: Run, soc_start: Floats | None, zone: ZoneInfo
+    run: Run, table: str, soc_start: Floats | None, zone: ZoneInfo
 ) -> Iterator[tuple[int, Floats]]:
     """The row of each local day's start, and its course from one end to the other."""
     first, before = 0, soc_start
     held: list[Floats] = []
     held_day = -1
-    for time, (soc,) in chunks(run, "ev_steps", "soc"):
+    for time, (soc,) in chunks(run, table, "soc"):
         days = _local_day(time, zone)
         cuts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist(), len(days)]
         for start, end in pairwise(cuts):

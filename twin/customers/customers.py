@@ -45,7 +45,7 @@ class Customers:
     phase_spread: Spread | None = None
 
     @cached_property
-    def _alone(self) -> Bools:
+    def alone(self) -> Bools:
         """Which cars have their customer's meter to themselves [n_ev]."""
         cars_at = np.bincount(self.car_customer, minlength=len(self.name))
         alone: Bools = cars_at[self.car_customer] == 1
@@ -105,16 +105,16 @@ class Customers:
 
     def shares_plug(self, car: int) -> bool:
         """Whether a car's customer has other cars, too."""
-        return not self._alone[car]
+        return not self.alone[car]
 
     def lone_room_kw(self, import_kw: Floats) -> Floats:
         """What a car that has its meter to itself may draw, 0 for others [n_ev]."""
-        return np.where(self._alone, import_kw[self.car_customer], 0.0)
+        return np.where(self.alone, import_kw[self.car_customer], 0.0)
 
     @cached_property
     def shares_any(self) -> bool:
         """Whether any customer has more than one car."""
-        return not self._alone.all()
+        return not self.alone.all()
 
     def netted(
         self, wanted_kw: Floats, plugged: Bools, lasting_kw: tuple[Floats, Floats]
@@ -150,7 +150,7 @@ class Customers:
         moment it plugs in.
         """
         home = self.car_customer
-        present = np.where(plugged | self._alone, wanted_kw, 0.0)
+        present = np.where(plugged | self.alone, wanted_kw, 0.0)
         if not self.shares_any:
             allowed = np.clip(present, -export_kw[home], import_kw[home])
             return np.where(np.abs(allowed) < min_kw, 0.0, allowed)

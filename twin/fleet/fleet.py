@@ -15,6 +15,7 @@ from twin.fleet.movement import (
     departure_s,
     due_all,
     happen,
+    live,
     plug_in,
     wants_plug,
 )
@@ -151,6 +152,11 @@ class Fleet:
         """Do what is due for one car; True if its plug changed."""
         return happen(*self._columns, car, now_s, self.urgent_s, self.look_again_s)
 
+    def live(self, end_s: int, cars: Bools) -> None:
+        """Do what is due before an instant for the chosen cars, each by itself."""
+        times = self.urgent_s, self.look_again_s
+        live(*self._columns, cars, end_s, *times)
+
     def roll(
         self,
         day: int,
@@ -160,6 +166,10 @@ class Fleet:
     ) -> None:
         """Know the trips around a new day; cars without any look again at its end."""
         self.itinerary.roll(day, temperature_degc)
+        self.look_ahead(now_s, look_again_s)
+
+    def look_ahead(self, now_s: int, look_again_s: int) -> None:
+        """Take up an itinerary that has been rolled."""
         declare_all(self.state, self.itinerary.trips, now_s)
         self.look_again_s = look_again_s
         self._make_room_for_rows()

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from twin.arrays import Ints, Records, Row, compiled
+from twin.arrays import Bools, Ints, Records, Row, compiled
 from twin.fleet.charging import settle
 from twin.fleet.state import NEVER_S, Phase
 from twin.fleet.travel import Place
@@ -48,6 +48,40 @@ def happen(
     if row.phase != DRIVING:
         row.wake_s = min(departure_s(trips, car, row.departed_s), look_again_s)
     return bool(was_plugged != (row.phase == PLUGGED))
+
+
+@compiled
+def live(
+    traits: Records,
+    state: Records,
+    trips: Records,
+    driven: Records,
+    sessions: Records,
+    written: Ints,
+    cars: Bools,
+    end_s: int,
+    urgent_s: int,
+    look_again_s: int,
+) -> None:
+    """Do what is due before ``end_s`` for the chosen cars [n_ev], car by car.
+
+    Only for cars whose events concern no other car: within a second these come in an
+    order of their own otherwise.
+    """
+    for car in range(state.shape[0]):
+        while cars[car] and state[car].wake_s < end_s:
+            happen(
+                traits,
+                state,
+                trips,
+                driven,
+                sessions,
+                written,
+                car,
+                state[car].wake_s,
+                urgent_s,
+                look_again_s,
+            )
 
 
 @compiled

@@ -10,6 +10,7 @@ from pydantic import Field
 from twin.scenario.customers_words import CustomersSpec
 from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.fleet_words import Fleet
+from twin.scenario.ledger_words import LedgerSpec
 from twin.scenario.names import circuit_of, region_default, region_of
 from twin.scenario.outage_words import Backup, Event, Restoration
 from twin.scenario.participation_words import Participation
@@ -104,7 +105,15 @@ class Scenario(Words):
     )
     fleet: Fleet = Field(description="Which cars")
     policy: Policy = Field(default_factory=Policy, description="Who decides")
+    reference: Literal["uncontrolled", "valley", "none"] = Field(
+        default="uncontrolled",
+        description="One-way charging of the same cars beside the run, without a power "
+        "flow, from which wear and bills are told; none: not recorded",
+    )
     tariff: TariffSpec = Field(default_factory=TariffSpec, description="At what price")
+    ledger: LedgerSpec = Field(
+        default_factory=LedgerSpec, description="Money that bills don't show"
+    )
     events: list[Event] = Field(
         default_factory=list, max_length=1000, description="Outages, and calls to cars"
     )
@@ -165,6 +174,13 @@ class Scenario(Words):
             return said
         usual = {"standard": region_default(self.region, "standard")}
         return Limits.model_validate(said.model_dump() | usual)
+
+    @property
+    def shadowed_by(self) -> str | None:
+        """The reference; None where there is none, or the run itself is it."""
+        free = self.fleet.inverter.mode == "unity" and not self.events
+        itself = self.policy.name == self.reference and free
+        return None if self.reference == "none" or itself else self.reference
 
     @property
     def cars_may_export(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import simpy
 
+from twin.agents.policies import POLICIES, PolicyWords
 from twin.agents.population import Population
 from twin.arrays import Floats, Ints
 from twin.customers.customers import Customers
@@ -32,7 +33,7 @@ from twin.simulation.inverters import (
     inverter_cars,
 )
 from twin.simulation.loads import Curtailed, Loads
-from twin.simulation.outages import outages_of
+from twin.simulation.outages import Outages, outages_of
 from twin.simulation.placing import PLANT_KINDS
 from twin.simulation.plan import Plan, plan
 from twin.simulation.plugs import on_phases
@@ -42,6 +43,7 @@ from twin.simulation.recorder import Quality, Recorder, Sizes
 from twin.simulation.regulation import Logbook, solver_of
 from twin.simulation.responses import responses_of
 from twin.simulation.service_voltage import Services, ServiceVoltage, service_nodes
+from twin.simulation.shadow import Shadow
 from twin.simulation.violations import Watch, names_of
 from twin.simulation.world import World
 from twin.surroundings.outlook import DAYS, Outlook
@@ -73,6 +75,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     give_kw = fleet.traits["give_kw"]
     responses = responses_of(scenario.stress, scenario.seed, timeline, give_kw)
     calls = _calls(plan)
+    shadow = _shadow(plan, fleet, customers, outages)
     recorder = Recorder(
         writer,
         timeline,
@@ -93,6 +96,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         outages,
         responses,
         calls,
+        shadow,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -121,6 +125,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         responses=responses,
         calls=calls,
         funnel=funnel_of(plan.cars.participants, plan.cars.could_kw, fleet, timeline),
+        shadow=shadow,
     )
     _start(plan, world)
     return world
@@ -165,8 +170,20 @@ def _start(plan: Plan, world: World) -> None:
     charge_at_start(fleet.traits, fleet.state, trips, draw)
     if scenario.fleet.initial_soc is not None:
         fleet.state["soc"] = scenario.fleet.initial_soc
+    if world.shadow is not None:
+        world.shadow.begin(fleet.state)
     fleet.begin()
     world.decide(0, None, None)
+
+
+def _shadow(
+    plan: Plan, fleet: Fleet, customers: Customers, outages: Outages | None
+) -> Shadow | None:
+    """The fleet under reference charging, where the run's own could differ from it."""
+    name = plan.scenario.shadowed_by
+    if name is None or not len(fleet):
+        return None
+    return Shadow.beside(fleet, POLICIES[name](PolicyWords()), customers, outages)
 
 
 def _switched(plan: Plan, powerflow: PowerFlow) -> PowerFlow:

@@ -127,8 +127,12 @@ class Outages:
 
     def room_kw(self, now_s: int, room_kw: Floats) -> Floats:
         """What a car may draw from the moment it plugs in [n_ev]."""
-        shut = self.supply.out_at(now_s)[self.home] | self._waits(now_s)
-        return np.where(shut, 0.0, room_kw)
+        return np.where(self.shut(now_s), 0.0, room_kw)
+
+    def shut(self, now_s: int) -> Bools:
+        """Cars that may not charge: without supply, or not yet again [n_ev]."""
+        shut: Bools = self.supply.out_at(now_s)[self.home] | self._waits(now_s)
+        return shut
 
     def events(self, day: int) -> pl.DataFrame:
         """Of a local day: the outages that began, homes that were dark or alight."""

@@ -28,6 +28,7 @@ from twin.simulation.rapid_changes import RapidChanges
 from twin.simulation.regulation import Logbook
 from twin.simulation.responses import Responses
 from twin.simulation.service_voltage import ServiceVoltage
+from twin.simulation.shadow import Shadow
 from twin.simulation.violations import DayOf, Watch
 from twin.surroundings.surroundings import Given
 from twin.timeline import Timeline
@@ -111,13 +112,14 @@ class Recorder:
         outages: Outages | None = None,
         responses: Responses | None = None,
         calls: Calls | None = None,
+        shadow: Shadow | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
         self.quality, self.outages = quality, outages
         self.allocated, self.responses = allocated, responses
-        self.calls = calls
+        self.calls, self.shadow = calls, shadow
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0
@@ -168,6 +170,9 @@ class Recorder:
             self.responses.write(taken)
         if self.calls is not None:
             self.calls.write(k * self.timeline.step_s, taken, flow.grid_kw)
+        if self.shadow is not None:
+            beside = self._beside
+            beside[0, row], beside[1, row] = self.shadow.kw, self.shadow.soc
         if k + 1 == self._steps[-1] + 1:
             self._end_day(fleet)
 
@@ -237,6 +242,7 @@ class Recorder:
             return
         self._steps = self.timeline.steps_of_day(day)
         n, sizes = len(self._steps), self._sizes
+        beside = 0 if self.shadow is None else sizes.ev
         self._scalars = np.zeros((n, len(SCALARS)))
         self._v_pu = np.zeros((n, sizes.node), dtype=np.float32)
         self._vuf = np.zeros((n, len(self.phases.judged)), dtype=np.float32)
@@ -244,12 +250,15 @@ class Recorder:
         self._customers = np.zeros((5, n, sizes.customer), dtype=np.float32)
         self._cars = np.zeros((3, n, sizes.ev), dtype=np.float32)
         self._where = np.zeros((2, n, sizes.ev), dtype=np.uint8)
+        self._beside = np.zeros((2, n, beside), dtype=np.float32)
 
     def _end_day(self, fleet: Fleet) -> None:
         self._meter()
         if self.writer is not None:
             self._write_day(self.writer, fleet)
         fleet.clear()
+        if self.shadow is not None:
+            self.shadow.fleet.clear()
         if self.on_day is not None:
             self.on_day(self.day)
         self._begin(self.day + 1)
@@ -315,6 +324,10 @@ class Recorder:
                 "place": self._where[1],
             },
         )
+
+        if self.shadow is not None:
+            kw, soc = self._beside
+            writer.day("shadow_steps", day, {"time": time, "kw": kw, "soc": soc})
 
     def _write_summary(
         self, writer: RunWriter, day: int, time: NDArray[np.datetime64]

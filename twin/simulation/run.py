@@ -137,6 +137,8 @@ def _write_totals(
 ) -> None:
     writer.table("customers", statics.customers(planned, world))
     writer.table("evs", statics.evs(planned, world, soc_start))
+    if world.shadow is not None:
+        writer.table("shadow_evs", statics.shadow_evs(planned, world.shadow))
     if world.outages is not None:
         writer.table("outages", world.outages.table())
     if world.calls is not None:

@@ -9,6 +9,7 @@ from twin.arrays import Floats, Ints
 from twin.grid.feeder import Feeder
 from twin.grid.limits import emergency_h
 from twin.simulation.build import Plan
+from twin.simulation.shadow import Shadow
 from twin.simulation.world import World
 
 PUBLIC_USD_PER_KWH = {"DE": 0.65, "US": 0.56}
@@ -131,6 +132,23 @@ def evs(plan: Plan, world: World, soc_start: Floats) -> pl.DataFrame:
             "wear_usd": state["discharged_kwh"] * wear,
         },
         schema_overrides={"model": pl.String, "hypothetical": pl.Boolean},
+    )
+
+
+def shadow_evs(plan: Plan, shadow: Shadow) -> pl.DataFrame:
+    """One row a car, with its totals under reference charging."""
+    state = shadow.fleet.state
+    public_usd = PUBLIC_USD_PER_KWH[plan.scenario.region]
+    return pl.DataFrame(
+        {
+            "ev": np.arange(len(state)),
+            "soc_end": state["soc"],
+            "charged_kwh": state["charged_kwh"],
+            "public_kwh": state["public_kwh"],
+            "public_usd": state["public_kwh"] * public_usd,
+            "losses_kwh": state["loss_kwh"] + state["standby_kwh"],
+            "plug_ins": state["plug_ins"],
+        }
     )
 
 

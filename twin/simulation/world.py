@@ -12,7 +12,7 @@ import simpy
 
 from twin.agents.allocation import paths
 from twin.agents.clock import Instant, Turn, place
-from twin.agents.observation import Observation
+from twin.agents.observation import NEVER_H, Observation
 from twin.agents.population import Population
 from twin.arrays import Bools, Floats, Ints
 from twin.customers.customers import Customers
@@ -22,14 +22,14 @@ from twin.grid.zones import Zones
 from twin.simulation.calls import Calls
 from twin.simulation.funnel import Funnel
 from twin.simulation.inverters import CarInverters
+from twin.simulation.metering import within_limits
 from twin.simulation.outages import Outages
 from twin.simulation.recorder import Recorder
 from twin.simulation.responses import Responses
+from twin.simulation.shadow import Shadow
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.surroundings import Given, Surroundings
 from twin.timeline import Timeline
-
-NEVER_H = 1e6
 
 
 @dataclass
@@ -56,6 +56,7 @@ class World:
     responses: Responses | None = None
     funnel: Funnel | None = None
     calls: Calls | None = None
+    shadow: Shadow | None = None
     k: int = 0
     _supplied_s: int = -1
     env: simpy.Environment = field(default_factory=simpy.Environment)
@@ -76,6 +77,8 @@ class World:
         demand = self.demand(k, given, taken)
         flow = self.powerflow.solve(demand)
         taken = self.let_through(taken, demand, flow)
+        if self.shadow is not None:
+            self.shadow.settle(self.now_s)
         self.recorder.write(k, given, taken, demand, flow, self.fleet)
         self.decide(k + 1, given, flow)
 
@@ -121,6 +124,8 @@ class World:
         if self.funnel is not None:
             response = None if self.responses is None else self.responses.response
             self.funnel.look(k, seen.opted_out, response)
+        if self.shadow is not None:
+            self.shadow.decide(seen, self.now_s, self.given(k))
 
     def heard(self, seen: Observation, asked_kw: Floats) -> Floats:
         """What the cars make of what is asked of them [n_ev]."""
@@ -213,33 +218,21 @@ class World:
         """Supply goes or comes, at its own second: for some cars all is different."""
         if self.outages is None:
             return
+        if self.shadow is not None:
+            self.shadow.live(self.now_s)
         cars = self.outages.struck(self.now_s)
         self.fleet.settle_cars(cars, self.now_s)
         load_kw = self.surroundings.during(self.k).load_kw
         self.outages.account(self.now_s, load_kw, self.fleet)
         self._hold_room(self.k, cars)
+        if self.shadow is not None:
+            self.shadow.supply_changed(self.now_s, cars, self.given(self.k))
 
     def _hold_room(self, k: int, cars: Ints) -> None:
         """The meter's limits have the last word, on the load of the interval itself."""
         given = self.given(k)
-        import_kw = self.customers.import_room_kw(given.load_kw, given.pv_kw)
-        export_kw = self.customers.export_room_kw(given.load_kw, given.pv_kw)
-        state, traits = self.fleet.state, self.fleet.traits
-        wanted_kw = state["wanted_kw"]
-        if self.customers.shares_any:
-            plugged, lasting_kw = self.fleet.plugged, self.fleet.lasting_kw()
-            wanted_kw = self.customers.netted(wanted_kw, plugged, lasting_kw)
-        allowed_kw = self.customers.room(
-            wanted_kw,
-            traits["min_kw"],
-            self.fleet.plugged,
-            import_kw,
-            export_kw,
-        )
-        allowed_kw = self.customers.within_phases(
-            allowed_kw, traits["min_kw"], given.load_kw, given.pv_kw
-        )
-        room_kw = self.customers.lone_room_kw(import_kw)
+        state = self.fleet.state
+        allowed_kw, room_kw = within_limits(self.customers, self.fleet, given)
         if self.outages is not None:
             load_kw = self.surroundings.during(k).load_kw
             allowed_kw = self.outages.hold(
@@ -279,7 +272,11 @@ class World:
         known = self.fleet.itinerary.horizon(day)
         weather = {d: self.surroundings.hourly_temperature_degc(d) for d in known}
         tomorrow_s = self.timeline.midnight(day + 1)
+        if self.shadow is not None:
+            self.shadow.live(self.now_s)
         self.fleet.roll(day, weather, self.now_s, tomorrow_s)
+        if self.shadow is not None:
+            self.shadow.fleet.look_ahead(self.now_s, tomorrow_s)
 
     def _calendar(self, env: simpy.Environment) -> Generator[Instant, Any, None]:
         """At each local midnight, know the trips of another day."""

@@ -1,0 +1,126 @@
+"""A run's own reference says what a paired run of that charging would have said."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from tests.worlds import grid, scenario
+from twin.analysis import battery_section
+from twin.analysis.battery_section import paired
+from twin.analysis.beside import answers, bill_by_home, wear_by_car
+from twin.analysis.case import Case
+from twin.analysis.comparison import Comparison
+from twin.analysis.metrics import headline_of
+from twin.results.record import Run
+from twin.simulation.run import run
+
+
+def lived(out: Path, policy: str, **more) -> Case:
+    said = scenario(
+        policy__name=policy,
+        fleet__ev_count=12,
+        fleet__bidirectional_share=0.7,
+        customers__pv_share=0.5,
+        tariff__name="sdge_ev_tou_5",
+        tariff__export_price_usd_per_kwh=0.6,
+        time__timezone="America/Los_Angeles",
+        **more,
+    )
+    return Case(Run.open(run(said, out, grid(said.feeder.source))))
+
+
+@pytest.fixture(scope="module")
+def sold(tmp_path_factory) -> Case:
+    return lived(tmp_path_factory.mktemp("sold"), "v2g_price")
+
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory) -> Case:
+    return lived(tmp_path_factory.mktemp("free"), "uncontrolled")
+
+
+def test_wear_is_that_of_a_paired_run(sold: Case, free: Case) -> None:
+    cars = wear_by_car(sold)
+    for name in ("nmc", "lfp"):
+        other = paired(sold, free, name)
+        assert_array_equal(cars[f"{name}_calendar"], other.calendar)
+        assert_array_equal(cars[f"{name}_cycling"], other.cycling)
+        assert_array_equal(cars[f"{name}_loss"], other.total)
+        usd = other.usd(sold.evs["capacity_kwh"].to_numpy())
+        assert_array_equal(cars[f"{name}_usd"], usd)
+        given = cars["given_kwh"].to_numpy()
+        gave = given > 0
+        assert gave.any() and not gave.all()
+        per_kwh = cars[f"{name}_usd_per_kwh_given"]
+        assert_allclose(per_kwh.to_numpy()[gave], usd[gave] / given[gave])
+        assert per_kwh.is_null().to_list() == (~gave).tolist()
+        told = headline_of(sold)
+        assert told[f"wear_change_{name}_usd"] == pytest.approx(usd.mean())
+        mean = told[f"wear_{name}_usd_per_kwh_given"]
+        assert mean == pytest.approx(usd.sum() / given.sum())
+    assert (cars["nmc_cycling"] > 0).any()
+    charged = free.evs["charged_kwh"]
+    assert_array_equal(cars["reference_charged_kwh"], charged)
+
+
+def test_bills_are_those_of_a_paired_run(sold: Case, free: Case) -> None:
+    assert sold.bills is not None and free.bills is not None
+    homes = bill_by_home(sold)
+    assert_allclose(homes["bill_usd"], sold.bills.frame["total_usd"], rtol=1e-12)
+    other = free.bills.frame["total_usd"]
+    assert_allclose(homes["reference_bill_usd"], other, atol=1e-5)
+    with_car = homes["evs"].to_numpy() > 0
+    change = homes["bill_change_usd"].to_numpy()
+    assert np.abs(change[with_car]).max() > 0.1
+    assert np.abs(change[~with_car]).max(initial=0.0) < 1e-5
+    public = sold.evs["public_usd"].sum() - free.evs["public_usd"].sum()
+    assert homes["public_change_usd"].sum() == pytest.approx(public)
+    mean = homes["change_usd_per_month"].to_numpy()[with_car].mean()
+    a_month = 365.25 / 12 / 2
+    assert mean * with_car.sum() == pytest.approx(
+        a_month * (change[with_car].sum() + public)
+    )
+    told = headline_of(sold)["bill_change_ev_usd"]
+    assert told == pytest.approx(change[with_car].mean() * a_month)
+
+
+def test_the_report_needs_no_second_run(sold: Case, free: Case) -> None:
+    alone = battery_section.section(Comparison.of([("sold", sold.run)]))
+    both = Comparison.of([("free", free.run), ("sold", sold.run)])
+    assert rows(alone, "sold") == rows(battery_section.section(both), "sold")
+    assert len(rows(alone, "sold")) == 2
+    assert "against uncontrolled charging" in alone
+
+
+def rows(html: str, label: str) -> list[str]:
+    words = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    pattern = rf"{label} \w+, this time(?: [−+]?[\d.]+)+"
+    return re.findall(pattern, words)
+
+
+def test_the_reference_itself_has_nothing_beside(free: Case) -> None:
+    assert free.reference == "" and free.reference_wear is None
+    assert wear_by_car(free).is_empty() and bill_by_home(free).is_empty()
+    assert set(answers(free).values()) == {None}
+
+
+def test_a_valley_reference_is_not_called_uncontrolled(tmp_path: Path) -> None:
+    case = lived(tmp_path, "v2g_price", reference="valley")
+    assert case.reference == "valley" and not wear_by_car(case).is_empty()
+    told = battery_section.section(Comparison.of([("sold", case.run)]))
+    assert "against uncontrolled charging" not in told
+
+
+def test_a_summary_keeps_totals_alone(tmp_path: Path, free: Case) -> None:
+    case = lived(tmp_path, "v2g_price", output__level="summary")
+    assert case.run.has("shadow_evs") and not case.run.has("shadow_steps")
+    kept = case.run.static("shadow_evs")
+    for name in ("charged_kwh", "public_kwh", "public_usd", "losses_kwh", "soc_end"):
+        assert_array_equal(kept[name], free.evs[name], name)
+    assert set(answers(case).values()) == {None}
