@@ -135,6 +135,12 @@ def home_words(case: Case, row: Mapping[str, Any], course: HomeCourse | None) ->
         f"{row['dark_h']:.2f} h dark. Of {row['demand_kwh']:.2f} kWh that it would "
         f"have used its car served {row['served_by_car_kwh']:.2f} kWh."
     ]
+    panel = case.scenario.get("backup") or {}
+    if row["alight_h"] and panel.get("panel") == "critical":
+        said.append(
+            f"A car supplies the critical panel only, {100 * panel['critical_share']:g} "
+            "% of the load (backup.panel)."
+        )
     if row["why_dark"]:
         said.append(f"Why dark, the last time: {row['why_dark']}.")
     elif row["alight_h"]:

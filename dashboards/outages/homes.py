@@ -48,10 +48,10 @@ def home_rows(outages: Outages, event: str) -> list[Row]:
     return [_row(outages.case, names, row) for row in ranked.iter_rows(named=True)]
 
 
-def shown(sort: str, rows: list[Row]) -> list[columns.Column]:
+def shown(sort: str, outages: Outages) -> list[columns.Column]:
     """The columns with their bars, in the order that is asked for."""
     most = {
-        key: max((row[key] for row in rows), default=0.0)
+        key: float(outages.rows[key].to_numpy().max(initial=0.0))
         for key in ("dark_h", "unserved_kwh")
     }
     drawn = [

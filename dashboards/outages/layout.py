@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -52,7 +53,7 @@ def body(case: Case, query: Query) -> Component:
                 className="columns",
             ),
             parts.chart("outages-rebound", "The return of supply", "", REBOUND_HEIGHT),
-            _homes(case, query),
+            _homes(outages, home, query),
             parts.chart("outages-course", "One home", "", HOME_HEIGHT),
         ],
         className="outages",
@@ -80,15 +81,16 @@ def _event(outages: Outages, event: str) -> Component:
     )
 
 
-def _homes(case: Case, query: Query) -> Component:
+def _homes(outages: Outages, home: Mapping[str, Any] | None, query: Query) -> Component:
     sort = columns.checked_sort(homes.COLUMNS, query.get("sort"))
     table: Any = parts.grid(
         "outages-homes",
-        columns.ordered(homes.COLUMNS, sort),
+        homes.shown(sort, outages),
         options=columns.PICK_ONE,
         height=380,
         row_id="key",
     )
+    table.selectedRows = {"ids": [] if home is None else [homes.row_key(home)]}
     told = html.P(id="outages-homes-caption", className="caption")
     return parts.card(
         [table, told], "What happened at every home", table="outages-homes"

@@ -177,23 +177,21 @@ def _register_homes(desk: Desk) -> None:
         Output("outages-homes", "selectedRows"),
         Input("outages-homes", "selectedRows"),
         Input("outages-map", "clickData"),
-        Input("outages-homes", "rowData"),
         State("outages-home", "data"),
         State("outages-event", "value"),
         State("at", "data"),
+        prevent_initial_call=True,
     )
     def pick(
-        selected: object, clicked: Any, rows: object, home: str, event: str, at: At
+        selected: object, clicked: Any, home: str, event: str, at: At
     ) -> tuple[Any, Any]:
         """A row or a place picks a home; a home that was picked marks its row."""
-        outages, which = asked(desk, at, event)
-        if ctx.triggered_id == "outages-homes" and "selectedRows" in _properties():
+        if ctx.triggered_id == "outages-homes":
             row = selected[0] if isinstance(selected, list) and selected else None
             picked = row.get("customer") if isinstance(row, Mapping) else None
             return no_update if picked in (None, home) else picked, no_update
-        if ctx.triggered_id == "outages-map":
-            home = _clicked(clicked) or home
-        found = outages.home(which, home)
+        outages, which = asked(desk, at, event)
+        found = outages.home(which, _clicked(clicked) or home)
         if found is None:
             return no_update, no_update
         return str(found["customer"]), {"ids": [homes.row_key(found)]}
@@ -223,11 +221,6 @@ def _register_home(desk: Desk) -> None:
             said = "One home's course is only kept with output.level: all"
             return theme.gap(said, scheme, figures.HOME_HEIGHT), words
         return figures.home_figure(found, scheme), words
-
-
-def _properties() -> set[str]:
-    """Which properties have changed."""
-    return {key.rpartition(".")[2] for key in ctx.triggered_prop_ids}
 
 
 def _clicked(clicked: Any) -> str | None:
