@@ -138,8 +138,8 @@ def home_words(case: Case, row: Mapping[str, Any], course: HomeCourse | None) ->
     panel = case.scenario.get("backup") or {}
     if row["alight_h"] and panel.get("panel") == "critical":
         said.append(
-            f"A car supplies the critical panel only, {100 * panel['critical_share']:g} "
-            "% of the load (backup.panel)."
+            "A car supplies the critical panel only, "
+            f"{100 * panel['critical_share']:g} % of the load (backup.panel)."
         )
     if row["why_dark"]:
         said.append(f"Why dark, the last time: {row['why_dark']}.")
