@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dashboards import columns
+from dashboards import columns, parts
 from dashboards.money.pairs import by_home
 from twin.analysis.bill_figures import component
 from twin.analysis.case import Case
@@ -51,11 +51,11 @@ def parts_of(case: Case) -> list[str]:
 
 def columns_of(case: Case) -> list[columns.Column]:
     """What every home has, then the bill's parts."""
-    parts = [
-        columns.number(name, f"{component(name)} [USD]".capitalize(), 2, 92)
+    each = [
+        columns.number(name, parts.capital(f"{component(name)} [USD]"), 2, 92)
         for name in parts_of(case)
     ]
-    return [*_BEFORE, *parts]
+    return [*_BEFORE, *each]
 
 
 def bill_rows(case: Case, other: Case | None) -> list[Row]:
@@ -63,14 +63,14 @@ def bill_rows(case: Case, other: Case | None) -> list[Row]:
     if case.bills is None:
         return []
     before = np.full(case.customers.height, np.nan) if other is None else by_home(other)
-    evs, parts = case.customers["evs"].to_list(), parts_of(case)
+    evs, of_bill = case.customers["evs"].to_list(), parts_of(case)
     frame = case.bills.by_customer().sort(
         "total_usd", "customer", descending=[True, False]
     )
     rows = []
     for row in frame.iter_rows(named=True):
         customer = int(row["customer"])
-        energy = sum(row[name] for name in parts if name.startswith("energy"))
+        energy = sum(row[name] for name in of_bill if name.startswith("energy"))
         drawn, change = row["import_kwh"], row["total_usd"] - before[customer]
         rows.append(
             {
@@ -82,7 +82,7 @@ def bill_rows(case: Case, other: Case | None) -> list[Row]:
                 "price_usd_per_kwh": round(energy / drawn, 4) if drawn > 0 else None,
                 **{
                     name: round(float(row[name]), 4)
-                    for name in ("total_usd", "import_kwh", "export_kwh", *parts)
+                    for name in ("total_usd", "import_kwh", "export_kwh", *of_bill)
                 },
             }
         )
