@@ -154,7 +154,9 @@ def hot_spot_figure(
                 col=1,
             )
     figure.update_yaxes(title="°C", row=1)
-    figure.update_yaxes(title="times normal", rangemode="tozero", row=2)
+    figure.update_yaxes(
+        title="times normal", rangemode="tozero", exponentformat="none", row=2
+    )
     figure.update_xaxes(title="local time", row=2)
     figure.update_xaxes(type="date")
     figure.update_layout(hovermode="x unified")

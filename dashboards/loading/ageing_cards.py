@@ -18,9 +18,10 @@ from dashboards.loading.loadings import Element, transformer
 from twin.analysis.case import Case
 
 _AT = Input("at", "data")
+ALL = "output.level: all"
 GAP = (
     "Lives are told of the loading and the outdoor air of every interval: "
-    "run it with output.level: all."
+    f"run it with {ALL}."
 )
 
 
@@ -31,7 +32,7 @@ def life_card(case: Case, query: Query) -> Component:
         "transformers-life",
         columns.ordered(COLUMNS, sort),
         options=columns.PICK_ONE,
-        height=300,
+        height=min(100 + 30 * max(1, case.transformers.height), 340),
         row_id="pick",
     )
     table.selectedRows = {"ids": [query["pick"]] if query.get("pick") else []}
@@ -151,7 +152,9 @@ def _register_hot_spot(desk: Desk, course_of: answers.CourseOf) -> None:
             return theme.gap("A line has no hot spot", scheme, ageing.HEIGHT), ""
         mine = hot(case, element)
         if mine is None:
+            kept = case.run.has("flows")
             words = "No rating or no outdoor air is known, so no hot spot"
+            words = words if kept else f"Only kept with {ALL}"
             return theme.gap(words, scheme, ageing.HEIGHT), ""
         base, label = baseline(desk, at)
         twin = same(base, element.name)

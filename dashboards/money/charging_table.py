@@ -30,7 +30,7 @@ COLUMNS = (
     columns.text(
         "hypothetical",
         "Hypothetical",
-        100,
+        120,
         "Gives what the catalogue says it cannot",
     ),
 )

@@ -44,6 +44,7 @@ def powered_figure(
             x=counts[0],
             y=counts[1][column],
             name=name,
+            mode="lines",
             line={"shape": "hv", "dash": dash, "color": colour, "width": 2.2},
             hovertemplate="%{y:,.0f} customers",
             row=1,

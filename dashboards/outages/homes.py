@@ -12,7 +12,7 @@ from twin.analysis.case import Case
 Row = dict[str, Any]
 COLUMNS = (
     columns.text("name", "Home", 110),
-    columns.text("outage", "Outage", 150),
+    columns.text("outage", "Outage", 190),
     columns.number("hours", "Without supply [h]", 2),
     columns.number(
         "alight_h", "Alight on its car [h]", 2, 100, "Supplied by its own car (V2H)"
@@ -24,7 +24,7 @@ COLUMNS = (
     columns.text(
         "capable",
         "Backup",
-        86,
+        104,
         "Whether it has a car, a charger and a switch that can supply it",
     ),
     columns.number(

@@ -74,7 +74,7 @@ def sentence(case: Case, other: Case | None, label: str) -> str:
             continue
         usd = case.bills.per_month(chosen)["total_usd"]
         change = change_usd(case, other, chosen)
-        moved = "" if change is None else f" ({_signed(change, 2)} against {label})"
+        moved = "" if change is None else f" ({_signed(change, 2)} against “{label}”)"
         said.append(f"a home {words} pays {usd:,.2f} USD a month{moved}")
     by = f", by tariff {case.bills.tariff}." if said else ""
     return parts.capital(", ".join(said)) + by
