@@ -28,7 +28,7 @@ def card(desk: Desk, case: Case, query: Query) -> Component:
     waiting = [dmc.Skeleton(height=104, radius="md") for _ in range(5)]
     return html.Div(
         [
-            *([parts.notice(said, "warning", "Unverified prices")] if said else []),
+            *([parts.notice(said, "warning", "Not verified")] if said else []),
             html.Section(
                 html.P("Reading what went through every meter …", id="money-short"),
                 className="card answer",
