@@ -30,7 +30,7 @@ COLUMNS = (
     columns.text(
         "hypothetical",
         "Hypothetical",
-        120,
+        138,
         "Gives what the catalogue says it cannot",
     ),
 )

@@ -173,6 +173,7 @@ def _of_money(rival: str, trouble: str) -> tuple[Picture, ...]:
         Picture(
             "money-wear-dark",
             f"{rival}/money?chem=lfp",
+            5400,
             top="#money-bought",
             bottom="#money-wear",
             is_dark=True,

@@ -247,6 +247,11 @@ def test_what_an_address_may_not_say_becomes_the_usual(make_run):
     assert "belongs to no study here" in seen
 
 
+def test_without_cars_the_homes_without_are_shown(make_run):
+    seen = page(Case(make_run(cars=False)))
+    assert _prop(seen, "money-who", "value") == WITHOUT
+
+
 def test_a_run_without_an_end_says_so(interrupted):
     assert "This run has no bills yet" in page(Case(interrupted))
 

@@ -24,7 +24,8 @@ GAP = "No bills: run it with output.level: all"
 
 def card(desk: Desk, case: Case, query: Query) -> Component:
     """The waterfall, how homes differ, and the table."""
-    who = parts.one_of([key for key, _ in WHO], query.get("who"))
+    usual = WITH_CAR if pairs.group(case, WITH_CAR, None).any() else WITHOUT
+    who = parts.one_of([key for key, _ in WHO], query.get("who"), usual)
     home = row_of(query.get("home"), case.customers.height)
     names = case.customers["name"].to_list()
     select = dmc.Select(
