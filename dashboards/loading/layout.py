@@ -12,6 +12,7 @@ from dashboards import parts
 from dashboards.address import whatif_href
 from dashboards.data import Sibling
 from dashboards.desk import Desk, Query
+from dashboards.loading import ageing_cards
 from dashboards.loading.figures import HEIGHT
 from dashboards.loading.loadings import transformer
 from dashboards.thinning import instant
@@ -48,6 +49,7 @@ def body(desk: Desk, case: Case, query: Query) -> Component:
             _answer_card(),
             *_notices(case),
             _elements_card(case, show, query),
+            ageing_cards.life_card(case, query),
             html.Div(_picked_part(case, query), id="transformers-part"),
             _variants_part(desk, case, query),
         ],
@@ -179,6 +181,7 @@ def _picked_part(case: Case, query: Query) -> list[Component]:
             ],
             className="" if daily else "pair",
         ),
+        ageing_cards.hot_spot_card(case),
         html.Div(
             parts.chart(
                 "transformers-split", "Because of whom", height=380, controls=spans

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,8 +12,9 @@ from dash import Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import parts
+from dashboards import beside, parts
 from dashboards.address import run_href
+from dashboards.beside import At, at_of, key_of, rivals
 from dashboards.data import Library, Sibling
 from dashboards.desk import Desk, Query
 from dashboards.overview import answers, hour_map, in_short, load_figures
@@ -23,9 +24,15 @@ from dashboards.thinning import instant, says_x, window
 from twin.analysis.case import Case
 from twin.errors import TwinError
 
-NOTHING = "nothing"
-At = Mapping[str, str]
 Zoom = tuple[str, str]
+AGAINST = (
+    "Same seed: the same homes, cars and trips. For V2G, charging cleverly one way "
+    "(valley) is the fair comparison; the baseline shows what EVs change."
+)
+ALONE = (
+    "This run belongs to no study here, so there is nothing to compare it with: select "
+    "two runs on the first page, or run a study."
+)
 SPANS = (
     ("all", "Whole run"),
     ("week", "Week of the peak"),
@@ -67,28 +74,13 @@ def register(desk: Desk) -> None:
         return [face_card(case), caveats_card(case)]
 
 
-def rivals(library: Library, at: At) -> tuple[Sibling, ...]:
-    """The other runs of the same study and seed."""
-    here = at["scenario"], at["run_id"]
-    found = library.same_seed(*here)
-    return tuple(one for one in found if (one.scenario, one.run_id) != here)
-
-
-def chosen(library: Library, at: At, asked: str | None) -> str:
-    """Which run it is held against: as asked, else the baseline, else none."""
-    base = library.baseline(at["scenario"], at["run_id"])
-    options = [_key(one) for one in rivals(library, at)]
-    usual = _key(base) if base and _key(base) in options else NOTHING
-    return parts.one_of([*options, NOTHING], asked, usual)
-
-
 def _register_tiles(desk: Desk) -> None:
     """The quick ones at once; those that read wide tables each on their own."""
 
     def both(
         at: At, asked: str | None, of: Callable[[Case], Answers]
     ) -> tuple[Case, Answers, Answers | None]:
-        case, other = desk.case(at), _other(desk, at, asked)
+        case, other = desk.case(at), beside.other(desk.library, at, asked)
         return case, of(case), None if other is None else of(other)
 
     inputs = (Input("at", "data"), Input("overview-against", "value"))
@@ -144,7 +136,7 @@ def _same_seed(library: Library, at: At) -> tuple[Case, ...]:
     """The run, then those of its study and seed that can be opened."""
     here = Sibling("", at["scenario"], at["run_id"], 0)
     found = library.siblings(at["scenario"], at["run_id"])
-    mine = [one for one in found if _key(one) == _key(here)] or [here]
+    mine = [one for one in found if key_of(one) == key_of(here)] or [here]
     cases = []
     for one in (mine[0], *rivals(library, at)):
         with suppress(TwinError):
@@ -194,9 +186,9 @@ def _register_load(desk: Desk) -> None:
     ) -> tuple[go.Figure, str]:
         if scheme is None:
             raise PreventUpdate
-        case, other = desk.case(at), _other(desk, at, asked)
+        case, other = desk.case(at), beside.other(desk.library, at, asked)
         if other is not None:
-            other = answers.named(other, _label(desk.library, at, asked))
+            other = answers.named(other, beside.label(desk.library, at, asked))
         zoom = checked_zoom(begin, end)
         figure = load_figures.substation(case, scheme, other, *zoom)
         return figure, load_figures.caption(case, other)
@@ -227,14 +219,16 @@ def checked_zoom(begin: str | None, end: str | None) -> Zoom:
 
 
 def _body(library: Library, case: Case, query: Query) -> Component:
-    at = {"scenario": case.run.path.parent.name, "run_id": case.run.run_id}
+    at = at_of(case)
     begin, end = checked_zoom(query.get("from"), query.get("to"))
     views = [key for key, _ in hour_map.VIEWS]
     view = parts.one_of(views, query.get("view"), hour_map.first_view(case))
     return html.Div(
         [
             html.Div(dmc.Skeleton(height=120), id="overview-short"),
-            _against(library, at, query.get("against")),
+            beside.choice(
+                library, "overview", at, query.get("against"), AGAINST, ALONE
+            ),
             html.Div(
                 [
                     _waiting("overview-grid-tiles", 4),
@@ -265,47 +259,6 @@ def _body(library: Library, case: Case, query: Query) -> Component:
     )
 
 
-def _against(library: Library, at: At, asked: str | None) -> Component:
-    """Which run the differences are taken to."""
-    found = rivals(library, at)
-    base = library.baseline(at["scenario"], at["run_id"])
-    options = [{"value": _key(one), "label": _named(one, base)} for one in found]
-    options.append({"value": NOTHING, "label": "nothing: this run alone"})
-    select = dmc.Select(
-        id="overview-against",
-        data=options,
-        value=chosen(library, at, asked),
-        allowDeselect=False,
-        size="xs",
-        w=300,
-        label="Differences are taken to",
-    )
-    hint = (
-        "Same seed: the same homes, cars and trips. For V2G, charging cleverly one "
-        "way (valley) is the fair comparison; the baseline shows what EVs change."
-        if found
-        else "This run belongs to no study here, so there is nothing to compare it "
-        "with: select two runs on the first page, or run a study."
-    )
-    return html.Div(
-        [html.Div(select, hidden=not found), html.P(hint, className="caption")],
-        className="overview-against",
-    )
-
-
-def _other(desk: Desk, at: At, asked: str | None) -> Case | None:
-    key = chosen(desk.library, at, asked)
-    if key == NOTHING:
-        return None
-    scenario, _, run_id = key.partition("/")
-    return desk.library.case(scenario, run_id)
-
-
-def _label(library: Library, at: At, asked: str | None) -> str:
-    key = chosen(library, at, asked)
-    return {_key(one): one.label for one in rivals(library, at)}.get(key, "")
-
-
 def _drawn(tiles: Sequence[Tile]) -> list[Component]:
     return [parts.tile(**vars(one)) for one in tiles]
 
@@ -319,15 +272,6 @@ def _button(key: str, words: str) -> Component:
     return html.Button(
         words, id=f"overview-span-{key}", type="button", className="plain"
     )
-
-
-def _named(one: Sibling, base: Sibling | None) -> str:
-    is_base = base is not None and _key(one) == _key(base)
-    return f"{one.label} (baseline)" if is_base else one.label
-
-
-def _key(one: Sibling) -> str:
-    return f"{one.scenario}/{one.run_id}"
 
 
 def _spaced(words: str) -> str:

@@ -14,7 +14,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboards import parts, theme
 from dashboards.desk import Desk
-from dashboards.loading import answers, tables
+from dashboards.loading import ageing_cards, answers, tables
 from dashboards.loading.blame import (
     members_of,
     split_of,
@@ -90,6 +90,7 @@ def register(desk: Desk) -> None:
     _register_duration(desk, course)
     _register_blame(desk, course)
     _register_variants(desk, course)
+    ageing_cards.register(desk, course)
 
 
 def _register_answer(desk: Desk, course_of: answers.CourseOf) -> None:

@@ -32,6 +32,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "dashboard"
 TALL_PX, MARGIN_PX = 3600, 14
 REST_MS, LONGEST_MS = 700, 120_000
 MOST_COLOURS = 256
+STORM = "storm_outage"
 SHORTER = """path => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let one = walk.nextNode(); one; one = walk.nextNode()) {
@@ -66,6 +67,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         copy, bare = Path(scratch) / "results", Path(scratch) / "none"
         copy_newest_study(results, copy)
+        copy_storm(results, copy)
         bare.mkdir()
         program = shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
@@ -110,6 +112,8 @@ def pictures(results: Path) -> tuple[Picture, ...]:
         Picture("study-figures", where, top="#study-figures", bottom="#study-load"),
         *_of_a_run(f"/run/{runs['uncontrolled']}", f"/run/{runs['v2g_peak']}"),
         *_of_the_map(library, runs["uncontrolled"], runs["v2g_peak"]),
+        *_of_money(f"/run/{runs['v2g_peak']}", f"/run/{runs['uncontrolled']}"),
+        *_of_a_storm(library),
         Picture("compare", f"/compare?runs={three}", bottom="#compare-course"),
         Picture("whatif-problem", form, bottom=other, act=wrong),
         Picture("whatif-done", form, bottom=other, act=run_one),
@@ -154,6 +158,51 @@ def _of_a_run(trouble: str, rival: str) -> tuple[Picture, ...]:
             act=lambda page: page.click("#cars-most"),
         ),
         Picture("provenance", f"{rival}/provenance", 980),
+    )
+
+
+def _of_money(rival: str, trouble: str) -> tuple[Picture, ...]:
+    return (
+        Picture("money", f"{rival}/money", bottom="#money-bills"),
+        Picture(
+            "money-tariff",
+            f"{rival}/money",
+            top="#money-prices",
+            bottom="#money-prices",
+        ),
+        Picture(
+            "money-wear-dark",
+            f"{rival}/money?chem=lfp",
+            5400,
+            top="#money-bought",
+            bottom="#money-wear",
+            is_dark=True,
+        ),
+        Picture(
+            "transformers-life",
+            f"{trouble}/transformers",
+            top="#transformers-life",
+            bottom="#transformers-hotspot",
+        ),
+    )
+
+
+def _of_a_storm(library: Library) -> tuple[Picture, ...]:
+    """Of the starter's run, if the results hold one."""
+    runs = [one for one in library.found() if one.scenario == STORM]
+    if not runs:
+        print(f"no run of {STORM}: its pictures are left as they are")
+        return ()
+    where = f"/run/{STORM}/{runs[-1].run_id}/outages"
+    return (
+        Picture("outages", where, bottom="#outages-map"),
+        Picture(
+            "outages-homes-dark",
+            where,
+            top="#outages-rebound",
+            bottom="#outages-course",
+            is_dark=True,
+        ),
     )
 
 
@@ -272,6 +321,12 @@ def copy_newest_study(results: Path, copy: Path) -> None:
     folders += [Path(scenario) / run_id for _, scenario, run_id, _ in study.runs]
     for folder in dict.fromkeys(folders):
         shutil.copytree(results / folder, copy / folder, copy_function=_linked)
+
+
+def copy_storm(results: Path, copy: Path) -> None:
+    """The runs of the starter with an outage, where there are any."""
+    if (results / STORM).is_dir():
+        shutil.copytree(results / STORM, copy / STORM, copy_function=_linked)
 
 
 def _linked(source: str, target: str) -> None:

@@ -56,6 +56,16 @@ def on_cars(page, _):
     return ["unit=cars", "fan=plugged", "ev=", "from=2026-01"]
 
 
+def on_money(page, _):
+    last(page, "money-chem")
+    page.click("#money-home")
+    page.get_by_role("option").nth(4).click()
+    settled(page)
+    page.locator("#money-wear .ag-row[row-index='2'] .ag-cell").first.click()
+    page.locator("#money-charging .ag-header-cell[col-id='away_kwh']").click()
+    return ["chem=lfp", "home=4", "who=one", "car=", "chargesort=away_kwh.asc"]
+
+
 def on_runs(page, _):
     page.fill("#runs-search", "valley")
     page.get_by_role("columnheader", name="Peak").click()
@@ -111,6 +121,7 @@ LINKS = {
     "voltage": on_voltage,
     "transformers": on_transformers,
     "cars": on_cars,
+    "money": on_money,
     "/": on_runs,
     "/study/small/{study}": on_study,
     "/compare?runs=first/{none},first/{valley},first/{v2g_peak}": on_compare,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -209,16 +210,36 @@ def paired(case: Case, other: Case, name: str, later: bool = False) -> Attributi
     return wear_change(case.wear, other.wear, name, later)
 
 
-def _told(pairs: Sequence[Pair], name: str, later: bool) -> list[str]:
+@dataclass(frozen=True)
+class Cost:
+    """What one way of charging took off batteries beyond another, means per car.
+
+    calendar, cycling, total  of the new battery's capacity, % points
+    usd_per_kwh               of what was given; none where nothing was
+    """
+
+    calendar: float
+    cycling: float
+    total: float
+    usd: float
+    given_kwh: float
+    usd_per_kwh: float | None
+
+
+def cost_of(pairs: Sequence[Pair], name: str, later: bool = False) -> Cost:
+    """Of runs and the wear of the same cars charged otherwise, if of that chemistry.
+
+    later  of new batteries after ten years like the run's, instead of in the run
+    """
     found = [
         wear_change(case.wear, other, name, later)
         for case, other in pairs
         if case.wear is not None
     ]
-    parts = [
-        100 * np.concatenate([getattr(one, key) for one in found]).mean()
+    calendar, cycling, total = (
+        100 * float(np.concatenate([getattr(one, key) for one in found]).mean())
         for key in ("calendar", "cycling", "total")
-    ]
+    )
     usd = np.concatenate(
         [
             one.usd(case.evs["capacity_kwh"].to_numpy())
@@ -226,11 +247,23 @@ def _told(pairs: Sequence[Pair], name: str, later: bool) -> list[str]:
         ]
     )
     given = np.concatenate([_given_kwh(case, later) for case, _ in pairs])
-    price = usd_per_kwh_given(usd, given)
+    return Cost(
+        calendar,
+        cycling,
+        total,
+        float(usd.mean()),
+        float(given.mean()),
+        usd_per_kwh_given(usd, given),
+    )
+
+
+def _told(pairs: Sequence[Pair], name: str, later: bool) -> list[str]:
+    cost = cost_of(pairs, name, later)
+    price = cost.usd_per_kwh
     return [
-        *(_signed(value, 4) for value in parts),
-        _signed(usd.mean(), 2),
-        f"{given.mean():.1f}",
+        *(_signed(value, 4) for value in (cost.calendar, cost.cycling, cost.total)),
+        _signed(cost.usd, 2),
+        f"{cost.given_kwh:.1f}",
         "–" if price is None else _signed(price, 4),
     ]
 

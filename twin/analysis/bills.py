@@ -70,6 +70,18 @@ class Bills:
         totals: Floats = usd * (DAYS_PER_MONTH / self.days)
         return totals
 
+    def by_customer(self) -> pl.DataFrame:
+        """Every customer's energy in kWh and components in USD, a month of them all.
+
+        Of a month of 365.25 / 12 days; sorted by ``customer``.
+        """
+        names = [name for name in self.frame.columns if name.endswith(("_usd", "_kwh"))]
+        scale = DAYS_PER_MONTH / self.days
+        sums = self.frame.group_by("customer", "name", "kind").agg(
+            pl.col(names).sum() * scale
+        )
+        return sums.sort("customer")
+
     def _of(self, customers: Bools) -> pl.DataFrame:
         rows = np.flatnonzero(customers)
         return self.frame.filter(pl.col("customer").is_in(rows.tolist()))
@@ -87,7 +99,7 @@ def bills_of_run(
     needed = ("customer_steps", "customers", "evs", *["shadow_steps"] * reference)
     if not all(map(run.has, needed)):
         return None
-    timeline = _timeline(scenario)
+    timeline = timeline_of(scenario)
     steps = run.static("steps").select(
         pl.col("price_usd_per_kwh", "export_price_usd_per_kwh")
         .fill_nan(None)
@@ -105,12 +117,17 @@ def bills_of_run(
     frame = pl.concat(map(_frame, found), how="diagonal").with_columns(
         pl.col(pl.Float64).fill_null(0.0)
     )
+    notes = _notes(rates, billed, asked, bool(export.any()), paid)
+    days = sum(one.days for one in billed)
+    spans = {one.first.replace(day=1): _span(timeline, one) for one in billed}
+    return Bills(with_names(run, frame), name, days, tuple(notes), spans)
+
+
+def with_names(run: Run, frame: pl.DataFrame) -> pl.DataFrame:
+    """A row a customer and month, with each customer's name and kind before it."""
     names = run.static("customers").select("name", "kind").with_row_index("customer")
     names = names.cast({"customer": frame.schema["customer"]})
-    frame = names.join(frame, on="customer", how="inner", maintain_order="right")
-    notes = _notes(rates, billed, asked, bool(export.any()), paid)
-    spans = {one.first.replace(day=1): _span(timeline, one) for one in billed}
-    return Bills(frame, name, sum(one.days for one in billed), tuple(notes), spans)
+    return names.join(frame, on="customer", how="inner", maintain_order="right")
 
 
 def _span(timeline: Timeline, month: Month) -> Span:
@@ -118,7 +135,8 @@ def _span(timeline: Timeline, month: Month) -> Span:
     return timeline.utc(first), timeline.utc(end)
 
 
-def _timeline(scenario: Mapping[str, Any]) -> Timeline:
+def timeline_of(scenario: Mapping[str, Any]) -> Timeline:
+    """The calendar that a scenario runs by."""
     time = scenario["time"]
     start = date.fromisoformat(str(time["start"]))
     return Timeline(start, time["days"], time["step_min"], time["timezone"])

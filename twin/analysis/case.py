@@ -14,7 +14,8 @@ import polars as pl
 
 from twin.accounts.life import Life
 from twin.accounts.ratings import GUIDE_OF_REGION, Thermal
-from twin.analysis.bills import Bills, bills_of_run
+from twin.analysis.bills import Bills
+from twin.analysis.bills_digest import kept_bills
 from twin.analysis.digest import (
     Limits,
     Loadings,
@@ -288,12 +289,12 @@ class Case:
     @cached_property
     def bills(self) -> Bills | None:
         """Every customer's bills; None where it is not recorded what they drew."""
-        return bills_of_run(self.run, self.scenario, self.billed_by)
+        return kept_bills(self.run, self.scenario, self.billed_by)
 
     @cached_property
     def reference_bills(self) -> Bills | None:
         """The same under reference charging, on the same loads; None if not known."""
-        return bills_of_run(self.run, self.scenario, self.billed_by, reference=True)
+        return kept_bills(self.run, self.scenario, self.billed_by, reference=True)
 
     def local(self, instant: datetime | np.datetime64 | None) -> str | None:
         """An instant as the feeder's clocks show it, to the minute."""

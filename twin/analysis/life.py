@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.accounts.life import HOURS_PER_DAY, Life, none_yet, plus
 from twin.accounts.ratings import Thermal
-from twin.accounts.thermal import Warmth, follow, steady
+from twin.accounts.thermal import Course, Warmth, follow, steady
 from twin.analysis.digest import chunks
 from twin.arrays import Floats, Ints
 from twin.results.record import Run
@@ -40,6 +40,19 @@ def life_of(
         life = plus(life, course, step_h, first)
         first += len(loads)
     return life
+
+
+def course_of(
+    thermal: Thermal, loads: Floats, outdoor_degc: Floats, step_h: float
+) -> Course:
+    """The course of temperatures and ageing, from the same start as ``life_of``.
+
+    loads         of each transformer's fullest phase         [n_step, n_transformer]
+    outdoor_degc  of each interval                                            [n_step]
+    """
+    day = max(1, round(HOURS_PER_DAY / step_h))
+    start = _at_rest(thermal, loads[:day], float(outdoor_degc[:day].mean()))
+    return follow(thermal, start, loads, outdoor_degc, step_h)[0]
 
 
 def fullest(loading: Floats, groups: Sequence[Ints]) -> Floats:

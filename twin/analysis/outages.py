@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
@@ -24,6 +26,15 @@ KEYS = (
     "restoration_peak_kw",
     "restoration_peak_time",
 )
+
+
+STRUCK: Mapping[str, Any] = {
+    "event": pl.Int64,
+    "section": pl.String,
+    "start": pl.Datetime("us", "UTC"),
+    "until": pl.Datetime("us", "UTC"),
+    "customers": pl.Int64,
+}
 
 
 @dataclass(frozen=True)
@@ -58,14 +69,66 @@ def outage_rows(case: Case) -> pl.DataFrame | None:
     return case.run.scan("outages").with_columns(dark).collect()
 
 
-def outage_answers(case: Case) -> dict[str, Answer]:
-    """Headline figures of outages; unknown where there are none.
+def struck(case: Case) -> pl.DataFrame:
+    """The outages themselves: event, section, start, until, customers.
+
+    ``event`` is the number by which ``outages`` names them; ``until`` may lie beyond
+    the run.
+    """
+    if not case.run.has("events"):
+        return pl.DataFrame(schema=STRUCK)
+    rows = case.run.scan("events").filter(pl.col("kind") == "outage").collect()
+    return rows.with_row_index("event").select(
+        pl.col("event").cast(pl.Int64),
+        pl.col("entity").alias("section"),
+        pl.col("time").alias("start"),
+        "until",
+        pl.col("value").cast(pl.Int64).alias("customers"),
+    )
+
+
+def spells(case: Case) -> pl.DataFrame:
+    """When homes without supply were alight or dark: customer, kind, time, until, why.
+
+    ``until`` is null where the run ended first.
+    """
+    names = case.customers.select(
+        pl.col("customer").cast(pl.Int64),
+        ("customer " + pl.col("name")).alias("entity"),
+    )
+    told = case.run.scan("events").filter(pl.col("kind").is_in(["alight", "dark"]))
+    rows = told.collect().join(names, on="entity", maintain_order="left")
+    return rows.select(
+        "customer", "kind", "time", "until", pl.col("reason").alias("why")
+    )
+
+
+def relapses(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with ``relapses``: how often the home went from alight to dark again."""
+    keyed = rows.with_columns(pl.col("event", "customer").cast(pl.Int64))
+    lit = spells(case).filter(pl.col("kind") == "alight")
+    within = lit.select("customer", "time", pl.col("until").alias("ended")).join(
+        keyed.select("event", "customer", "start", "until"), on="customer"
+    )
+    ended = pl.col("ended") < pl.col("until").fill_null(pl.col("ended") + REBOUND)
+    fell = within.filter((pl.col("time") >= pl.col("start")) & ended)
+    count = fell.group_by("event", "customer").agg(pl.len().alias("relapses"))
+    joined = keyed.join(
+        count, on=["event", "customer"], how="left", maintain_order="left"
+    )
+    return joined.with_columns(pl.col("relapses").fill_null(0).cast(pl.Int64))
+
+
+def outage_answers(case: Case, event: int | None = None) -> dict[str, Answer]:
+    """Headline figures of outages, or of one; unknown where there are none.
 
     A home is kept alight if it was dark for no more than 5 min of an outage.
     """
     rows = outage_rows(case)
     if rows is None:
         return dict.fromkeys(KEYS)
+    if event is not None:
+        rows = rows.filter(pl.col("event") == event)
     long = rows.filter(pl.col("hours") > DARK_H)
     felt = rows.filter(pl.col("dark_h") > DARK_H)
     counted = indices(long.height, 60.0 * _sum(long, "hours"), case.n_customers)

@@ -9,6 +9,7 @@ import polars as pl
 
 from twin.arrays import Bools, Floats, Ints, Records, totals
 from twin.customers.backup import WORDS, Why
+from twin.customers.pickup import picked_up
 from twin.customers.supply import NEVER_S, Supply
 from twin.scenario.outage_words import Restoration
 from twin.simulation.happenings import instants
@@ -165,9 +166,9 @@ class OutageBook:
             self._row(n, now_s, int(by[n]))
         words = self.restoration
         dark_h = np.maximum(now_s - self.since_s - self.lit_s, 0.0) / 3600.0
-        lost = 1.0 - np.exp(-dark_h / words.pickup_h)
+        extra = picked_up(dark_h, words.pickup, words.pickup_h)
         self.back_s[which] = now_s
-        self.extra[which] = (words.pickup - 1.0) * lost[which]
+        self.extra[which] = extra[which]
 
     def _spell(self, n: int, now_s: float, still: bool = False) -> None:
         """Tell of a home's spell of light or darkness that ends now."""

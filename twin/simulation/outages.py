@@ -10,6 +10,7 @@ import polars as pl
 from twin.arrays import Bools, Floats, Ints, totals
 from twin.customers.backup import BackupRules, Cars, Islands
 from twin.customers.customers import Customers
+from twin.customers.pickup import mean_factor
 from twin.customers.supply import NEVER_S, Supply
 from twin.fleet.fleet import Fleet
 from twin.fleet.state import Phase
@@ -205,16 +206,12 @@ class Outages:
     def _picked_up(self, begin_s: int, end_s: int) -> Floats:
         """Mean factor of an interval's load since the supply is back [n_customer].
 
-        f(t) = 1 + x e^(-(t - t_back) / tau), its mean over the part after t_back.
+        Its mean over the part after the return.
         """
         back_s, extra = self.book.back_s, self.book.extra
-        tau_s = 3600.0 * self.restoration.pickup_h
         since = np.maximum(begin_s - back_s, 0).astype(np.float64)
         until = np.maximum(end_s - back_s, 1).astype(np.float64)
-        span = np.maximum(until - since, 1.0)
-        area = tau_s * (np.exp(-since / tau_s) - np.exp(-until / tau_s))
-        factor: Floats = 1.0 + extra * area / span
-        return factor
+        return mean_factor(extra, since, until, self.restoration.pickup_h)
 
     def _bounds(self, k: int) -> tuple[int, int]:
         step_s = self.timeline.step_s

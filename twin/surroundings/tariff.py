@@ -78,7 +78,10 @@ class Charges:
 
 @dataclass(frozen=True)
 class Tariff:
-    """Energy prices by season, day type and period; see data/tariffs/SOURCE.md."""
+    """Energy prices by season, day type and period; see data/tariffs/SOURCE.md.
+
+    verified  of each part: what it is, how sure it is, and of what that follows
+    """
 
     name: str
     title: str
@@ -93,6 +96,7 @@ class Tariff:
     notes: tuple[str, ...]
     file: Path
     marks: tuple[str, ...] = ()
+    verified: tuple[tuple[str, str, str], ...] = ()
     periods_in_month: Mapping[int, Periods] = field(default_factory=dict)
 
     def by_minute(self, day: date) -> Floats:

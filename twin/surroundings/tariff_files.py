@@ -208,6 +208,9 @@ def _tariff(words: TariffWords, file: Path) -> Tariff:
         notes=(*words.notes, *marks),
         file=file,
         marks=tuple(dict.fromkeys(one.mark for one in words.verified.values())),
+        verified=tuple(
+            (part, one.mark, one.how) for part, one in words.verified.items()
+        ),
         periods_in_month={
             month: _periods(one.periods)
             for one in words.periods_in_months

@@ -57,7 +57,7 @@ class Prices:
     def notes(self) -> tuple[str, ...]:
         """What a reader must know of the prices."""
         return (
-            *(note for one in self._in_force for note in one.notes),
+            *(note for one in self.in_force for note in one.notes),
             *self._of_versions(),
             *(self.avoided.notes if self.avoided else ()),
             *(self.programme.notes if self.programme else ()),
@@ -68,7 +68,7 @@ class Prices:
     def inputs(self) -> tuple[Path, ...]:
         """The files of tariff, export prices and programme."""
         more = [one.file for one in (self.avoided, self.programme) if one is not None]
-        return (*(one.file for one in self._in_force), *more)
+        return (*(one.file for one in self.in_force), *more)
 
     def tariff_on(self, day: date) -> Tariff:
         """The version that holds on a date; before all of them, the first."""
@@ -106,7 +106,7 @@ class Prices:
         return self.tariff_on(today).cheapest_window(today)
 
     @property
-    def _in_force(self) -> tuple[Tariff, ...]:
+    def in_force(self) -> tuple[Tariff, ...]:
         """Every version that holds on a day of the run, the first first."""
         dates = (self.timeline.date_of(day) for day in range(self.timeline.days))
         held = {one.effective: one for one in map(self.tariff_on, dates)}
@@ -122,7 +122,7 @@ class Prices:
         if not self.versions:
             return []
         told = [
-            f"tariff {one.name}: version of {one.effective}" for one in self._in_force
+            f"tariff {one.name}: version of {one.effective}" for one in self.in_force
         ]
         first = self.versions[0].effective
         if self.timeline.start.isoformat() < first:

@@ -1,0 +1,1 @@
+"""Money and wear: bills, charging bought at home and away, batteries."""

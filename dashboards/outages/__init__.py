@@ -1,0 +1,1 @@
+"""Outages: who was dark, who stayed alight on the own car, and what came after."""
