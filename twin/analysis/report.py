@@ -13,6 +13,7 @@ from twin.analysis import (
     sections,
     transformer_life,
     wording,
+    yardstick_section,
 )
 from twin.analysis.bill_section import bills
 from twin.analysis.case import Case
@@ -128,6 +129,7 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
     ("transformer-life", "Transformer life", transformer_life.section),
     ("batteries", "Batteries", battery_section.section),
     ("bills", "Bills", bills),
+    ("yardstick", "Yardstick", yardstick_section.section),
     ("face-validity", "Face validity", sections.face),
     ("caveats", "Caveats", _caveats),
     ("provenance", "Provenance", sections.provenance),

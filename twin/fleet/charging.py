@@ -9,6 +9,10 @@ import numpy as np
 from twin.arrays import Floats, Records, Row, compiled
 from twin.fleet.state import Phase
 
+CONVERTER = (0.006, 0.02, 0.035)
+BATTERY_EFFICIENCY = 0.98
+STANDBY_KW = 0.15
+FLOOR_SOC = 0.1
 TAPER_END_SOC = 0.999
 _PLUGGED = int(Phase.PLUGGED)
 _GAUSS_X = np.array(
