@@ -17,6 +17,7 @@ MOST_GIVING_SLOTS = 20_000
 AGREEMENT = 1e-3
 ROUNDS = 4
 FREE_SHARE = 1e-9
+SLACK_KWH = 1e-6
 
 
 @dataclass(frozen=True)
@@ -174,9 +175,9 @@ def _by_mean(
 
 
 def _top_kw(alone: Flexibility, base_kw: Floats, step_h: float, asked: float) -> float:
-    """The lowest top of one block; what is even enough need not be solved."""
+    """The lowest top of one block, at least what was asked; one interval reaches it."""
     hours = np.full(len(base_kw), step_h)
-    if len(base_kw) == 1 or not len(alone):
+    if len(base_kw) == 1:
         return asked
     return max(asked, lowest_peak(alone, base_kw, hours).lower_kw)
 
@@ -196,7 +197,12 @@ def _between(
     number = block[flex.step]
     fresh[1:] = (flex.stay[1:] != flex.stay[:-1]) | (number[1:] != number[:-1])
     at_slot = stored[np.cumsum(fresh) - 1]
-    return flex.cut(number, at_slot, FREE_SHARE)
+    parts = flex.cut(number, at_slot, 0.0)
+    lower = {
+        "end_kwh": parts.stays.end_kwh - SLACK_KWH,
+        "floor_kwh": parts.stays.floor_kwh - SLACK_KWH,
+    }
+    return replace(parts, stays=replace(parts.stays, **lower))
 
 
 def _taken_apart(block: Ints, over: Bools) -> Ints:
