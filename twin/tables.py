@@ -439,6 +439,7 @@ _OUTAGES = Table(
         Column(
             "capable", "bool", "", "has a car, charger and switch that can supply it"
         ),
+        Column("medical", "bool", "", "a home with a medical baseline"),
         _text(
             "why_dark", "why it was dark last; empty: it was not, but for the transfer"
         ),

@@ -26,6 +26,7 @@ SECTIONS = (
     "transformer-life",
     "batteries",
     "bills",
+    "yardstick",
     "face-validity",
     "caveats",
     "provenance",

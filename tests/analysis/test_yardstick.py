@@ -22,7 +22,7 @@ from twin.results.record import Run
 from twin.results.verify import verify
 from twin.simulation.run import run
 
-V2G = {"fleet__ev_share": 0.8, "fleet__bidirectional_share": 0.6}
+V2G = {"fleet__ev_share": 1.0, "fleet__bidirectional_share": 0.6}
 OUTAGES = [
     {"kind": "outage", "start": "2026-01-12T18:07", "hours": 3.25},
     {"kind": "outage", "start": "2026-01-13T05:10", "hours": 1.0},
@@ -33,7 +33,7 @@ CASES: dict[str, dict[str, Any]] = {
         "fleet__ev_count": 20,
         "customers__import_limit_kw": 12.0,
         "policy__name": "v2g_peak",
-        "feeder__source": BRANCHES,
+        "feeder__source": FOUR_BUS,
     },
     "sun, no permit": {
         "customers__pv_share": 1.0,
@@ -63,7 +63,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def ran(out: Path, **changes: Any) -> Run:
-    said = scenario(**({"feeder__source": FOUR_BUS} | V2G | changes))
+    said = scenario(**({"feeder__source": BRANCHES} | V2G | changes))
     return Run.open(run(said, out, grid(said.feeder.source)))
 
 

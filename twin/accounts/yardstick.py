@@ -198,11 +198,12 @@ def _between(
     fresh[1:] = (flex.stay[1:] != flex.stay[:-1]) | (number[1:] != number[:-1])
     at_slot = stored[np.cumsum(fresh) - 1]
     parts = flex.cut(number, at_slot, 0.0)
-    lower = {
-        "end_kwh": parts.stays.end_kwh - SLACK_KWH,
-        "floor_kwh": parts.stays.floor_kwh - SLACK_KWH,
-    }
-    return replace(parts, stays=replace(parts.stays, **lower))
+    eased = replace(
+        parts.stays,
+        end_kwh=parts.stays.end_kwh - SLACK_KWH,
+        floor_kwh=parts.stays.floor_kwh - SLACK_KWH,
+    )
+    return replace(parts, stays=eased)
 
 
 def _taken_apart(block: Ints, over: Bools) -> Ints:

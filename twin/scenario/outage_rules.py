@@ -16,7 +16,11 @@ SECTIONS = (
     "feeder, transformer:<name>, branch:<name> (all that it alone supplies) or "
     "home:<customer name>"
 )
-NEEDED = {"outage": ("start", "hours"), "stochastic": ("saifi", "caidi_h")}
+NEEDED = {"outage": ("start", "hours"), "stochastic": ("saifi",)}
+ONLY = {
+    "outage": ("start", "hours"),
+    "stochastic": ("saifi", "caidi_h", "records"),
+}
 
 
 def outages(data: Mapping[str, Any]) -> Iterator[Finding]:
@@ -37,13 +41,24 @@ def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Findin
     for key in NEEDED[kind]:
         if event.get(key) is None:
             yield "", f"{kind} needs {key}"
-    for other, keys in NEEDED.items():
+    for other, keys in ONLY.items():
         for key in keys if other != kind else ():
             if event.get(key) is not None:
                 yield f".{key}", f"only for kind: {other}"
+    if kind == "stochastic":
+        yield from _lengths(event)
     yield from _section(event.get("section"), ".section")
     yield from _start(event.get("start"), data)
     yield from _restored(event, kind)
+
+
+def _lengths(event: Mapping[str, Any]) -> Iterator[Finding]:
+    """Either a mean length or records."""
+    mean, records = event.get("caidi_h"), event.get("records")
+    if mean is None and records is None:
+        yield "", "stochastic needs caidi_h, or records"
+    if mean is not None and records is not None:
+        yield ".records", "not beside caidi_h: records have lengths of their own"
 
 
 def _section(section: object, key: str) -> Iterator[Finding]:

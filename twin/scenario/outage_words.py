@@ -30,7 +30,7 @@ class Event(Words):
 
     kind: Literal["outage", "stochastic"] = Field(
         description="outage: one at a given time; stochastic: drawn, from saifi and "
-        "caidi_h"
+        "caidi_h or records"
     )
     section: str = Field(
         default="feeder",
@@ -56,6 +56,11 @@ class Event(Words):
     )
     caidi_h: Hours | None = Field(
         default=None, description="stochastic: mean length of an interruption [h]"
+    )
+    records: Literal["pge_2021"] | None = Field(
+        default=None,
+        description="stochastic: in place of caidi_h, starts and lengths drawn from "
+        "outages that happened; pge_2021: PG&E's of 2021",
     )
 
 

@@ -65,7 +65,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     outages = None
     if plan.struck is not None:
         outages = outages_of(
-            plan.struck, scenario, customers, fleet, feeder, timeline, people.name
+            plan.struck, scenario, customers, fleet, feeder, timeline, people
         )
     recorder = Recorder(
         writer,

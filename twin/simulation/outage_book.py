@@ -32,6 +32,7 @@ class OutageBook:
     """
 
     names: tuple[str, ...]
+    medical: Bools
     home: Ints
     capable: Bools
     restoration: Restoration
@@ -54,6 +55,7 @@ class OutageBook:
     def of(
         cls,
         names: tuple[str, ...],
+        medical: Bools,
         home: Ints,
         capable: Bools,
         restoration: Restoration,
@@ -65,6 +67,7 @@ class OutageBook:
         able = totals(home, capable.astype(np.float64), n) > 0.0
         return cls(
             names=names,
+            medical=medical,
             home=home,
             capable=able,
             restoration=restoration,
@@ -204,6 +207,7 @@ class OutageBook:
                 "served_by_car_kwh": served,
                 "unserved_kwh": demand - served,
                 "capable": bool(self.capable[n]),
+                "medical": bool(self.medical[n]),
                 "why_dark": WORDS[Why(int(self.dark_why[n]))],
             }
         )
@@ -220,5 +224,6 @@ SCHEMA = {
     "served_by_car_kwh": pl.Float64,
     "unserved_kwh": pl.Float64,
     "capable": pl.Boolean,
+    "medical": pl.Boolean,
     "why_dark": pl.String,
 }

@@ -19,6 +19,7 @@ from twin.randomness import Purpose, uniform
 from twin.scenario.outage_words import Restoration
 from twin.scenario.spec import Scenario
 from twin.simulation.happenings import instants
+from twin.simulation.households import Households
 from twin.simulation.outage_book import OutageBook
 from twin.simulation.strikes import Strike, Struck
 from twin.simulation.violations import nothing
@@ -224,7 +225,7 @@ def outages_of(
     fleet: Fleet,
     feeder: Feeder,
     timeline: Timeline,
-    names: tuple[str, ...],
+    people: Households,
 ) -> Outages:
     """A run's outages at its start."""
     words, restoration, seed = scenario.backup, scenario.restoration, scenario.seed
@@ -244,7 +245,9 @@ def outages_of(
         terminal_node=feeder.terminals.node_a,
         fixed_kw=customers.fixed_kw,
         timeline=timeline,
-        book=OutageBook.of(names, home, capable, restoration, timeline),
+        book=OutageBook.of(
+            people.name, people.medical, home, capable, restoration, timeline
+        ),
     )
 
 
