@@ -30,8 +30,8 @@ def hit(customer, medical, hours, alight, demand, served):
         "event": 0, "customer": customer, "start": begin,
         "until": begin + timedelta(hours=hours), "hours": hours, "alight_h": alight,
         "demand_kwh": demand, "served_by_car_kwh": served,
-        "unserved_kwh": demand - served, "capable": alight > 0, "why_dark": "",
-        "medical": medical,
+        "served_by_pv_kwh": 0.0, "unserved_kwh": demand - served,
+        "capable": alight > 0, "why_dark": "", "medical": medical,
     }  # fmt: skip
 
 

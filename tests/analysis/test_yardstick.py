@@ -43,6 +43,13 @@ CASES: dict[str, dict[str, Any]] = {
         "tariff__export_price_usd_per_kwh": 0.9,
     },
     "outages": {"events": OUTAGES, "backup__share": 1.0, "policy__name": "v2g_peak"},
+    "sunny islands": {
+        "time__start": "2026-06-12",
+        "events": [OUTAGES[0] | {"start": "2026-06-12T10:07"}],
+        "backup__share": 1.0,
+        "backup__pv": True,
+        "customers__pv_share": 1.0,
+    },
     "by phase": {"feeder__model": "three_phase", "policy__name": "v2g_peak"},
     "inverters": {
         "fleet__inverter": {"mode": "volt_var_watt"},

@@ -22,10 +22,12 @@ HEAD = (
     "alight on its car [h]",
     "would have used [kWh]",
     "served by its car [kWh]",
+    "by its PV [kWh]",
     "not served [kWh]",
     "why dark",
 )
-GROUP_KWH = ("demand_kwh", "served_by_car_kwh", "unserved_kwh")
+SUN = "served_by_pv_kwh"
+GROUP_KWH = ("demand_kwh", "served_by_car_kwh", SUN, "unserved_kwh")
 GROUP_HEAD = (
     "customers",
     "hit",
@@ -36,6 +38,7 @@ GROUP_HEAD = (
     "kept alight through",
     "would have used [kWh]",
     "served by their cars [kWh]",
+    "by their PV [kWh]",
     "not served [kWh]",
 )
 
@@ -86,7 +89,7 @@ def groups(case: Case) -> pl.DataFrame | None:
             pl.col("dark_h").sum(),
             pl.col("dark_h").max().alias("longest_h"),
             lit.sum().alias("lit"),
-            pl.col("demand_kwh", "served_by_car_kwh", "unserved_kwh").sum(),
+            pl.col(*GROUP_KWH).sum(),
         )
         .sort("medical", descending=True)
     )
@@ -185,7 +188,7 @@ def _homes(case: Case, named: bool) -> str:
 
 
 def _row(case: Case, row: dict[str, object]) -> list[object]:
-    numbers = ("hours", "alight_h", "demand_kwh", "served_by_car_kwh", "unserved_kwh")
+    numbers = ("hours", "alight_h", *GROUP_KWH)
     began, until = row["start"], row["until"]
     back = case.local(until) if isinstance(until, datetime) else "beyond the run"
     span = f"{case.local(began) if isinstance(began, datetime) else ''} to {back}"

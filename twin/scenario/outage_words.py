@@ -86,6 +86,11 @@ class Backup(Words):
         description="Above what the car can give: the rest is shed, or all goes dark "
         "until the load is less",
     )
+    pv: bool = Field(
+        default=False,
+        description="Whether a home's PV is on the panel that its car supplies: it "
+        "serves the load first, and what it leaves charges the car",
+    )
     reserve_soc: Share = Field(
         default=0.2, description="State of charge at which the car stops [0..1]"
     )

@@ -78,6 +78,8 @@ class World:
         if self.outages is not None:
             load_kw = self.surroundings.during(k).load_kw
             self.outages.account(self.now_s, load_kw, self.fleet)
+            made_kw = self.outages.island_pv_kw()
+            return self.given(k)._replace(island_pv_kw=made_kw)
         return self.given(k)
 
     def given(self, k: int) -> Given:
@@ -214,9 +216,9 @@ class World:
         )
         room_kw = self.customers.lone_room_kw(import_kw)
         if self.outages is not None:
-            load_kw = self.surroundings.during(k).load_kw
+            base = self.surroundings.during(k)
             allowed_kw = self.outages.hold(
-                self.now_s, load_kw, allowed_kw, self.fleet, cars
+                self.now_s, base.load_kw, base.pv_kw, allowed_kw, self.fleet, cars
             )
             room_kw = self.outages.room_kw(self.now_s, room_kw)
         state["set_kw"][cars] = allowed_kw[cars]
