@@ -236,3 +236,19 @@ def test_a_network_file_that_cannot_be_solved_is_told(folder):
 def test_the_results_folder_holds_runs_only(ran, folder):
     kept = {path.name for path in (folder / "results" / "quick").iterdir()}
     assert all(len(name) == 16 for name in kept)
+
+
+def test_a_yardstick_is_told_in_a_table_and_a_sentence(ran, folder):
+    place = folder / last_line(ran.stdout)
+    told = twin("yardstick", str(place))
+    assert told.returncode == 0, told.stderr
+    assert "best possible" in told.stdout and "solving head" in told.stderr
+    assert last_line(told.stdout).count("the policy") == 1
+    assert twin("verify", str(place)).returncode == 0
+    paid = twin("yardstick", str(place), "--objective", "bill", "--quiet")
+    assert "bill [USD]" in paid.stdout and not paid.stderr
+    wrong = twin("yardstick", str(place), "--transformer", "nowhere")
+    assert wrong.returncode == 2
+    assert "--transformer: 'nowhere' is no transformer of this run" in wrong.stderr
+    assert twin("yardstick", "nowhere").returncode == 2
+    assert twin("yardstick", str(place), "--objective", "peek").returncode == 2

@@ -127,6 +127,9 @@ class Diary:
                 "charge_kw": taken.charge_kw.copy(),
                 "give_kw": taken.give_kw.copy(),
                 "island_kw": taken.island_kw.copy(),
+                "island_pv_kw": np.zeros_like(given.load_kw)
+                if given.island_pv_kw is None
+                else given.island_pv_kw.copy(),
                 "drawn_kw": given.drawn_kw.copy(),
                 "kvar": taken.kvar.copy(),
                 "held_back_kw": taken.held_back_kw.copy(),

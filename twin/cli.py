@@ -50,6 +50,13 @@ class Format(StrEnum):
     GEOJSON = "geojson"
 
 
+class Objective(StrEnum):
+    """What a yardstick makes as small as possible."""
+
+    PEAK = "peak"
+    BILL = "bill"
+
+
 def main() -> None:
     """Run a command; what the user got wrong is told without a traceback."""
     try:
@@ -267,6 +274,31 @@ def export(
 
 
 @app.command()
+def yardstick(
+    path: Annotated[Path, typer.Argument(help="Folder of a run.")],
+    objective: Annotated[
+        Objective, typer.Option(help="What is made as small as possible.")
+    ] = Objective.PEAK,
+    transformer: Annotated[
+        str, typer.Option(help="This one alone, not the head and the fullest.")
+    ] = "",
+    quiet: Quiet = False,
+) -> None:
+    """Tell how far a run's policy is from the best possible; reports show it."""
+    from twin.analysis.yardstick import yardstick as solved
+    from twin.analysis.yardstick_section import text
+    from twin.results.record import Run
+
+    def tell(place: str) -> None:
+        if not quiet:
+            print(f"solving {place}", file=sys.stderr, flush=True)
+
+    goal: Any = objective.value
+    with _stoppable("stopped; nothing was changed"):
+        print(text(solved(Run.open(path), goal, transformer, tell), goal))
+
+
+@app.command()
 def catalogue(
     kind: Annotated[
         str,
@@ -308,12 +340,12 @@ def _print_summary(folder: Path) -> None:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
+def _stoppable(words: str = STOPPED) -> Iterator[None]:
     """Ctrl-C ends a command with a word and the exit code of an interruption."""
     try:
         yield
     except KeyboardInterrupt:
-        print(STOPPED, file=sys.stderr)
+        print(words, file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
 
 

@@ -53,6 +53,7 @@ class Purpose(IntEnum):
     OUTAGE_LENGTH = 52
     HOME_BACKUP = 53
     RESTART_DELAY = 54
+    MEDICAL_BASELINE = 55
     NON_RESPONSE = 60
     OPT_OUT = 61
     LINK_LOSSES = 62

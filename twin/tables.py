@@ -344,7 +344,12 @@ _CUSTOMER_STEPS = Table(
         _array("customer", "served_kw", "kW", "what of it was served"),
         _array("customer", "pv_kw", "kW", "produced by PV, >= 0"),
         _array("customer", "net_kw", "kW", "through the meter; < 0 is export"),
-        _array("customer", "island_kw", "kW", "of served_kw, by its own car (V2H)"),
+        _array(
+            "customer",
+            "island_kw",
+            "kW",
+            "of served_kw, by its own car (V2H), less what that car took of PV then",
+        ),
     ),
     kind="interval",
     level="all",
@@ -461,10 +466,12 @@ _OUTAGES = Table(
         _number("alight_h", "h", "of these supplied by its own car"),
         _number("demand_kwh", "kWh", "what it would have used, without cars"),
         _number("served_by_car_kwh", "kWh", "what its own car gave of that"),
+        _number("served_by_pv_kwh", "kWh", "what its own PV served in its island"),
         _number("unserved_kwh", "kWh", "what was not served"),
         Column(
             "capable", "bool", "", "has a car, charger and switch that can supply it"
         ),
+        Column("medical", "bool", "", "a home with a medical baseline"),
         _text(
             "why_dark", "why it was dark last; empty: it was not, but for the transfer"
         ),

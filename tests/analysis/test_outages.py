@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import numpy as np
+import polars as pl
 import pytest
 
+from twin.analysis import outage_section
+from twin.analysis.case import Case
 from twin.analysis.outages import indices
+from twin.tables import TABLES
 
 
 def test_indices_of_the_handbook():
@@ -15,3 +22,53 @@ def test_indices_of_the_handbook():
     assert found.saidi_min == pytest.approx(33.6)
     assert found.caidi_min == pytest.approx(84.0)
     assert indices(0, 0.0, 5000).caidi_min is None
+
+
+def hit(customer, medical, hours, alight, demand, served):
+    begin = datetime(2026, 1, 12, 18, tzinfo=UTC)
+    return {
+        "event": 0, "customer": customer, "start": begin,
+        "until": begin + timedelta(hours=hours), "hours": hours, "alight_h": alight,
+        "demand_kwh": demand, "served_by_car_kwh": served,
+        "served_by_pv_kwh": 0.0, "unserved_kwh": demand - served,
+        "capable": alight > 0, "why_dark": "", "medical": medical,
+    }  # fmt: skip
+
+
+def with_outages(make_run, rows):
+    run = make_run()
+    frame = pl.DataFrame(rows).select(TABLES["outages"].column_names)
+    frame.write_parquet(run.path / "outages.parquet")
+    return Case(run)
+
+
+def test_medical_homes_are_a_group_of_their_own(make_run):
+    case = with_outages(
+        make_run,
+        [
+            hit(0, True, 4.0, 3.95, 2.0, 0.8),
+            hit(0, True, 1.0, 0.0, 0.5, 0.0),
+            hit(1, False, 4.0, 1.0, 3.0, 0.6),
+        ],
+    )
+    found = outage_section.groups(case)
+    assert found is not None
+    medical, others = found.rows(named=True)
+    assert (medical["homes"], medical["outages"], medical["lit"]) == (1, 2, 1)
+    assert medical["out_h"] == 5.0
+    assert medical["dark_h"] == pytest.approx(1.05)
+    assert medical["longest_h"] == 1.0
+    assert medical["unserved_kwh"] == pytest.approx(1.7)
+    assert (others["medical"], others["lit"]) == (False, 0)
+    assert others["dark_h"] == 3.0
+    table = outage_section._groups(case, named=False)
+    assert "medical baseline" in table and "all others" in table
+
+
+def test_without_medical_homes_or_in_older_runs_there_are_no_groups(make_run):
+    case = with_outages(make_run, [hit(0, False, 4.0, 1.0, 2.0, 0.8)])
+    assert outage_section.groups(case) is None
+    assert outage_section._groups(case, named=False) == ""
+    path = case.run.path / "outages.parquet"
+    pl.read_parquet(path).drop("medical").write_parquet(path)
+    assert outage_section.groups(replace(case)) is None

@@ -29,6 +29,7 @@ SECTIONS = (
     "batteries",
     "bills",
     "ledger",
+    "yardstick",
     "face-validity",
     "caveats",
     "provenance",

@@ -15,9 +15,8 @@ from dashboards.fleet.departures import (
 )
 from twin.analysis.case import Case
 from twin.analysis.metrics import headline_of
-from twin.fleet.charging import charging_efficiency
+from twin.fleet.charging import BATTERY_EFFICIENCY, CONVERTER, charging_efficiency
 from twin.fleet.state import traits
-from twin.simulation.cars import BATTERY_EFFICIENCY, CONVERTER
 
 NOON = datetime(2026, 1, 12, 17, tzinfo=UTC)
 

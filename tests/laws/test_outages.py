@@ -149,3 +149,105 @@ def test_a_small_circuit_with_an_outage_of_a_branch_lives() -> None:
     diary = Diary(world(scenario(feeder__source=FOUR_BUS, events=events)))
     simulate(diary.world)
     assert diary.rows[28]["grid_kw"] == pytest.approx(0.0, abs=1e-9)
+
+
+NOON: list[dict[str, Any]] = [
+    {"kind": "outage", "start": "2026-06-20T10:07", "hours": 7.5},
+    {
+        "kind": "outage",
+        "start": "2026-06-21T03:40",
+        "hours": 9,
+        "section": "home:load 3",
+    },
+]
+SUNNY: dict[str, Any] = V2H | {
+    "time__start": "2026-06-20",
+    "events": NOON,
+    "customers__pv_share": 0.7,
+    "backup__share": 1.0,
+    "backup__pv": True,
+    "fleet__initial_soc": 0.35,
+}
+
+
+@pytest.fixture(scope="module")
+def sunny() -> Diary:
+    return lived(scenario(**SUNNY))
+
+
+def test_sun_car_and_darkness_are_the_demand_of_each_outage(sunny: Diary) -> None:
+    outages, hours = sunny.world.outages, sunny.world.timeline.step_h
+    assert outages is not None
+    rows = outages.table()
+    n = len(sunny.world.customers)
+    car, sun = rows["served_by_car_kwh"], rows["served_by_pv_kwh"]
+    parts = car + sun + rows["unserved_kwh"]
+    assert_allclose(parts, rows["demand_kwh"], rtol=0, atol=1e-9)
+    assert rows["unserved_kwh"].min() >= -1e-9
+    assert sun.sum() > 1.0 and car.sum() > 0.1
+    taken = outages.home, sunny.world.fleet.state["island_in_kwh"], n
+    from_sun = np.bincount(*taken)
+    assert from_sun.sum() > 1.0
+    made = sunny.column("island_pv_kw").sum(axis=0) * hours
+    by_home = np.bincount(rows["customer"], sun, n)
+    assert_allclose(made, by_home + from_sun, rtol=0, atol=1e-9)
+    lost = (sunny.column("load_kw") - sunny.column("drawn_kw")).sum(axis=0) * hours
+    asked = np.bincount(rows["customer"], rows["demand_kwh"], n)
+    assert_allclose(asked, lost, atol=1e-9)
+    island = np.bincount(outages.home, sunny.column("island_kw").sum(axis=0), n) * hours
+    given = np.bincount(rows["customer"], car, n)
+    assert_allclose(island, given - from_sun, rtol=0, atol=1e-9)
+
+
+def test_pv_makes_no_more_in_an_island_than_the_sun_gives(sunny: Diary) -> None:
+    outages, step_s = sunny.world.outages, sunny.world.timeline.step_s
+    assert outages is not None
+    without = lived(scenario(**{k: v for k, v in SUNNY.items() if k != "events"}))
+    some = 0
+    for k, (row, plain) in enumerate(zip(sunny.rows, without.rows, strict=True)):
+        share = outages.supply.share_out(k * step_s, (k + 1) * step_s)
+        made = row["island_pv_kw"]
+        assert (made <= plain["pv_kw"] * share + 1e-9).all()
+        assert (row["pv_kw"] <= plain["pv_kw"] * (1.0 - share) + 1e-9).all()
+        cars = (share == 1.0)[outages.home]
+        net = row["charge_kw"] - row["give_kw"] + row["island_kw"]
+        assert_allclose(net[cars], 0.0, atol=1e-12)
+        some += int((made > 0.0).sum())
+    assert some > 20
+
+
+def test_with_sun_batteries_close_and_the_grid_balances(sunny: Diary) -> None:
+    test_batteries_close_and_stay_within_bounds(sunny)
+    assert sunny.world.recorder.worst_residual < 1e-6
+
+
+def test_after_the_return_pv_waits_for_its_delay(sunny: Diary) -> None:
+    """From 17:37 for 5 minutes nothing feeds in; then PV is what it was."""
+    k = (17 * 60 + 45) // 15
+    plain = lived(scenario(**{k: v for k, v in SUNNY.items() if k != "events"}))
+    whole, now = plain.rows[k - 1]["pv_kw"], sunny.rows[k - 1]["pv_kw"]
+    assert_allclose(now, whole * 3.0 / 15.0, atol=1e-9)
+    assert_array_equal(sunny.rows[k]["pv_kw"], plain.rows[k]["pv_kw"])
+
+
+def test_with_the_sun_fewer_hours_are_dark() -> None:
+    """Cars that may give a hundredth of their battery only."""
+    spare = SUNNY | {"backup__reserve_soc": 0.89}
+    sunny, dull = (
+        lived(scenario(**(spare | {"backup__pv": pv}))) for pv in (True, False)
+    )
+    tables = [one.world.outages.table() for one in (sunny, dull)]
+    lit = [table["alight_h"].sum() for table in tables]
+    unserved = [table["unserved_kwh"].sum() for table in tables]
+    assert lit[0] > lit[1]
+    assert unserved[0] < unserved[1]
+    assert not dull.column("island_pv_kw").any()
+
+
+def test_with_sun_rebuilt_at_random_instants_it_is_the_same(sunny: Diary) -> None:
+    born = world(scenario(**SUNNY))
+    cut = Diary(born)
+    draw = random.Random(5)
+    assert interrupted_life(born, [draw.randint(1, 30) for _ in range(60)]) > 10
+    for name in ("soc", "charge_kw", "island_kw", "island_pv_kw", "v_pu"):
+        assert_array_equal(cut.column(name), sunny.column(name))

@@ -383,6 +383,20 @@ SEED = "a whole number from 0 to 9223372036854775807"
             "2:48: events.0.hours: only for kind: outage or call",
         ),
         (
+            "events: [{kind: stochastic, saifi: 1.2}]",
+            "2:10: events.0: stochastic needs caidi_h, or records",
+        ),
+        (
+            "events: [{kind: stochastic, saifi: 1.2, caidi_h: 2, records: pge_2021}]",
+            "2:62: events.0.records: not beside caidi_h: records have lengths of their "
+            "own",
+        ),
+        (
+            "events: [{kind: stochastic, saifi: 1.2, records: pge_2024}]",
+            "2:50: events.0.records: got 'pge_2024'; allowed: pge_2021; did you "
+            "mean 'pge_2021'?",
+        ),
+        (
             "limits: {voltage_pu: [1.05, 0.95]}",
             "2:10: limits.voltage_pu: the lower 1.05 must be below 0.95",
         ),

@@ -10,7 +10,7 @@ import polars as pl
 from twin.analysis import page
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
-from twin.analysis.outages import outage_rows
+from twin.analysis.outages import DARK_H, outage_rows
 from twin.analysis.theme import dressed, looks, plain, spotlight
 
 FEW = 10
@@ -22,8 +22,24 @@ HEAD = (
     "alight on its car [h]",
     "would have used [kWh]",
     "served by its car [kWh]",
+    "by its PV [kWh]",
     "not served [kWh]",
     "why dark",
+)
+SUN = "served_by_pv_kwh"
+GROUP_KWH = ("demand_kwh", "served_by_car_kwh", SUN, "unserved_kwh")
+GROUP_HEAD = (
+    "customers",
+    "hit",
+    "outages of one",
+    "without supply [h]",
+    "of these dark [h]",
+    "longest dark [h]",
+    "kept alight through",
+    "would have used [kWh]",
+    "served by their cars [kWh]",
+    "by their PV [kWh]",
+    "not served [kWh]",
 )
 
 
@@ -45,10 +61,57 @@ def outages(comparison: Comparison) -> str:
                 _figure(comparison),
                 "",
             ),
+            *(_groups(case, len(shown) > 1) for case in shown),
             *(_homes(case, len(shown) > 1) for case in shown),
             page.paragraphs([note], "note"),
         ]
     )
+
+
+def groups(case: Case) -> pl.DataFrame | None:
+    """Homes with a medical baseline and all others, a row each; none without any.
+
+    homes, outages  customers hit, rows of `outages`
+    out_h, dark_h   customer-hours without supply, and without light
+    longest_h       the longest that one of them was dark in an outage
+    lit             outages through which a customer's own car kept it alight
+    """
+    rows = outage_rows(case)
+    if rows is None or "medical" not in rows.columns or not rows["medical"].any():
+        return None
+    lit = (pl.col("dark_h") <= DARK_H) & (pl.col("alight_h") > 0.0)
+    return (
+        rows.group_by("medical")
+        .agg(
+            pl.col("customer").n_unique().alias("homes"),
+            pl.len().alias("outages"),
+            pl.col("hours").sum().alias("out_h"),
+            pl.col("dark_h").sum(),
+            pl.col("dark_h").max().alias("longest_h"),
+            lit.sum().alias("lit"),
+            pl.col(*GROUP_KWH).sum(),
+        )
+        .sort("medical", descending=True)
+    )
+
+
+def _groups(case: Case, named: bool) -> str:
+    found = groups(case)
+    if found is None:
+        return ""
+    body: list[list[object] | str] = [
+        [
+            "medical baseline" if row["medical"] else "all others",
+            row["homes"],
+            row["outages"],
+            *(f"{row[name]:.1f}" for name in ("out_h", "dark_h", "longest_h")),
+            row["lit"],
+            *(f"{row[name]:.1f}" for name in GROUP_KWH),
+        ]
+        for row in found.iter_rows(named=True)
+    ]
+    head = page.paragraphs([case.label], "about") if named else ""
+    return head + page.table(list(GROUP_HEAD), body, (0,))
 
 
 def powered(case: Case) -> pl.DataFrame | None:
@@ -125,7 +188,7 @@ def _homes(case: Case, named: bool) -> str:
 
 
 def _row(case: Case, row: dict[str, object]) -> list[object]:
-    numbers = ("hours", "alight_h", "demand_kwh", "served_by_car_kwh", "unserved_kwh")
+    numbers = ("hours", "alight_h", *GROUP_KWH)
     began, until = row["start"], row["until"]
     back = case.local(until) if isinstance(until, datetime) else "beyond the run"
     span = f"{case.local(began) if isinstance(began, datetime) else ''} to {back}"

@@ -66,7 +66,10 @@ def outage_rows(case: Case) -> pl.DataFrame | None:
     if not case.run.has("outages"):
         return None
     dark = (pl.col("hours") - pl.col("alight_h")).clip(0.0).alias("dark_h")
-    return case.run.scan("outages").with_columns(dark).collect()
+    rows = case.run.scan("outages").with_columns(dark).collect()
+    if "served_by_pv_kwh" in rows.columns:
+        return rows
+    return rows.with_columns(served_by_pv_kwh=pl.lit(0.0))
 
 
 def struck(case: Case) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from twin.analysis import (
     sections,
     transformer_life,
     wording,
+    yardstick_section,
 )
 from twin.analysis.bill_section import bills
 from twin.analysis.case import Case
@@ -134,6 +135,7 @@ _SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
     ("batteries", "Batteries", battery_section.section),
     ("bills", "Bills", bills),
     ("ledger", "Ledger", ledger_section.section),
+    ("yardstick", "Yardstick", yardstick_section.section),
     ("face-validity", "Face validity", sections.face),
     ("caveats", "Caveats", _caveats),
     ("provenance", "Provenance", sections.provenance),

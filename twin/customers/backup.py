@@ -50,18 +50,22 @@ class Cars:
     plugged: Bools
     soc: Floats
     give_kw: Floats
+    charge_kw: Floats
+    min_kw: Floats
 
 
 @dataclass(frozen=True)
 class Islands:
     """Homes [n] on their own: the car that forms the grid (-1: none), its kW, why not.
 
-    kw is what the car gives as long as its energy lasts.
+    kw is what the car gives as long as its energy lasts; < 0: what it takes of PV.
+    pv_kw is what of its PV serves the load; what the car does not take is curtailed.
     """
 
     car: Ints
     kw: Floats
     why: Ints
+    pv_kw: Floats
 
 
 @dataclass(frozen=True)
@@ -76,22 +80,33 @@ class BackupRules:
     trips: bool
     reserve_soc: float
 
-    def islands(self, cars: Cars, out: Bools, load_kw: Floats) -> Islands:
+    def islands(
+        self, cars: Cars, out: Bools, load_kw: Floats, sun_kw: Floats
+    ) -> Islands:
         """What the homes without supply [n] can do for themselves at this load [n].
 
-        p = min(L, P_form); of several cars the first above its reserve forms the grid.
+        p = min(L - PV, P_form); of several cars the first above its reserve forms the
+        grid, or one at its reserve while PV covers the load. What PV leaves charges it.
         Source: docs/model.md "Outages and V2H".
         """
         n = len(out)
-        here = cars.capable & cars.plugged & out[cars.home]
-        ready = here & (cars.soc > self.reserve_soc)
-        car = _first_at(cars.home, ready, n)
         asked_kw = self.panel_share * np.maximum(load_kw, 0.0)
-        most_kw = np.where(car >= 0, cars.give_kw[car] if len(cars.home) else 0.0, 0.0)
-        over = (car >= 0) & (asked_kw > most_kw) & self.trips
+        pv_kw = np.minimum(sun_kw, asked_kw)
+        rest_kw = asked_kw - pv_kw
+        here = cars.capable & cars.plugged & out[cars.home]
+        held = ((sun_kw > 0.0) & (rest_kw <= 0.0))[cars.home]
+        ready = here & ((cars.soc > self.reserve_soc) | held)
+        car = _first_at(cars.home, ready, n)
+        most_kw = _of_car(cars.give_kw, car)
+        over = (car >= 0) & (rest_kw > most_kw) & self.trips
         car = np.where(over, NOBODY, car)
-        kw = np.where(car >= 0, np.minimum(asked_kw, most_kw), 0.0)
-        return Islands(car, kw, np.where(car >= 0, Why.NOT, self._why(cars, out, over)))
+        takes_kw = np.minimum(sun_kw - pv_kw, _of_car(cars.charge_kw, car))
+        takes_kw = np.where(takes_kw < _of_car(cars.min_kw, car), 0.0, takes_kw)
+        gives_kw = np.minimum(rest_kw, most_kw)
+        lit = car >= 0
+        kw = np.where(lit, np.where(rest_kw > 0.0, gives_kw, -takes_kw), 0.0)
+        why = np.where(lit, Why.NOT, self._why(cars, out, over))
+        return Islands(car, kw, why, np.where(lit, pv_kw, 0.0))
 
     def _why(self, cars: Cars, out: Bools, over: Bools) -> Ints:
         """Why homes that form no island are dark [n]; of several reasons the last."""
@@ -113,6 +128,13 @@ def _first_at(home: Ints, which: Bools, n: int) -> Ints:
     chosen = np.flatnonzero(which)[::-1]
     first[home[chosen]] = chosen
     return first
+
+
+def _of_car(values: Floats, car: Ints) -> Floats:
+    """Each home's car's [n], 0 where it has none."""
+    if not len(values):
+        return np.zeros(len(car))
+    return np.where(car >= 0, values[car], 0.0)
 
 
 def backup_hours(

@@ -13,7 +13,7 @@ from twin.errors import InputError, Problem, nearest
 
 REQUIRED = ("customer", "node")
 MOST_EVS = 16
-NUMBERS = ("annual_kwh", "pv_kw", "evs", "charger_kw")
+NUMBERS = ("annual_kwh", "pv_kw", "evs", "charger_kw", "medical")
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Record:
     pv_kw: float | None
     evs: int | None
     charger_kw: float | None
+    medical: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Roster:
 
     @classmethod
     def read(cls, path: Path) -> Roster:
-        """Read ``customer,node,annual_kwh,pv_kw,evs,charger_kw`` (CSV with a header).
+        """Read a CSV with a header: ``REQUIRED`` columns and any of ``NUMBERS``.
 
         The first two columns are required, a number may be left empty. InputError
         with every problem as ``file:line:column``.
@@ -126,6 +127,10 @@ def _record(
     if evs is not None and evs != int(evs):
         message = f"got '{line['evs']}', allowed is a whole number"
         problems.append(Problem(f"{path}:{number}", "evs", message))
+    medical = value("medical", 1)
+    if medical is not None and medical != int(medical):
+        message = f"got '{line['medical']}', allowed is 0 or 1"
+        problems.append(Problem(f"{path}:{number}", "medical", message))
     return Record(
         customer=line.get("customer", "").strip(),
         node=line.get("node", "").strip(),
@@ -133,4 +138,5 @@ def _record(
         pv_kw=value("pv_kw", 1e5),
         evs=None if evs is None else int(evs),
         charger_kw=value("charger_kw", 1e3),
+        medical=None if medical is None else medical > 0,
     )

@@ -9,6 +9,10 @@ import numpy as np
 from twin.arrays import Floats, Records, Row, compiled
 from twin.fleet.state import Phase
 
+CONVERTER = (0.006, 0.02, 0.035)
+BATTERY_EFFICIENCY = 0.98
+STANDBY_KW = 0.15
+FLOOR_SOC = 0.1
 TAPER_END_SOC = 0.999
 _PLUGGED = int(Phase.PLUGGED)
 _GAUSS_X = np.array(
@@ -175,13 +179,24 @@ def sustained_kw(traits: Records, soc: Floats, hours: float) -> Floats:
 
 @compiled
 def supply_home(row: Row, own: Row, now_s: int) -> None:
-    """What a car gave to its home without a grid, from when the transfer was done.
+    """What a car did for its home without a grid, from when the transfer was done.
 
-    The same physics as giving; it ends at ``form_floor_soc``.
+    Giving ends at ``form_floor_soc``; with set_kw > 0 it takes what PV leaves, and with
+    0 it holds the grid for PV. The same physics as on the grid.
     """
     hours = (now_s - max(row.settled_s, row.forms_from_s)) / 3600.0
     row.settled_s = now_s
-    if row.phase != _PLUGGED or row.set_kw >= 0.0 or hours <= 0.0:
+    if row.phase != _PLUGGED or hours <= 0.0:
+        return
+    if row.set_kw >= 0.0:
+        row.soc, drawn_kwh, lost_kwh = charge(row.soc, row.set_kw, hours, own)
+        row.interval_in_kwh += drawn_kwh
+        row.interval_island_kwh -= drawn_kwh
+        row.session_in_kwh += drawn_kwh
+        row.charged_kwh += drawn_kwh
+        row.island_in_kwh += drawn_kwh
+        row.island_s += 3600.0 * hours
+        row.loss_kwh += lost_kwh
         return
     row.soc, given_kwh, lost_kwh, standby_kwh = give_down_to(
         row.soc, -row.set_kw, hours, own, row.form_floor_soc

@@ -29,7 +29,8 @@ SURE_SHARE = 0.85
 class Taken(NamedTuple):
     """Mean AC power over an interval, per car [n_ev].
 
-    island_kw is what of give_kw went to the car's own home while that had no supply.
+    island_kw is what of give_kw went to the car's own home while that had no supply,
+    less what of charge_kw came from that home's PV then.
     kvar, > 0 absorbed, and what inverters held back of giving are none until a power
     flow has told them.
     """

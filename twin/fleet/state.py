@@ -74,8 +74,9 @@ STATE = np.dtype(
         ("forming", np.int64),  # 1 while it supplies its home by itself
         ("forms_from_s", np.int64),  # since when, the transfer done
         ("form_floor_soc", np.float64),  # where that ends
-        ("interval_island_kwh", np.float64),  # of interval_out_kwh, to its own home
-        ("island_kwh", np.float64),  # total of that
+        ("interval_island_kwh", np.float64),  # to its own home, less from its PV
+        ("island_kwh", np.float64),  # total given to its own home
+        ("island_in_kwh", np.float64),  # total taken from its PV
         ("island_s", np.float64),  # for how long
     ]
 )

@@ -31,6 +31,11 @@ class CustomersSpec(Words):
     pv_kw: PositiveKw = Field(
         default=5.0, description="Peak power of one home's PV [kWp]"
     )
+    medical_share: Share = Field(
+        default=0.0,
+        description="Share of homes with a medical baseline (whose life or health "
+        "depends on supply), told apart in outages [0..1]",
+    )
     power_factor: Annotated[float, Field(ge=0.5, le=1)] | None = Field(
         default=None,
         description="Power factor of the homes; default: the grid's own [-]",
@@ -47,7 +52,8 @@ class CustomersSpec(Words):
     )
     file: FilePath | None = Field(
         default=None,
-        description="CSV of known customers: node, yearly kWh, PV, EVs, chargers",
+        description="CSV of known customers: node, yearly kWh, PV, EVs, chargers, "
+        "medical baseline",
     )
     homes_per_load: Annotated[int, Field(ge=1, le=100_000)] | Literal["auto"] = Field(
         default=1,

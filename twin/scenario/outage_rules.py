@@ -17,7 +17,7 @@ SECTIONS = (
 )
 NEEDED = {
     "outage": ("start", "hours"),
-    "stochastic": ("saifi", "caidi_h"),
+    "stochastic": ("saifi",),
     "call": ("start", "hours"),
 }
 ONLY = {
@@ -25,6 +25,7 @@ ONLY = {
     "hours": ("outage", "call"),
     "saifi": ("stochastic",),
     "caidi_h": ("stochastic",),
+    "records": ("stochastic",),
     "notice_h": ("call",),
     "return_min": ("call",),
     "section": ("outage", "stochastic"),
@@ -53,9 +54,20 @@ def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Findin
     for key, kinds in ONLY.items():
         if kind not in kinds and event.get(key) is not None:
             yield f".{key}", f"only for kind: {' or '.join(kinds)}"
+    if kind == "stochastic":
+        yield from _lengths(event)
     yield from _section(event.get("section"), ".section")
     yield from _start(event.get("start"), data)
     yield from _restored(event, kind)
+
+
+def _lengths(event: Mapping[str, Any]) -> Iterator[Finding]:
+    """Either a mean length or records."""
+    mean, records = event.get("caidi_h"), event.get("records")
+    if mean is None and records is None:
+        yield "", "stochastic needs caidi_h, or records"
+    if mean is not None and records is not None:
+        yield ".records", "not beside caidi_h: records have lengths of their own"
 
 
 def _section(section: object, key: str) -> Iterator[Finding]:

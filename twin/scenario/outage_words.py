@@ -30,7 +30,8 @@ class Event(Words):
 
     kind: Literal["outage", "stochastic", "call"] = Field(
         description="outage: one at a given time; stochastic: drawn, from saifi and "
-        "caidi_h; call: cars are to stop charging and give (policy emergency)"
+        "caidi_h or records; call: cars are to stop charging and give (policy "
+        "emergency)"
     )
     section: str = Field(
         default="feeder",
@@ -65,6 +66,11 @@ class Event(Words):
     caidi_h: Hours | None = Field(
         default=None, description="stochastic: mean length of an interruption [h]"
     )
+    records: Literal["pge_2021"] | None = Field(
+        default=None,
+        description="stochastic: in place of caidi_h, starts and lengths drawn from "
+        "outages that happened; pge_2021: PG&E's of 2021",
+    )
 
 
 class Backup(Words):
@@ -88,6 +94,11 @@ class Backup(Words):
         default="shed",
         description="Above what the car can give: the rest is shed, or all goes dark "
         "until the load is less",
+    )
+    pv: bool = Field(
+        default=False,
+        description="Whether a home's PV is on the panel that its car supplies: it "
+        "serves the load first, and what it leaves charges the car",
     )
     reserve_soc: Share = Field(
         default=0.2, description="State of charge at which the car stops [0..1]"

@@ -70,7 +70,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     outages = None
     if plan.struck is not None:
         outages = outages_of(
-            plan.struck, scenario, customers, fleet, feeder, timeline, people.name
+            plan.struck, scenario, customers, fleet, feeder, timeline, people
         )
     give_kw = fleet.traits["give_kw"]
     responses = responses_of(scenario.stress, scenario.seed, timeline, give_kw)

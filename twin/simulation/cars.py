@@ -17,7 +17,14 @@ from twin.fleet.catalogue import (
     gives,
     vehicles,
 )
-from twin.fleet.charging import TAPER_END_SOC, charging_efficiency
+from twin.fleet.charging import (
+    BATTERY_EFFICIENCY,
+    CONVERTER,
+    FLOOR_SOC,
+    STANDBY_KW,
+    TAPER_END_SOC,
+    charging_efficiency,
+)
 from twin.fleet.state import traits
 from twin.randomness import Purpose, normal, uniform
 from twin.scenario.spec import Scenario
@@ -25,11 +32,7 @@ from twin.simulation.households import Households
 from twin.simulation.participants import Participants, participants
 
 CARS_PER_HOME = 16
-CONVERTER = (0.006, 0.02, 0.035)
-BATTERY_EFFICIENCY = 0.98
-STANDBY_KW = 0.15
 TAPER_SOC = 0.95
-FLOOR_SOC = 0.1
 LEAST_A = 6.0
 VOLTS = {"DE": 230.0, "US": 240.0}
 LEVEL_1_KW, LEVEL_1_V = 2.0, 120.0

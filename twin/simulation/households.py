@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.arrays import Floats, Ints, totals
+from twin.arrays import Bools, Floats, Ints, totals
 from twin.customers.roster import Record, Roster
 from twin.customers.spread import Spread, spread_of_groups
 from twin.grid.feeder import REFERENCE, Feeder
@@ -51,6 +51,7 @@ class Households:
     export_limit_kw: Floats
     known_evs: Ints
     known_charger_kw: Floats
+    medical: Bools
     n_home: int
     zones: Zones
     warnings: tuple[str, ...]
@@ -124,6 +125,7 @@ def households(
         export_limit_kw=pv_kwp if export_kw is None else np.full(n, export_kw),
         known_evs=known_evs,
         known_charger_kw=known_charger_kw,
+        medical=_medical(scenario, n, n_home, roster),
         n_home=n_home,
         zones=zones,
         warnings=_warnings(unmatched),
@@ -234,6 +236,19 @@ def _honour(
         known_evs[home] = record.evs
     if record.charger_kw is not None:
         known_charger_kw[home] = record.charger_kw
+
+
+def _medical(
+    scenario: Scenario, n: int, n_home: int, roster: dict[int, Record]
+) -> Bools:
+    """Homes with a medical baseline: as known, else drawn by home. [n]"""
+    home, share = np.arange(n), scenario.customers.medical_share
+    draw = uniform(scenario.seed, Purpose.MEDICAL_BASELINE, home)
+    medical: Bools = (draw < share) & (home < n_home)
+    for row, record in roster.items():
+        if record.medical is not None:
+            medical[row] = record.medical
+    return medical
 
 
 def _warnings(unmatched: list[str]) -> tuple[str, ...]:

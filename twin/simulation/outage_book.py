@@ -26,13 +26,16 @@ class OutageBook:
 
     since_s      when the present outage of a home began
     demand_kwh   asked in it so far; `island_kwh` served by its own car, `lit_s` for how
-                 long; `noted` what its cars had given before
+                 long, `sun_kwh` by its PV; `noted` what its cars had done before
+    pv_kw        what its PV serves of it while it is alight; made_kwh: what its PV made
+                 in its island, for the load and the car, since that was last asked
     dark_why     why it was last dark
     lit, spell_s whether it is alight, and since when it is so or dark
     back_s, extra  when its last outage ended, and by what its load was more then
     """
 
     names: tuple[str, ...]
+    medical: Bools
     home: Ints
     capable: Bools
     restoration: Restoration
@@ -41,13 +44,16 @@ class OutageBook:
     since_s: Ints
     demand_kwh: Floats
     island_kwh: Floats
+    sun_kwh: Floats
+    pv_kw: Floats
+    made_kwh: Floats
     lit_s: Floats
     dark_why: Ints
     lit: Bools
     spell_s: Floats
     back_s: Ints
     extra: Floats
-    noted: tuple[Floats, Floats]
+    noted: tuple[Floats, Floats, Floats]
     rows: list[dict[str, object]] = field(default_factory=list)
     told: list[dict[str, object]] = field(default_factory=list)
 
@@ -55,6 +61,7 @@ class OutageBook:
     def of(
         cls,
         names: tuple[str, ...],
+        medical: Bools,
         home: Ints,
         capable: Bools,
         restoration: Restoration,
@@ -66,6 +73,7 @@ class OutageBook:
         able = totals(home, capable.astype(np.float64), n) > 0.0
         return cls(
             names=names,
+            medical=medical,
             home=home,
             capable=able,
             restoration=restoration,
@@ -74,13 +82,16 @@ class OutageBook:
             since_s=whole.copy(),
             demand_kwh=zero.copy(),
             island_kwh=zero.copy(),
+            sun_kwh=zero.copy(),
+            pv_kw=zero.copy(),
+            made_kwh=zero.copy(),
             lit_s=zero.copy(),
             dark_why=whole.copy(),
             lit=np.zeros(n, dtype=np.bool_),
             spell_s=zero.copy(),
             back_s=np.full(n, NEVER_S),
             extra=zero.copy(),
-            noted=(zero.copy(), zero.copy()),
+            noted=(zero.copy(), zero.copy(), zero.copy()),
         )
 
     def why(self, why: Ints) -> None:
@@ -132,10 +143,14 @@ class OutageBook:
         whole = (
             totals(self.home, state["island_kwh"], n),
             totals(self.home, state["island_s"], n),
+            totals(self.home, state["island_in_kwh"], n),
         )
-        gained = whole[0] - self.noted[0], whole[1] - self.noted[1]
+        gained = tuple(now - then for now, then in zip(whole, self.noted, strict=True))
         self.noted = whole
         self.island_kwh += gained[0]
+        sun_kwh = self.pv_kw * gained[1] / 3600.0
+        self.sun_kwh += sun_kwh
+        self.made_kwh += sun_kwh + gained[2]
         self.lit_s += gained[1]
         from_s = np.full(n, float(self.until_s))
         forming = np.flatnonzero(state["forming"] == 1)
@@ -154,7 +169,7 @@ class OutageBook:
 
     def _begin(self, which: Bools, now_s: int) -> None:
         self.since_s[which], self.spell_s[which] = now_s, now_s
-        for column in (self.demand_kwh, self.island_kwh, self.lit_s):
+        for column in (self.demand_kwh, self.island_kwh, self.sun_kwh, self.lit_s):
             column[which] = 0.0
         self.lit[which] = False
         self.dark_why[which] = Why.NOT
@@ -192,6 +207,7 @@ class OutageBook:
 
     def _row(self, n: int, now_s: int, by: int, still: bool = False) -> None:
         demand, served = float(self.demand_kwh[n]), float(self.island_kwh[n])
+        sun = float(self.sun_kwh[n])
         hours = (now_s - int(self.since_s[n])) / 3600.0
         self.rows.append(
             {
@@ -203,8 +219,10 @@ class OutageBook:
                 "alight_h": float(self.lit_s[n]) / 3600.0,
                 "demand_kwh": demand,
                 "served_by_car_kwh": served,
-                "unserved_kwh": demand - served,
+                "served_by_pv_kwh": sun,
+                "unserved_kwh": demand - served - sun,
                 "capable": bool(self.capable[n]),
+                "medical": bool(self.medical[n]),
                 "why_dark": WORDS[Why(int(self.dark_why[n]))],
             }
         )
@@ -219,7 +237,9 @@ SCHEMA = {
     "alight_h": pl.Float64,
     "demand_kwh": pl.Float64,
     "served_by_car_kwh": pl.Float64,
+    "served_by_pv_kwh": pl.Float64,
     "unserved_kwh": pl.Float64,
     "capable": pl.Boolean,
+    "medical": pl.Boolean,
     "why_dark": pl.String,
 }

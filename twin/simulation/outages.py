@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from twin.arrays import Bools, Floats, Ints, totals
+from twin.arrays import Bools, Floats, Ints
 from twin.customers.backup import BackupRules, Cars, Islands
 from twin.customers.customers import Customers
 from twin.customers.pickup import mean_factor
@@ -20,6 +20,7 @@ from twin.randomness import Purpose, uniform
 from twin.scenario.outage_words import Restoration
 from twin.scenario.spec import Scenario
 from twin.simulation.happenings import instants
+from twin.simulation.households import Households
 from twin.simulation.outage_book import OutageBook
 from twin.simulation.strikes import Strike, Struck
 from twin.simulation.violations import nothing
@@ -31,9 +32,9 @@ from twin.timeline import Timeline
 class Outages:
     """Supply lost and won, applied to homes [n_customer] and cars [n_ev].
 
-    ``capable`` cars can supply their home; ``wait_s`` is how long after its home's
-    return each car waits until it charges. What the future depends on is in the
-    fleet's columns and the book's.
+    ``capable`` cars can supply their home, with its PV where ``sunny``; ``wait_s`` is
+    how long after its home's return each car waits until it charges. What the future
+    depends on is in the fleet's columns and the book's.
     """
 
     supply: Supply
@@ -42,6 +43,7 @@ class Outages:
     restoration: Restoration
     capable: Bools
     home: Ints
+    sunny: bool
     wait: Floats
     terminal_node: Ints
     fixed_kw: Floats
@@ -82,9 +84,10 @@ class Outages:
             off_kw=float(self.fixed_kw[off].sum()),
         )
 
-    def island_kw(self, island_kw: Floats, n: int) -> Floats:
-        """What the homes' own cars served of their load [n_customer]."""
-        return totals(self.home, island_kw, n)
+    def island_pv_kw(self) -> Floats:
+        """What homes' PV made in their islands since this was last asked [n]."""
+        made_kwh, self.book.made_kwh = self.book.made_kwh, 0.0 * self.book.made_kwh
+        return made_kwh / self.timeline.step_h
 
     def account(self, now_s: int, load_kw: Floats, fleet: Fleet) -> None:
         """Enter what happened since the last time, at the interval's own load."""
@@ -104,6 +107,7 @@ class Outages:
         self,
         now_s: int,
         load_kw: Floats,
+        pv_kw: Floats,
         allowed_kw: Floats,
         fleet: Fleet,
         cars: Ints,
@@ -113,8 +117,9 @@ class Outages:
         Of `cars`, which are settled, it is noted who supplies a home by itself.
         """
         out = self.supply.out_at(now_s)
-        islands = self._islands(out, load_kw, fleet)
+        islands = self._islands(out, load_kw, pv_kw * self.sunny, fleet)
         self.book.why(islands.why)
+        self.book.pv_kw = islands.pv_kw
         self._form(now_s, out, islands, fleet, cars)
         state, here = fleet.state, self.home
         allowed_kw = np.where(out[here], 0.0, allowed_kw)
@@ -172,13 +177,14 @@ class Outages:
         """Whether a car's home is without supply."""
         return bool(self.supply.out_at(now_s)[self.home[car]])
 
-    def _islands(self, out: Bools, load_kw: Floats, fleet: Fleet) -> Islands:
-        state = fleet.state
+    def _islands(
+        self, out: Bools, load_kw: Floats, sun_kw: Floats, fleet: Fleet
+    ) -> Islands:
+        state, traits = fleet.state, fleet.traits
         plugged = state["phase"] == Phase.PLUGGED
-        seen = Cars(
-            self.home, self.capable, plugged, state["soc"], fleet.traits["give_kw"]
-        )
-        return self.rules.islands(seen, out, load_kw)
+        powers = (traits[name] for name in ("give_kw", "charge_kw", "min_kw"))
+        seen = Cars(self.home, self.capable, plugged, state["soc"], *powers)
+        return self.rules.islands(seen, out, load_kw, sun_kw)
 
     def _form(
         self, now_s: int, out: Bools, islands: Islands, fleet: Fleet, cars: Ints
@@ -225,7 +231,7 @@ def outages_of(
     fleet: Fleet,
     feeder: Feeder,
     timeline: Timeline,
-    names: tuple[str, ...],
+    people: Households,
 ) -> Outages:
     """A run's outages at its start."""
     words, restoration, seed = scenario.backup, scenario.restoration, scenario.seed
@@ -241,11 +247,14 @@ def outages_of(
         restoration=restoration,
         capable=capable,
         home=home,
+        sunny=words.pv,
         wait=uniform(seed, Purpose.RESTART_DELAY, traits["entity"]),
         terminal_node=feeder.terminals.node_a,
         fixed_kw=customers.fixed_kw,
         timeline=timeline,
-        book=OutageBook.of(names, home, capable, restoration, timeline),
+        book=OutageBook.of(
+            people.name, people.medical, home, capable, restoration, timeline
+        ),
     )
 
 

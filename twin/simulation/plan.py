@@ -31,6 +31,7 @@ from twin.simulation.regulation import held_notes, moves_of, told_of
 from twin.simulation.strikes import Struck, struck
 from twin.surroundings.csv_head import FeederHead, feeder_head
 from twin.surroundings.network_loads import Network
+from twin.surroundings.outage_records import records_file
 from twin.surroundings.profiles import Homes, Profile, profile
 from twin.surroundings.pv import Pv
 from twin.surroundings.realtime import Realtime
@@ -78,6 +79,11 @@ class Plan:
             *([] if self.cars.participants is None else [self.cars.participants.file]),
             *self.scenario.files().values(),
             *self.grid.files,
+            *(
+                records_file(event.records)
+                for event in self.scenario.events
+                if event.records is not None
+            ),
         ]
         return sorted(set(files))
 

@@ -142,10 +142,13 @@ class Recorder:
         row = k - self._steps[0]
         drawn_kw = self._served_kw(given.drawn_kw, flow)
         island_kw = self.customers.cars_kw(taken.island_kw)
-        served_kw = drawn_kw + island_kw
+        sun_kw = 0.0 if given.island_pv_kw is None else given.island_pv_kw
+        by_itself_kw = island_kw + sun_kw
+        served_kw = drawn_kw + by_itself_kw
         cars_kw = self.customers.cars_kw(taken.net_kw + taken.island_kw)
         net_kw = drawn_kw - given.pv_kw + cars_kw
-        unserved_kw = float((given.load_kw - given.drawn_kw - island_kw).sum())
+        given = given._replace(pv_kw=given.pv_kw + sun_kw)
+        unserved_kw = float((given.load_kw - given.drawn_kw - by_itself_kw).sum())
         v_pu = flow.v_pu
         judged_pu = v_pu[self.buses]
         low_pu, high_pu = -largest(-judged_pu), largest(judged_pu)

@@ -18,6 +18,7 @@ from twin.scenario.outage_words import Event
 from twin.scenario.spec import Scenario
 from twin.simulation.households import Households
 from twin.simulation.sections import Section, customers_at, section_of, way_to
+from twin.surroundings.outage_records import outage_records
 from twin.timeline import Timeline
 
 DAYS_OF_YEAR = 365.25
@@ -176,20 +177,31 @@ def _drawn(
 ) -> list[tuple[int, int]]:
     """Outages drawn day by day, keyed by date: their number, starts and lengths.
 
-    N ~ Poisson(SAIFI / 365.25), ln length ~ Normal with mean CAIDI.
+    N ~ Poisson(SAIFI / 365.25); start uniform and ln length ~ Normal with mean CAIDI,
+    or both those of one record.
 
     Source: docs/model.md "Outages and V2H".
     """
     spans, seed = [], scenario.seed
-    caidi_h = event.caidi_h or 0.0
     for day in range(timeline.days):
         date = timeline.date_of(day).toordinal()
         draw = float(uniform(seed, Purpose.OUTAGE_COUNT, number, date))
         for index in range(int(poisson.ppf(draw, (event.saifi or 0.0) / DAYS_OF_YEAR))):
-            at = float(uniform(seed, Purpose.OUTAGE_START, number, date, index))
-            z = float(normal(seed, Purpose.OUTAGE_LENGTH, number, date, index))
-            hours = caidi_h * np.exp(LENGTH_SPREAD * z - LENGTH_SPREAD**2 / 2)
-            length_s = int(timeline.midnight_s[day + 1] - timeline.midnight_s[day])
-            begin_s = int(timeline.midnight_s[day]) + int(at * length_s)
+            key = (number, date, index)
+            begin_s, hours = _one_drawn(seed, event, timeline, day, key)
             spans.append((begin_s, begin_s + max(1, round(3600 * hours))))
     return spans
+
+
+def _one_drawn(
+    seed: int, event: Event, timeline: Timeline, day: int, key: tuple[int, int, int]
+) -> tuple[int, float]:
+    """When an outage of a day begins, in seconds from the start, and its hours."""
+    at = float(uniform(seed, Purpose.OUTAGE_START, *key))
+    if event.records is not None:
+        minute, hours = outage_records(event.records).drawn(at)
+        return int(timeline.seconds(day, minute)), hours
+    z = float(normal(seed, Purpose.OUTAGE_LENGTH, *key))
+    hours = (event.caidi_h or 0.0) * np.exp(LENGTH_SPREAD * z - LENGTH_SPREAD**2 / 2)
+    length_s = int(timeline.midnight_s[day + 1] - timeline.midnight_s[day])
+    return int(timeline.midnight_s[day]) + int(at * length_s), float(hours)

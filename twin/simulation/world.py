@@ -87,6 +87,8 @@ class World:
         if self.outages is not None:
             load_kw = self.surroundings.during(k).load_kw
             self.outages.account(self.now_s, load_kw, self.fleet)
+            made_kw = self.outages.island_pv_kw()
+            return self.given(k)._replace(island_pv_kw=made_kw)
         return self.given(k)
 
     def given(self, k: int) -> Given:
@@ -234,9 +236,9 @@ class World:
         state = self.fleet.state
         allowed_kw, room_kw = within_limits(self.customers, self.fleet, given)
         if self.outages is not None:
-            load_kw = self.surroundings.during(k).load_kw
+            base = self.surroundings.during(k)
             allowed_kw = self.outages.hold(
-                self.now_s, load_kw, allowed_kw, self.fleet, cars
+                self.now_s, base.load_kw, base.pv_kw, allowed_kw, self.fleet, cars
             )
             room_kw = self.outages.room_kw(self.now_s, room_kw)
         state["set_kw"][cars] = allowed_kw[cars]

@@ -49,6 +49,7 @@ class Given(NamedTuple):
     """What an interval brings, whatever the cars do.
 
     ``grid_load_kw`` is what of the load asks for the grid; none: all of it.
+    ``island_pv_kw`` is what PV made in homes without supply, beside ``pv_kw``.
     """
 
     load_kw: Floats  # [n_customer]
@@ -57,6 +58,7 @@ class Given(NamedTuple):
     export_price_usd_per_kwh: float
     temperature_degc: float
     grid_load_kw: Floats | None = None  # [n_customer]
+    island_pv_kw: Floats | None = None  # [n_customer]
 
     @property
     def drawn_kw(self) -> Floats:
