@@ -37,7 +37,7 @@ dash: $(READY) ## the dashboard over results/ (PORT=8050)
 	@mkdir -p results && $(TWIN) dash --port $(PORT)
 
 test: $(READY) browser ## every test, on two cores (T=tests/laws CASES=100: only those)
-	@CASES=$(CASES) $(BIN)/python -m pytest -n 2 --dist loadfile $(T)
+	@CASES=$(CASES) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(T)
 
 check: $(READY) ## format, lint, types and import floors
 	@$(BIN)/ruff format --check
