@@ -20,6 +20,9 @@ COLUMNS = (
     columns.number("dark_h", "Dark [h]", 2, 130, "Without supply, and not on its car"),
     columns.number("demand_kwh", "Would have used [kWh]", 2, 92),
     columns.number("served_by_car_kwh", "Served by its car [kWh]", 2, 96),
+    columns.number(
+        "served_by_pv_kwh", "Served by its PV [kWh]", 2, 96, "In its island"
+    ),
     columns.number("unserved_kwh", "Not served [kWh]", 2, 130),
     columns.text(
         "capable",
@@ -27,6 +30,7 @@ COLUMNS = (
         104,
         "Whether it has a car, a charger and a switch that can supply it",
     ),
+    columns.text("medical", "Medical", 96, "A home with a medical baseline"),
     columns.number(
         "relapses",
         "Trips",
@@ -75,6 +79,7 @@ def _row(case: Case, names: Mapping[int, str], row: Mapping[str, Any]) -> Row:
         "dark_h",
         "demand_kwh",
         "served_by_car_kwh",
+        "served_by_pv_kwh",
         "unserved_kwh",
     )
     return {
@@ -86,5 +91,6 @@ def _row(case: Case, names: Mapping[int, str], row: Mapping[str, Any]) -> Row:
         **{key: round(float(row[key]), 4) for key in numbers},
         "relapses": int(row["relapses"]),
         "capable": "yes" if row["capable"] else "no",
+        "medical": "yes" if row["medical"] else "no",
         "why_dark": row["why_dark"] or "–",
     }

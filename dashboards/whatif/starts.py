@@ -137,7 +137,7 @@ def _without_defaults(data: Data, fields: Sequence[Field]) -> Data:
     """What a record wrote out although it would hold anyway is not said again."""
     for one in fields:
         value = at(data, one.key)
-        if value in (None, {}, []) or (value == one.default and "." in one.key):
+        if value in (None, {}, []) or (value == one.default and one.key != "seed"):
             data = without(data, one.key)
     source = at(data, "feeder.source")
     region = region_of(source)

@@ -195,14 +195,14 @@ def test_wear_is_told_by_chemistry_against_the_same_cars(two):
         usd = paired(mine, rest, name).usd(np.array([50.0, 60.0]))
         told = {row["ev"]: row[f"{name}_usd"] for row in rows}
         assert [told[0], told[1]] == pytest.approx(usd.tolist(), abs=1e-4)
-        cost = cost_of([(mine, rest)], name)
+        cost = cost_of([(mine, rest.wear)], name)
         assert cost.usd == pytest.approx(usd.mean())
         assert cost.given_kwh == 7.5
         assert cost.usd_per_kwh == pytest.approx(usd.sum() / 15.0)
     losses = [row["lfp_loss"] for row in rows]
     assert losses == sorted(losses, reverse=True)
-    seen = json.dumps([_plain(one) for one in wear.told(mine, rest, "uncontrolled")],
-                      default=_plain)  # fmt: skip
+    said = wear.told(mine, rest, rest.wear, "uncontrolled")
+    seen = json.dumps([_plain(one) for one in said], default=_plain)
     assert "NMC, this time" in seen and "10 years" not in seen
     assert "130 USD/kWh" in seen
 

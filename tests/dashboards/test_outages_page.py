@@ -82,8 +82,10 @@ def _outages():
         "alight_h": [1.0, 0.0],
         "demand_kwh": [8.0, 6.0],
         "served_by_car_kwh": [2.0, 0.0],
+        "served_by_pv_kwh": [0.0, 0.0],
         "unserved_kwh": [6.0, 6.0],
         "capable": [True, False],
+        "medical": [False, True],
         "why_dark": ["its car is at its reserve", "no car at home here"],
     }
 
@@ -116,7 +118,8 @@ def case(make_run):
 def two(make_run):
     """A second outage of home B alone, that is not over at the run's end."""
     outages, events = _outages(), _events()
-    more = [1, 1, at(6), None, 2.0, 0.0, 5.0, 0.0, 5.0, False, "no car at home here"]
+    more = [1, 1, at(6), None, 2.0, 0.0, 5.0, 0.0, 0.0, 5.0]
+    more += [False, True, "no car at home here"]
     for column, value in zip(outages.values(), more, strict=True):
         column.append(value)
     late = [at(6), at(9), "outage", "home:home B", 1.0, "customers without supply"]
