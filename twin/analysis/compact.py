@@ -8,38 +8,70 @@ from textwrap import wrap
 
 from twin.analysis import wording
 from twin.analysis.comparison import Cell, Comparison, Difference
-from twin.analysis.measures import KEY_FIGURES, MEASURES, Measure
+from twin.analysis.measures import KEY_FIGURES, MEASURES, WORTH_FIGURES, Measure
+from twin.analysis.participation import funnel, headline
 from twin.analysis.verdict import cautions
 
 GAP = 2
+UNKNOWN = "–"
 NARROWEST = 20
 FIGURES = tuple(dict.fromkeys((*KEY_FIGURES, MEASURES["stored_change_kwh"])))
+WORTH = "What it is worth, and to whom:"
+TRACED = (
+    "Each of these is traced by `twin export <run>`: funnel, bill_by_home, "
+    "wear_by_car, transformer_life, outages, ledger."
+)
 
 
 def compact(comparison: Comparison, width: int) -> str:
     """Sentences, then one number a variant and what V2G changes; no line is wider."""
-    halted = bool(wording.warnings(comparison))
-    shown = [m for m in FIGURES if halted or m in comparison.measures]
-    zero = [m for m in shown if comparison.is_zero(m)]
-    shown = [m for m in shown if m not in zero]
     said = [
         *wording.warnings(comparison),
         *wording.headline(comparison),
         *cautions(comparison),
     ]
     parts = ["\n".join(_wrapped(line, width)) for line in said]
-    names = [m.name for m in shown]
-    names_width = min(max(map(len, names), default=0), max(width // 2, NARROWEST))
-    columns = _columns(comparison, shown, width - names_width - GAP)
-    for block in _blocks(columns, width - names_width):
-        parts.append("\n" + "\n".join(_sheet(names, names_width, block)))
-    if zero:
-        nothing = f"Zero everywhere: {', '.join(m.title for m in zero)}."
-        parts.append("\n" + "\n".join(_wrapped(nothing, width)))
+    halted = bool(wording.warnings(comparison))
+    shown = [m for m in FIGURES if halted or m in comparison.measures]
+    parts += _sheets(comparison, shown, width)
+    worth = [m for m in WORTH_FIGURES if m in comparison.measures]
+    if worth:
+        parts.append("\n" + "\n".join(_wrapped(WORTH, width)))
+        parts += ["\n".join(_wrapped(one, width)) for one in _funnels(comparison)]
+        parts += _sheets(comparison, worth, width, changes=False)
+        parts.append("\n".join(_wrapped(TRACED, width)))
     more = "Means over seeds; " if len(comparison.seeds) > 1 else ""
     more += "`twin report` shows everything."
     parts.append("\n".join(_wrapped(more, width)))
     return "\n".join(parts)
+
+
+def _funnels(comparison: Comparison) -> list[str]:
+    """A sentence for each variant that asks who can take part."""
+    firsts = map(comparison.first, comparison.labels)
+    return [headline(case) for case in firsts if funnel(case) is not None]
+
+
+def _sheets(
+    comparison: Comparison,
+    measures: Sequence[Measure],
+    width: int,
+    changes: bool = True,
+) -> list[str]:
+    """Figures in rows, as many variants side by side as fit; then what is zero."""
+    zero = [m for m in measures if comparison.is_zero(m)]
+    shown = [m for m in measures if m not in zero]
+    names = [m.name for m in shown]
+    names_width = min(max(map(len, names), default=0), max(width // 2, NARROWEST))
+    columns = _columns(comparison, shown, width - names_width - GAP, changes)
+    parts = [
+        "\n" + "\n".join(_sheet(names, names_width, block))
+        for block in _blocks(columns, width - names_width)
+    ]
+    if zero:
+        nothing = f"Zero everywhere: {', '.join(m.title for m in zero)}."
+        parts.append("\n" + "\n".join(_wrapped(nothing, width)))
+    return parts
 
 
 @dataclass(frozen=True)
@@ -55,7 +87,7 @@ class _Column:
 
 
 def _columns(
-    comparison: Comparison, shown: Sequence[Measure], widest: int
+    comparison: Comparison, shown: Sequence[Measure], widest: int, changed: bool
 ) -> list[_Column]:
     pairs = [Difference(*pair) for pair in comparison.v2g_against_clever]
     pairs = pairs or list(comparison.differences)
@@ -65,7 +97,7 @@ def _columns(
     ]
     changes = [
         (pair.name, [comparison.difference(m.key, pair) for m in shown])
-        for pair in pairs
+        for pair in (pairs if changed else ())
     ]
     return [
         *(_column(name, cells, shown, False, widest) for name, cells in values),
@@ -104,6 +136,8 @@ def _sheet(names: Sequence[str], width: int, columns: Sequence[_Column]) -> list
     for row in range(tall):
         lines.append(_line("", width, [head[row] for head in heads], columns))
     for number, name in enumerate(names):
+        if all(column.numbers[number] == UNKNOWN for column in columns):
+            continue
         *above, last = wrap(name, width, subsequent_indent="  ") or [""]
         lines += above
         numbers = [column.numbers[number] for column in columns]

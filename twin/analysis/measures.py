@@ -325,14 +325,14 @@ _ROWS = (
             ),
             Measure(
                 "wear_nmc_usd_per_kwh_given",
-                "The same per kWh given, if NMC",
+                "Wear beyond the reference per kWh given, if NMC",
                 "USD/kWh",
                 4,
                 less_is_better=True,
             ),
             Measure(
                 "wear_lfp_usd_per_kwh_given",
-                "The same per kWh given, if LFP",
+                "Wear beyond the reference per kWh given, if LFP",
                 "USD/kWh",
                 4,
                 less_is_better=True,
@@ -342,6 +342,7 @@ _ROWS = (
     (
         "Bills",
         (
+            Measure("reference", "The same cars beside it charge"),
             Measure(
                 "bill_change_ev_usd",
                 "Bill beyond the reference's, per home with an EV",
@@ -532,5 +533,25 @@ KEY_FIGURES = tuple(
         "bill_ev_usd",
         "departures_short_share",
         "steps_failed",
+    )
+)
+WORTH_FIGURES = tuple(
+    MEASURES[key]
+    for key in (
+        "participants",
+        "dependable_kw",
+        "dependable_median_kw",
+        "reference",
+        "bill_change_ev_usd",
+        "wear_change_nmc_usd",
+        "wear_change_lfp_usd",
+        "wear_nmc_usd_per_kwh_given",
+        "wear_lfp_usd_per_kwh_given",
+        "transformer_aged_h",
+        "worst_transformer_ageing",
+        "homes_out",
+        "homes_alight",
+        "saidi_min",
+        "saidi_felt_min",
     )
 )

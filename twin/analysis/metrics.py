@@ -62,6 +62,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **beside_answers(case),
         **outage_answers(case),
         **participation_answers(case),
+        "reference": case.reference or None,
         **call_answers(case),
         **response_figures(case),
         **_mobility(case),

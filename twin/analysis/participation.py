@@ -73,3 +73,18 @@ def loses_most(rows: pl.DataFrame) -> str | None:
     worst = rows.sort("lost_kw", descending=True, nulls_last=True, maintain_order=True)
     row = worst.row(0, named=True)
     return str(row["title"]) if (row["lost_kw"] or 0.0) > 0.0 else None
+
+
+def headline(case: Case) -> str:
+    """``570 EVs, 40 take part: 31 kW dependable at 18:00 for 2 h; most is lost ..``."""
+    said, called = participation_answers(case), Called.of(case)
+    kw, median = said["dependable_kw"], said["dependable_median_kw"]
+    worst = said["funnel_loses_most"]
+    if kw is None or median is None:
+        got = "no call of this length ended within the run"
+    else:
+        got = f"{kw:.1f} kW dependable at {called.words} (median {median:.1f} kW)"
+    lost = f"; most is lost at: {worst}" if worst else ""
+    return (
+        f"{case.label}: {case.n_ev} EVs, {said['participants']} take part, {got}{lost}."
+    )

@@ -15,8 +15,8 @@ from twin.analysis.participation import (
     at_call,
     dependable,
     funnel,
+    headline,
     loses_most,
-    participation_answers,
 )
 from twin.analysis.theme import dressed, left_out, looks, plain, spotlight
 
@@ -79,21 +79,6 @@ def participation(comparison: Comparison) -> str:
     ]
     parts += [_tables(comparison.first(label)) for label in known]
     return "".join(parts) + page.paragraphs([NOTE], "note")
-
-
-def headline(case: Case) -> str:
-    """``570 EVs, 40 take part: 31 kW dependable at 18:00 for 2 h; most is lost ..``."""
-    said, called = participation_answers(case), Called.of(case)
-    kw, median = said["dependable_kw"], said["dependable_median_kw"]
-    worst = said["funnel_loses_most"]
-    if kw is None or median is None:
-        got = "no call of this length ended within the run"
-    else:
-        got = f"{kw:.1f} kW dependable at {called.words} (median {median:.1f} kW)"
-    lost = f"; most is lost at: {worst}" if worst else ""
-    return (
-        f"{case.label}: {case.n_ev} EVs, {said['participants']} take part, {got}{lost}."
-    )
 
 
 def _funnel(comparison: Comparison, labels: list[str]) -> go.Figure | None:
