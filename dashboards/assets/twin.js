@@ -189,4 +189,11 @@
   });
   document.documentElement.dataset.scheme = currentScheme();
   document.documentElement.dataset.agThemeMode = currentScheme();
+  /* A link to the page that is shown already: what was chosen on it is the address's. */
+  let shown = window.location.pathname;
+  window.addEventListener("_dashprivate_pushstate", () => {
+    if (window.location.pathname === shown) window.location.reload();
+    shown = window.location.pathname;
+  });
+  window.addEventListener("popstate", () => { shown = window.location.pathname; });
 })();

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from twin.scenario.study import read_study
 from twin.studies.runner import run_study
 
-PATIENCE_MS, REST_MS = 120_000, 300
+PATIENCE_MS, REST_MS = 60_000, 300
 expect.set_options(timeout=PATIENCE_MS)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STARTERS = Path(__file__).parents[2] / "scenarios"
@@ -229,7 +229,7 @@ FORGET = """() => {
 FOLLOW = """(href) => {
   const place = new URL(href, location.href);
   const isOpen = place.origin === location.origin && window.dash_stores;
-  if (!isOpen || place.href === location.href) return false;
+  if (!isOpen || place.pathname === location.pathname) return false;
   window.history.pushState({}, '', href);
   window.dispatchEvent(new CustomEvent('_dashprivate_pushstate'));
   return true;

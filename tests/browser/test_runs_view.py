@@ -38,6 +38,14 @@ def test_the_search_finds_runs(runs, site):
     )
 
 
+def test_the_link_to_all_runs_forgets_the_search(runs):
+    runs.fill("#runs-search", "valley")
+    runs.wait_for_function("() => location.search.includes('search=valley')")
+    runs.get_by_role("link", name="Runs", exact=True).click()
+    expect(runs.locator("#runs-search")).to_have_value("")
+    assert runs.evaluate("location.search") == ""
+
+
 def test_selected_runs_are_compared(runs, site):
     select(runs, site, "none", "v2g_peak")
     runs.get_by_role("link", name="Compare 2 runs").click()
