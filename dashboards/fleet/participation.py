@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import plotly.graph_objects as go
+import polars as pl
 from dash import Input, Output, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
@@ -26,34 +27,34 @@ from twin.analysis.participation_section import NOTE, UNASKED, sentence
 
 HEADING = "Who can take part"
 FUNNEL_HEIGHT, HOURS_HEIGHT = 460, 460
+CALLS_HEAD_PX, ROW_PX, MOST_CALLS = 90, 30, 12
 COMMAND = "twin run SCENARIO.yaml --set participation.standard=fragmented"
 STAGES = (
-    columns.text("title", "Stage", 200),
+    columns.text("title", "Stage", 275),
     columns.number("cars", "Cars left", 1, 80),
     columns.number("kw", "kW left, median", 1, 90),
     columns.number("kw_p10", "kW left, 10th percentile", 1, 100),
     columns.number("lost_kw", "kW lost here", 1, 90),
     columns.number("share", "Share [%]", 1, 80),
-    columns.text("mark", "How sure", 150),
-    columns.text("source", "Whose word", 260),
+    columns.text("mark", "How sure", 190),
+    columns.text("source", "Whose word", 220),
 )
 CALLS = (
     columns.number("call", "Call", 0, 60),
-    columns.text("announced", "Announced", 130),
-    columns.text("start", "Began", 130),
-    columns.text("until", "Ended", 130),
+    columns.text("announced", "Announced", 150),
+    columns.text("start", "Began", 150),
+    columns.number("hours", "Hours", 2, 70),
     columns.number("enrolled", "Enrolled [cars]", 0, 80, "That the call was meant for"),
     columns.number("plugged", "At a plug", 0, 70, "Of these, as it began"),
     columns.number("opted_out", "Opted out", 0, 70, "Of those at a plug"),
     columns.number("can_give_kw", "Could give [kW]", 1, 80),
     columns.number("given_kw", "Given, mean [kW]", 1, 80),
     columns.number("given_kwh", "Given [kWh]", 0, 80),
-    columns.number("charged_kwh", "Charged meanwhile [kWh]", 0, 96),
     columns.number("peak_kw", "Head, highest meanwhile [kW]", 1, 100),
     columns.number(
         "rebound_kw", "Rebound [kW]", 1, 84, "Highest at the head in six hours after"
     ),
-    columns.text("rebound_time", "Rebound at", 130),
+    columns.text("rebound_time", "Rebound at", 150),
 )
 
 
@@ -107,14 +108,15 @@ def told_calls(case: Case) -> list[dict[str, Any]]:
     rows = call_rows(case)
     if rows is None:
         return []
-    times = ("announced", "start", "until", "rebound_time")
+    times = ("announced", "start", "rebound_time")
+    names = [column["field"] for column in CALLS]
+    told = rows.with_columns(
+        pl.col("call") + 1,
+        hours=(pl.col("until") - pl.col("start")).dt.total_seconds() / 3600,
+    )
     return [
-        {
-            **row,
-            **{name: case.local(row[name]) or "–" for name in times},
-            "call": row["call"] + 1,
-        }
-        for row in rows.iter_rows(named=True)
+        {**row, **{name: case.local(row[name]) or "–" for name in times}}
+        for row in told.select(names).iter_rows(named=True)
     ]
 
 
@@ -155,7 +157,8 @@ def _calls(case: Case) -> list[Component]:
     rows = told_calls(case)
     if not rows:
         return []
-    grid = parts.grid("cars-calls", CALLS, rows, {"rowHeight": 30}, None, "call")
+    height = CALLS_HEAD_PX + ROW_PX * min(len(rows), MOST_CALLS)
+    grid = parts.grid("cars-calls", CALLS, rows, {"rowHeight": ROW_PX}, height, "call")
     words = "Local time. Power at the head is of the whole feeder, homes and cars."
     return [
         parts.card(

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from dashboards import theme
+from dashboards.app import make
 from dashboards.money.cards import ledger as card
 from tests.dashboards.test_voltage_page import _plain
 from twin.accounts.ledger import BATTERIES, HOMES, MARKET, UTILITY, Book
@@ -48,7 +49,7 @@ def books():
     head = Head(np.array([[90.0, 100.0]]), np.zeros((1, 2)), 0.25)
     outlay = bills.copy()
     outlay[0] += worn[0]
-    return Books(book.closed(), head, LedgerSpec(), DAYS, outlay, 0.0)
+    return Books(book.closed(), head, LedgerSpec(), DAYS, outlay, -50.0)
 
 
 def test_homes_with_and_without_a_car_are_told_apart(case, books):
@@ -76,12 +77,10 @@ def test_the_sentence_says_homes_each_and_together(case, books):
 
 def test_a_kw_is_told_beside_what_it_replaces(books):
     rows = {row.name: row for row in rate_rows(books)}
-    used_up = -2.0 + 0.5
-    assert rows["what the run used up more, USD"].value == "−1.50"
+    used_up = -2.0 + 0.5 + 50 * LedgerSpec().energy_usd_per_kwh
+    assert rows["what the run used up more, USD"].value == "+1.50"
     by_kw = used_up * 365 / DAYS / 10
-    assert rows["by the kW avoided, USD a year"].value == f"{by_kw:.0f}".replace(
-        "-", "−"
-    )
+    assert rows["by the kW avoided, USD a year"].value == f"{by_kw:+.0f}"
     assert "of 10.0 kW" in rows["by the kW avoided, USD a year"].about
     assert rows["residual of the ledger, USD"].value == "0.000000"
     seen = json.dumps(card.rates(rate_rows(books)).to_plotly_json(), default=_plain)
@@ -93,6 +92,8 @@ def test_what_it_rests_on_is_told_without_marks(case, books):
     seen = json.dumps(told.to_plotly_json(), default=_plain)
     assert "Assumed by ledger: energy at the head" in seen and "`" not in seen
     assert "2 days of one season" in seen
+    assert "A month is 2 days in proportion." in seen
+    assert "than under the reference (−50 kWh) is in no" in seen.replace("\\u2212", "−")
 
 
 def test_the_waterfall_is_drawn_in_light_and_dark(case, books):
@@ -107,6 +108,37 @@ def test_the_waterfall_is_drawn_in_light_and_dark(case, books):
     assert dark.layout.font.color == theme.DARK.ink
     assert dark.data[0].increasing.marker.color == theme.DARK.give
     assert dark.layout.shapes[0].line.color == theme.DARK.ink
+
+
+def answer(app, at, output, *inputs):
+    """What a callback of the page answers a browser."""
+    places = [one.rpartition(".") for one in output.strip(".").split("...")]
+    outputs = [{"id": key, "property": name} for key, _, name in places]
+    body = {
+        "output": output,
+        "outputs": outputs,
+        "inputs": [{"id": "at", "property": "data", "value": at}, *inputs],
+        "changedPropIds": ["at.data"],
+    }
+    got = app.server.test_client().post("/_dash-update-component", json=body)
+    assert got.status_code == 200, got.text
+    return got.get_json()["response"]
+
+
+def test_a_run_without_a_ledger_is_answered_in_words(make_run):
+    run = make_run()
+    app = make(run.path.parents[1])
+    at = {"scenario": run.path.parent.name, "run_id": run.run_id, "page": "money"}
+    table, figure = (
+        next(one for one in app.callback_map if key in one)
+        for key in ("money-gains-short", "money-gains.figure")
+    )
+    told = answer(app, at, table)
+    assert told["money-gains-short"]["children"].startswith("The ledger needs")
+    assert told["money-ledger-place"]["hidden"] is True
+    scheme = {"id": "scheme", "property": "data", "value": "dark"}
+    drawn = answer(app, at, figure, scheme)["money-gains"]["figure"]
+    assert "No ledger" in drawn["layout"]["annotations"][0]["text"]
 
 
 def test_a_run_without_a_reference_says_what_lacks():

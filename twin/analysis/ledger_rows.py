@@ -113,7 +113,7 @@ def rate_rows(books: Books) -> list[RateRow]:
 
 
 def assumptions(case: Case, books: Books) -> list[str]:
-    """What the amounts rest on; a season's wear where no year was run."""
+    """What the amounts rest on; the season that wear is of where no year was run."""
     words = books.words
     told = [
         f"Assumed by `ledger`: energy at the head {words.energy_usd_per_kwh:g} "
@@ -122,6 +122,9 @@ def assumptions(case: Case, books: Books) -> list[str]:
         f"batteries at {words.pack_usd_per_kwh:g} USD/kWh.",
         "Power, losses and the peak under the reference are estimated without a second "
         "power flow; the run's highest power stands for the year's.",
+        f"A month is {round(books.days, 1):g} days in proportion. What batteries hold "
+        f"more at the end than under the reference ({signed(books.stored_kwh, 0)} kWh) "
+        "is in no party's balance.",
     ]
     if not np.isfinite(_later(case)):
         told.append(
