@@ -67,7 +67,7 @@ def columns_of(unit: str) -> list[columns.Column]:
         ("best", "Best possible"),
     )
     return [
-        columns.text("place", "Place", 110),
+        columns.text("place", "Place", 240),
         columns.number("cars", "Cars", 0, 70),
         columns.number("two_way", "Of these two-way", 0, 80),
         *(columns.number(key, f"{name} [{unit}]", 1, 90) for key, name in amounts),
