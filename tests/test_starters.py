@@ -86,7 +86,8 @@ def test_the_pilot_lives_a_day_on_each_phase_of_its_circuit():
 
 def test_the_pilots_study_asks_for_every_policy_on_one_circuit():
     runs = read_study(STARTERS / "studies" / "sdge_v2g.yaml").runs()
-    wanted = ["none", "uncontrolled", "tou", "valley", "v2g_peak"]
+    policies = ["none", "uncontrolled", "tou", "valley", "v2g_peak"]
+    wanted = [*policies, "v2g_today", "v2h_blackout"]
     assert [run.variant for run in runs] == wanted
 
 

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboards import parts
 from dashboards.desk import Query
-from dashboards.fleet import car_figure
+from dashboards.fleet import car_figure, participation
 from dashboards.fleet import tables as fleet_tables
 from dashboards.fleet.car_choice import (
     car_names,
@@ -62,6 +62,7 @@ def body(case: Case, query: Query) -> Component:
             *_lacking(case),
             parts.tiles(fleet_tables.tiles_of(case), "cars-tiles"),
             _fleet(query),
+            participation.card(case),
             _departures(),
             _life(case, query),
             _table(case),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -10,28 +12,57 @@ from dashboards import beside
 from dashboards.beside import At
 from dashboards.data import Library
 from twin.analysis.battery_section import same_cars
-from twin.analysis.bills import DAYS_PER_MONTH
+from twin.analysis.bills import DAYS_PER_MONTH, Bills
 from twin.analysis.case import Case
+from twin.analysis.wear import Wear
 from twin.arrays import Bools, Floats
 from twin.errors import TwinError
 
 WITH_CAR, WITHOUT, ONE = "ev", "none", "one"
 
 
-def home_case(library: Library, at: At, asked: str | None) -> Case | None:
-    """The run whose bills these are held against: the same homes, also billed."""
+@dataclass(frozen=True, eq=False)
+class Reference(Case):
+    """A run with the bills and the wear of the reference charging recorded beside it.
+
+    base  the run itself, which keeps what was read
+    """
+
+    base: Case = field(kw_only=True)
+
+    @cached_property
+    def bills(self) -> Bills | None:
+        """Bills on the same loads, cars charged as the reference."""
+        return self.base.reference_bills
+
+    @cached_property
+    def wear(self) -> Wear | None:
+        """How the same batteries fade so."""
+        return self.base.reference_wear
+
+
+def home_case(library: Library, at: At, asked: str | None) -> tuple[Case | None, str]:
+    """The run whose bills these are held against, the same homes; and its name.
+
+    A run that is alone is held against its own reference.
+    """
     case = library.case(at["scenario"], at["run_id"])
+    if case.bills is None:
+        return None, ""
+    if not beside.rivals(library, at):
+        known = case.reference_bills is not None
+        return own_reference(case) if known else (None, "")
     other = beside.other(library, at, asked)
-    if case.bills is None or other is None or other.bills is None:
-        return None
-    return other if same_homes(case, other) else None
+    if other is None or other.bills is None or not same_homes(case, other):
+        return None, ""
+    return other, beside.label(library, at, asked)
 
 
 def wear_case(library: Library, at: At, asked: str | None) -> tuple[Case | None, str]:
     """The run with the same cars whose wear this is held against, and its name.
 
     As asked, where that has the same cars on the same trips; else the one that charges
-    as its drivers please, as reports do.
+    as its drivers please, as reports do; else the run's own reference.
     """
     case = library.case(at["scenario"], at["run_id"])
     chosen = beside.chosen(library, at, asked)
@@ -43,7 +74,15 @@ def wear_case(library: Library, at: At, asked: str | None) -> tuple[Case | None,
             is_free = other.policy == "uncontrolled" and case.policy != "uncontrolled"
             if (one in wanted or is_free) and same_cars(case, other):
                 return other, one.label
-    return None, ""
+    if not case.run.is_complete or case.wear is None or case.reference_wear is None:
+        return None, ""
+    return own_reference(case)
+
+
+def own_reference(case: Case) -> tuple[Case, str]:
+    """The run's own reference, and what it is called."""
+    other = Reference(case.run, case.label, case.billed_by, base=case)
+    return other, f"the reference ({case.reference})"
 
 
 def same_homes(case: Case, other: Case) -> bool:

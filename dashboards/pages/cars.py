@@ -12,7 +12,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboards import parts, theme
 from dashboards.desk import Desk
-from dashboards.fleet import car_figure, layout, wording
+from dashboards.fleet import car_figure, layout, participation, wording
 from dashboards.fleet import figures as fleet_figures
 from dashboards.fleet import tables as fleet_tables
 from dashboards.fleet.car_choice import (
@@ -56,6 +56,7 @@ def register(desk: Desk) -> None:
     _register_fleet(desk, courses)
     _register_departures(desk, short)
     _register_habits(desk)
+    participation.register(desk)
     _register_life(desk, lives)
     _register_choice(desk, short, lives, courses)
     desk.clientside(

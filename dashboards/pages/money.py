@@ -16,6 +16,10 @@ HINT = (
     "a baseline without EVs, the change is what having one costs. Wear needs the same "
     "cars: where that run has none, it is told against uncontrolled charging."
 )
+OWN = (
+    "This run belongs to no study here: differences are taken to {} charging of the "
+    "same cars on the same trips, which it recorded beside itself."
+)
 ALONE = (
     "This run belongs to no study here, so there is nothing to take differences to: "
     "run a study, such as scenarios/studies/v2g_adoption.yaml, with a tariff."
@@ -42,12 +46,16 @@ def _body(desk: Desk, case: Case, query: Query) -> Component:
             f"twin run {case.scenario.get('name', 'scenario')}.yaml",
         )
     against = beside.choice(
-        desk.library, "money", at_of(case), query.get("against"), HINT, ALONE
+        desk.library, "money", at_of(case), query.get("against"), HINT, _alone(case)
     )
     told = [] if case.run.has("customer_steps") else [_summary()]
     return html.Div(
         [*told, against, *cards.drawn(desk, case, query)], className="money"
     )
+
+
+def _alone(case: Case) -> str:
+    return OWN.format(case.reference) if case.reference else ALONE
 
 
 def _summary() -> Component:

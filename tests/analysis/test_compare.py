@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 
+from twin.analysis.compact import compact
 from twin.analysis.compare import table, text
 from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import MEASURES
 from twin.errors import InputError
+from twin.results.record import Run
 
 
 @pytest.fixture(scope="module")
@@ -213,3 +216,35 @@ def test_differences_tell_what_cars_take_give_and_hold(make_run):
     told = words.split("Differences")[1].split("Face validity")[0]
     for name in ("Charged by EVs", "Given back by EVs", "Change of what batteries"):
         assert name in told
+
+
+def test_the_sheet_ends_with_what_it_is_worth_and_where_that_comes_from(study):
+    said = text(study, "none", 100)
+    sheet = said[said.index("What it is worth, and to whom:") :].splitlines()
+    assert any(line.startswith("Ageing of all transformers [aged h]") for line in sheet)
+    assert "`twin export <run>`" in " ".join(sheet)
+    assert all(len(line) <= 100 for line in sheet)
+    assert not any(line.startswith("Of these kept alight") for line in sheet)
+
+
+def test_a_funnel_is_told_in_a_sentence_before_the_sheet(study):
+    label, run = study[-1]
+    rows = [("able", 3.0, 30.0, 9.0, 20.0), ("follows", 2.0, 20.0, 5.0, 10.0)]
+    stages = [*rows[:1], ("enrolled", 2.0, 20.0, 6.0, 0.0), *rows[1:]]
+    frame = pl.DataFrame(
+        {
+            "hour": [18] * 3,
+            "stage": [row[0] for row in stages],
+            "title": [f"stage {row[0]}" for row in stages],
+            "days": [2] * 3,
+            "cars": [row[1] for row in stages],
+            "kw": [row[2] for row in stages],
+            "kw_p10": [row[3] for row in stages],
+            "lost_kw": [row[4] for row in stages],
+        }
+    )
+    frame.write_parquet(run.path / "funnel.parquet")
+    comparison = Comparison.of([(label, Run.open(run.path))], None)
+    said = " ".join(compact(comparison, 100).split())
+    assert "2 take part, 5.0 kW dependable at 18:00, 2 h (median 20.0 kW)" in said
+    assert "most is lost at: stage able." in said

@@ -20,12 +20,13 @@ from twin.accounts.ledger import (
     MARKET,
     UTILITY,
 )
-from twin.analysis import ledger_section
+from twin.analysis import kept, ledger_section
+from twin.analysis import ledger as measuring
 from twin.analysis.accounts import accounts_of
 from twin.analysis.battery_wear import period_loss
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
-from twin.analysis.ledger import Books, books_of, upgrade_usd_per_kw_year
+from twin.analysis.ledger import Books, books_of, head_of, upgrade_usd_per_kw_year
 from twin.analysis.ledger_figure import changes, waterfall
 from twin.cli import Format, export
 from twin.scenario.ledger_words import LedgerSpec
@@ -110,6 +111,16 @@ def test_the_head_is_near_that_of_a_paired_run(books: Books, free: Case) -> None
     assert abs(reference - lost) < 0.5 * abs(run - lost)
     delivered = (drawn.sum() * free.step_h) - lost
     assert books.head.kwh[1] - reference == pytest.approx(delivered, rel=1e-3)
+
+
+def test_what_the_reference_takes_is_read_once(sold: Case, books, monkeypatch) -> None:
+    monkeypatch.setattr(kept, "WORTH_KEEPING_BYTES", 0)
+    first = head_of(Case(sold.run))
+    monkeypatch.setattr(measuring, "array_of", lambda *_: pytest.fail("read again"))
+    again = head_of(Case(sold.run))
+    for one in (first, again):
+        assert np.array_equal(one.kw, books.head.kw)
+        assert np.array_equal(one.losses_kw, books.head.losses_kw)
 
 
 def test_a_row_leads_to_its_intervals(sold: Case, books: Books) -> None:

@@ -260,8 +260,58 @@ def test_cards_stand_in_their_order_and_nothing_lists_them(make_run):
     found = every_card._every()
     assert [one.ORDER for one in found] == sorted(one.ORDER for one in found)
     names = [one.__name__.rpartition(".")[2] for one in found]
-    assert names == ["short", "bills", "tariff", "charging", "wear"]
+    assert names == [
+        "short",
+        "bills",
+        "tariff",
+        "charging",
+        "wear",
+        "ledger",
+        "yardstick",
+    ]
     assert all(hasattr(one, "register") and hasattr(one, "card") for one in found)
+
+
+AT = {"scenario": "a", "run_id": "b"}
+
+
+def alone(case, reference="valley"):
+    """A library in which the run has no other beside it."""
+    vars(case)["reference"] = reference
+    return SimpleNamespace(
+        case=lambda *_: case, same_seed=lambda *_: (), baseline=lambda *_: None
+    )
+
+
+def test_a_run_alone_is_billed_against_its_own_reference(billed, cheaper):
+    vars(billed)["reference_bills"] = cheaper.bills
+    other, label = pairs.home_case(alone(billed), AT, None)
+    assert label == "the reference (valley)"
+    said = short.sentence(billed, other, label)
+    assert "438.30 USD a month (+219.15 against “the reference (valley)”)" in said
+    rows = bill_table.bill_rows(billed, other)
+    assert rows[0]["change_usd"] == pytest.approx(21.6 * MONTH, abs=1e-3)
+    assert rows[1]["change_usd"] == 0.0
+    drawn = bill_figures.spread_figure(billed, other, None, label, "dark")
+    assert drawn.data[1].y[0] == pytest.approx(21.6 * MONTH)
+    seen = json.dumps(_plain(html.Div(money._alone(billed))), default=_plain)
+    assert "taken to valley charging of the same cars" in seen
+
+
+def test_without_a_reference_a_run_alone_has_no_change(billed):
+    assert pairs.home_case(alone(billed, ""), AT, None) == (None, "")
+    assert pairs.wear_case(alone(billed, ""), AT, None) == (None, "")
+    assert money._alone(billed).startswith("This run belongs to no study here, so")
+
+
+def test_a_run_alone_tells_wear_against_its_own_reference(two):
+    mine, rest = two
+    vars(mine)["reference_wear"] = rest.wear
+    other, label = pairs.wear_case(alone(mine, "uncontrolled"), AT, None)
+    assert label == "the reference (uncontrolled)"
+    assert wear_rows(mine, other, "lfp") == wear_rows(mine, rest, "lfp")
+    tiles = short.wear_tiles(alone(mine, "uncontrolled"), AT, None)
+    assert "against the reference (uncontrolled)" in words(tiles[0])
 
 
 def test_bills_that_were_kept_are_the_same(tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from tests.worlds import scenario
 from twin.analysis.case import Case
 from twin.analysis.metrics import headline
 from twin.analysis.participation import at_call, dependable, loses_most
-from twin.analysis.participation_section import headline as words
+from twin.analysis.participation import headline as words
 from twin.fleet.charging import give, sustained_kw
 from twin.fleet.participation import Known
 from twin.fleet.state import Phase, state, traits

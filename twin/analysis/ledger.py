@@ -29,6 +29,7 @@ from twin.accounts.ledger import (
 from twin.analysis.battery_wear import period_loss
 from twin.analysis.bills import Bills
 from twin.analysis.case import Case
+from twin.analysis.kept import kept
 from twin.analysis.meters import array_of
 from twin.analysis.wear import Wear
 from twin.arrays import Floats
@@ -53,6 +54,13 @@ SCHEMA: Mapping[str, Any] = {
     "change_usd": pl.Float64,
     "source": pl.String,
 }
+
+
+@dataclass(frozen=True)
+class Together:
+    """What all cars take under the reference. [n_step]"""
+
+    kw: Floats
 
 
 @dataclass(frozen=True)
@@ -201,11 +209,18 @@ def head_of(case: Case) -> Head:
         steps[name].fill_null(np.nan).to_numpy() for name in ("grid_kw", "losses_kw")
     )
     drawn = (steps["ev_charge_kw"] - steps["ev_discharge_kw"]).to_numpy()
-    other = array_of(case.run, "shadow_steps", "kw", slice(0, steps.height)).sum(axis=1)
-    kw, losses_kw = head_kw(grid, losses, other - drawn)
+    kw, losses_kw = head_kw(grid, losses, _together(case).kw - drawn)
     return Head(
         np.stack([grid, kw], axis=1), np.stack([losses, losses_kw], axis=1), case.step_h
     )
+
+
+def _together(case: Case) -> Together:
+    def read() -> Together:
+        kw = array_of(case.run, "shadow_steps", "kw", slice(0, case.steps.height))
+        return Together(kw.sum(axis=1))
+
+    return kept(case.run, "shadow_steps", Together, (), read)
 
 
 def _post_bills(book: Book, mine: Bills, theirs: Bills) -> Floats:

@@ -76,7 +76,12 @@ def loses_most(rows: pl.DataFrame) -> str | None:
 
 
 def headline(case: Case) -> str:
-    """``570 EVs, 40 take part: 31 kW dependable at 18:00 for 2 h; most is lost ..``."""
+    """The same sentence under the variant's name."""
+    return f"{case.label}: {sentence(case)}"
+
+
+def sentence(case: Case) -> str:
+    """``570 EVs, 40 take part, 31 kW dependable at 18:00, 2 h ..; most is lost ..``."""
     said, called = participation_answers(case), Called.of(case)
     kw, median = said["dependable_kw"], said["dependable_median_kw"]
     worst = said["funnel_loses_most"]
@@ -85,6 +90,4 @@ def headline(case: Case) -> str:
     else:
         got = f"{kw:.1f} kW dependable at {called.words} (median {median:.1f} kW)"
     lost = f"; most is lost at: {worst}" if worst else ""
-    return (
-        f"{case.label}: {case.n_ev} EVs, {said['participants']} take part, {got}{lost}."
-    )
+    return f"{case.n_ev} EVs, {said['participants']} take part, {got}{lost}."

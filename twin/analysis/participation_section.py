@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import plotly.graph_objects as go
-
 from twin.analysis import page
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
@@ -18,14 +16,20 @@ from twin.analysis.participation import (
     headline,
     loses_most,
 )
-from twin.analysis.theme import dressed, left_out, looks, plain, spotlight
-
-NONE = (
-    "The scenario says nothing of participation: the cars of fleet.bidirectional_share "
-    "give, as if maker, charger, permit and owner all stood ready. `participation: {}` "
-    "asks who really could."
+from twin.analysis.participation_figure import (
+    ABOUT_HOURS,
+    ABOUT_STAGES,
+    Drawn,
+    funnel_figure,
+    hours_figure,
 )
-UNSURE = ("assumed", "recalled")
+from twin.analysis.theme import left_out, looks, spotlight
+
+UNASKED = (
+    "The scenario says nothing of participation: the cars of fleet.bidirectional_share "
+    "give, as if maker, charger, permit and owner all stood ready."
+)
+NONE = f"{UNASKED} `participation: {{}}` asks who really could."
 STAGES = (
     "stage",
     "cars left",
@@ -58,22 +62,21 @@ def participation(comparison: Comparison) -> str:
     if not known:
         return page.paragraphs([NONE], "gap")
     shown = [label for label in spotlight(comparison) if label in known] or known[:1]
+    drawn = _drawn(comparison, shown)
     parts = [page.paragraphs([headline(comparison.first(x)) for x in known])]
     parts += [
         page.figure(
             "funnel",
             "From cars to dependable power",
-            "kW left after each stage, median over days, at the call of the headline; "
-            "lighter: 10th percentile. Marked *: an assumption.",
-            _funnel(comparison, shown),
+            ABOUT_STAGES,
+            funnel_figure(drawn),
             "",
         ),
         page.figure(
             "dependable",
             "Dependable power by hour of the day",
-            "What a call that begins at the hour would get: dotted the median over "
-            "days, drawn through the 10th percentile. " + left_out(comparison),
-            _by_hour(comparison, shown),
+            f"{ABOUT_HOURS} {left_out(comparison)}",
+            hours_figure(drawn),
             "",
         ),
     ]
@@ -81,45 +84,11 @@ def participation(comparison: Comparison) -> str:
     return "".join(parts) + page.paragraphs([NOTE], "note")
 
 
-def _funnel(comparison: Comparison, labels: list[str]) -> go.Figure | None:
-    figure, styles = go.Figure(), looks(comparison)
-    for label in labels:
-        rows = at_call(comparison.first(label))
-        if rows is None:
-            continue
-        names = [
-            title + ("*" if mark.startswith(UNSURE) else "")
-            for title, mark in rows.select("title", "mark").iter_rows()
-        ]
-        for column, opacity, what in (("kw", 1.0, ""), ("kw_p10", 0.5, ", 10th perc.")):
-            figure.add_bar(
-                y=names,
-                x=rows[column].to_list(),
-                orientation="h",
-                name=f"{plain(label)}{what}",
-                marker={"color": styles[label].colour, "opacity": opacity},
-            )
-    figure.update_yaxes(autorange="reversed", automargin=True)
-    figure.update_xaxes(title="kW", rangemode="tozero")
-    return dressed(figure, 460)
-
-
-def _by_hour(comparison: Comparison, labels: list[str]) -> go.Figure | None:
-    figure, styles = go.Figure(), looks(comparison)
-    for label in labels:
-        rows = dependable(comparison.first(label))
-        if rows is None:
-            continue
-        for column, dash in (("kw_p10", "solid"), ("kw", "dot")):
-            figure.add_scatter(
-                x=rows["hour"].to_list(),
-                y=rows[column].to_list(),
-                name=f"{plain(label)}: {'median' if column == 'kw' else 'dependable'}",
-                line={"dash": dash, "color": styles[label].colour},
-            )
-    figure.update_xaxes(title="local hour at which the call begins", dtick=3)
-    figure.update_yaxes(title="kW", rangemode="tozero")
-    return dressed(figure, 320)
+def _drawn(comparison: Comparison, labels: list[str]) -> list[Drawn]:
+    styles = looks(comparison)
+    return [
+        Drawn(comparison.first(label), styles[label].colour, label) for label in labels
+    ]
 
 
 def _tables(case: Case) -> str:

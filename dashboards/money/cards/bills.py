@@ -10,7 +10,7 @@ from dash import Input, Output, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
-from dashboards import beside, columns, parts, theme
+from dashboards import columns, parts, theme
 from dashboards.beside import At
 from dashboards.desk import Desk, Query
 from dashboards.money import bill_figures, bill_table, pairs
@@ -109,8 +109,7 @@ def _register_figures(desk: Desk) -> None:
         if case.bills is None:
             gap = theme.gap(GAP, scheme, bill_figures.HEIGHT)
             return gap, "", gap, ""
-        other = pairs.home_case(desk.library, at, asked)
-        label = beside.label(desk.library, at, asked)
+        other, label = pairs.home_case(desk.library, at, asked)
         row = row_of(home, case.customers.height)
         row = dearest(case) if who == ONE and row is None else row
         chosen = pairs.group(case, who, row)
@@ -136,8 +135,7 @@ def _register_table(desk: Desk) -> None:
         case = desk.case(at)
         if case.bills is None:
             return [], [GAP + "."]
-        other = pairs.home_case(desk.library, at, asked)
-        label = beside.label(desk.library, at, asked)
+        other, label = pairs.home_case(desk.library, at, asked)
         head = (
             f"A month of 30.4 days, from {case.bills.days} days billed. Click a row "
             "(or press Space on it) to see its parts above. "

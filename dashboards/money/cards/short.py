@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, html
 from dash.development.base_component import Component
 
-from dashboards import beside, parts
+from dashboards import parts
 from dashboards.beside import At
 from dashboards.data import Library
 from dashboards.desk import Desk, Query
@@ -50,8 +50,7 @@ def register(desk: Desk) -> None:
     )
     def tell(at: At, asked: str | None) -> tuple[str, list[Component]]:
         case = desk.case(at)
-        other = pairs.home_case(desk.library, at, asked)
-        label = beside.label(desk.library, at, asked)
+        other, label = pairs.home_case(desk.library, at, asked)
         tiles = [
             *bill_tiles(case, other, label),
             *_away(case),

@@ -239,7 +239,8 @@ def _alone(case: Case) -> str:
         )
     return (
         "What it costs is told against the same cars on the same trips, charged as "
-        "their drivers please: run a study with a variant {policy.name: uncontrolled}."
+        "their drivers please: record it beside the run (reference: uncontrolled), "
+        "or run a study with a variant {policy.name: uncontrolled}."
     )
 
 
