@@ -190,10 +190,13 @@
   document.documentElement.dataset.scheme = currentScheme();
   document.documentElement.dataset.agThemeMode = currentScheme();
   /* A link to the page that is shown already: what was chosen on it is the address's. */
-  let shown = window.location.pathname;
+  let isSamePage = false;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest("a[href]");
+    isSamePage = Boolean(link) && link.origin === window.location.origin &&
+      link.pathname === window.location.pathname && !link.hash;
+  }, true);
   window.addEventListener("_dashprivate_pushstate", () => {
-    if (window.location.pathname === shown) window.location.reload();
-    shown = window.location.pathname;
+    if (isSamePage) window.location.reload();
   });
-  window.addEventListener("popstate", () => { shown = window.location.pathname; });
 })();
