@@ -18,6 +18,7 @@ from twin.analysis.metrics import headline
 from twin.errors import InputError
 from twin.results.record import Run
 from twin.scenario.notes import notes
+from twin.scenario.outage_rules import outages
 from twin.scenario.read import scenario_of
 from twin.simulation.build import build
 from twin.simulation.run import run, simulate
@@ -194,6 +195,15 @@ def test_what_a_call_cannot_be_is_told(changed: dict[str, Any], told: str):
     }
     with pytest.raises(InputError, match=told):
         scenario_of(plain)
+
+
+def test_calls_that_overlap_are_refused_and_those_in_turn_are_not():
+    later = {**CALL, "start": "2026-01-12T20:00"}
+    within = {**CALL, "start": "2026-01-12T19:59"}
+    assert not list(outages({"events": [CALL, later]}))
+    assert list(outages({"events": [CALL, within]})) == [
+        ("events.1.start", "overlaps another call; one at a time")
+    ]
 
 
 def test_a_call_that_nobody_answers_and_an_answer_to_nobody_are_told():

@@ -12,6 +12,7 @@ from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
 from twin.analysis.outages import DARK_H, outage_rows
 from twin.analysis.theme import dressed, looks, plain, spotlight
+from twin.analysis.unasked import unasked
 
 FEW = 10
 NONE = "The scenario has no outages."
@@ -47,7 +48,7 @@ def outages(comparison: Comparison) -> str:
     """Homes with power over time, then the worst and the best homes, then all."""
     shown = [comparison.first(label) for label in spotlight(comparison)]
     if all(outage_rows(case) is None for case in shown):
-        return page.paragraphs([NONE], "gap")
+        return page.paragraphs([unasked(comparison, "events", NONE)], "gap")
     note = (
         "A home is alight while its own car supplies it; of a critical panel the rest "
         "of its load is not served all the same. Times are local."

@@ -24,6 +24,7 @@ from twin.analysis.participation_figure import (
     hours_figure,
 )
 from twin.analysis.theme import left_out, looks, spotlight
+from twin.analysis.unasked import unasked
 
 UNASKED = (
     "The scenario says nothing of participation: the cars of fleet.bidirectional_share "
@@ -60,7 +61,7 @@ def participation(comparison: Comparison) -> str:
     """Both figures, then a table of stages and one of hours for each variant."""
     known = [x for x in comparison.labels if funnel(comparison.first(x)) is not None]
     if not known:
-        return page.paragraphs([NONE], "gap")
+        return page.paragraphs([unasked(comparison, "participation", NONE)], "gap")
     shown = [label for label in spotlight(comparison) if label in known] or known[:1]
     drawn = _drawn(comparison, shown)
     parts = [page.paragraphs([headline(comparison.first(x)) for x in known])]

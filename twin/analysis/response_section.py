@@ -10,6 +10,7 @@ from twin.analysis.calls import call_rows
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
 from twin.analysis.requests import answers
+from twin.analysis.unasked import unasked
 
 NONE = (
     "The scenario has no stress: every car does what it is asked, in every interval, "
@@ -89,7 +90,7 @@ _CALL_KW = (
 def _followed(comparison: Comparison) -> str:
     known = [x for x in comparison.labels if answers(comparison.first(x))]
     if not known:
-        return page.paragraphs([NONE], "gap")
+        return page.paragraphs([unasked(comparison, "stress", NONE)], "gap")
     rows = [_row(comparison.first(label)) for label in known]
     assumed = [_assumed(comparison.first(label)) for label in known]
     return page.table(list(HEAD), rows) + page.paragraphs(

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from twin.errors import nearest
-from twin.scenario.looking import Finding
+from twin.scenario.looking import Finding, is_number
 
 PREFIXES = ("transformer", "branch", "home")
 SECTIONS = (
@@ -42,6 +42,32 @@ def outages(data: Mapping[str, Any]) -> Iterator[Finding]:
         if isinstance(event, Mapping):
             for key, message in _event(event, data):
                 yield f"events.{number}{key}", message
+    yield from _calls_apart(events)
+
+
+def _calls_apart(events: list[Any]) -> Iterator[Finding]:
+    """Cars answer one call at a time."""
+    earlier: list[tuple[datetime, datetime]] = []
+    for number, event in enumerate(events):
+        span = _called(event)
+        if span is None:
+            continue
+        if any(span[0] < until and begins < span[1] for begins, until in earlier):
+            yield f"events.{number}.start", "overlaps another call; one at a time"
+        earlier.append(span)
+
+
+def _called(event: object) -> tuple[datetime, datetime] | None:
+    if not isinstance(event, Mapping) or event.get("kind") != "call":
+        return None
+    start, hours = event.get("start"), event.get("hours")
+    if not isinstance(start, str) or not is_number(hours):
+        return None
+    try:
+        begins = datetime.fromisoformat(start)
+        return begins, begins + timedelta(hours=float(hours or 0))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[Finding]:
