@@ -3,6 +3,7 @@
 from dataclasses import fields, is_dataclass
 
 import numpy as np
+import polars as pl
 import pytest
 
 from twin.analysis import case as asking
@@ -65,6 +66,21 @@ def test_a_second_look_reads_no_wide_table_and_sees_the_same(make_run, passes):
         ".digest-loadings",
         ".digest-voltages",
     ]
+
+
+def test_the_reference_s_wear_is_kept_beside_the_run_s_own(make_run, monkeypatch):
+    run = make_run()
+    beside = pl.scan_parquet(run.path / "ev_steps.parquet").with_columns(
+        pl.col("soc") * 0.5
+    )
+    beside.collect().write_parquet(run.path / "shadow_steps.parquet")
+    first = Case(Run.open(run.path))
+    own, reference = first.wear, first.reference_wear
+    monkeypatch.setattr(asking, "wear_of", lambda *asked: pytest.fail("read again"))
+    second = Case(Run.open(run.path))
+    same(second.wear, own)
+    same(second.reference_wear, reference)
+    assert own.nmc.calendar.tobytes() != reference.nmc.calendar.tobytes()
 
 
 def test_lives_and_wear_are_kept_alike(make_run, monkeypatch):

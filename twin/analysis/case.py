@@ -283,7 +283,12 @@ class Case:
         start = self.evs["soc_start"].to_numpy() if known else None
         asked = (start, air, self.step_h, self.zone.key)
         return kept(
-            self.run, table, Wear, asked, lambda: wear_of(self.run, *asked, table)
+            self.run,
+            table,
+            Wear,
+            asked,
+            lambda: wear_of(self.run, *asked, table),
+            "" if table == "ev_steps" else table,
         )
 
     @cached_property
