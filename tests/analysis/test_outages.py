@@ -11,7 +11,11 @@ import pytest
 
 from twin.analysis import outage_section
 from twin.analysis.case import Case
+from twin.analysis.comparison import Comparison
 from twin.analysis.outages import indices
+from twin.analysis.theme import spotlight
+from twin.results.record import Run
+from twin.simulation.violations import nothing
 from twin.tables import TABLES
 
 
@@ -72,3 +76,18 @@ def test_without_medical_homes_or_in_older_runs_there_are_no_groups(make_run):
     path = case.run.path / "outages.parquet"
     pl.read_parquet(path).drop("medical").write_parquet(path)
     assert outage_section.groups(replace(case)) is None
+
+
+def test_a_variant_out_of_the_spotlight_tells_its_outages(make_run):
+    """Of many variants few are drawn; an outage is told wherever it is."""
+    struck = with_outages(make_run, [hit(0, False, 4.0, 1.0, 3.0, 0.6)]).run
+    instant = pl.col("time", "until").cast(pl.Datetime("us", "UTC"))
+    nothing().with_columns(instant).write_parquet(struck.path / "events.parquet")
+    names = [f"{word}{n}" for word in ("free", "clever", "v2g") for n in range(3)]
+    policies = {"free": "uncontrolled", "clever": "valley", "v2g": "v2g_peak"}
+    others = [(name, make_run(policy=policies[name[:-1]], name=name)) for name in names]
+    comparison = Comparison.of([*others, ("blackout", Run.open(struck.path))])
+    assert "blackout" not in spotlight(comparison)
+    told = outage_section.outages(comparison)
+    assert "The scenario has no outages" not in told
+    assert "blackout: powered" in told and "least served" in told

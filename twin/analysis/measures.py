@@ -311,14 +311,14 @@ _ROWS = (
             ),
             Measure(
                 "wear_change_nmc_usd",
-                "Wear per car beyond the reference, if NMC",
+                "Wear per car in this time beyond the reference, if NMC",
                 "USD",
                 2,
                 less_is_better=True,
             ),
             Measure(
                 "wear_change_lfp_usd",
-                "Wear per car beyond the reference, if LFP",
+                "Wear per car in this time beyond the reference, if LFP",
                 "USD",
                 2,
                 less_is_better=True,

@@ -11,7 +11,7 @@ from twin.analysis import page
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
 from twin.analysis.outages import DARK_H, outage_rows
-from twin.analysis.theme import dressed, looks, plain, spotlight
+from twin.analysis.theme import dressed, looks, plain
 from twin.analysis.unasked import unasked
 
 FEW = 10
@@ -46,8 +46,8 @@ GROUP_HEAD = (
 
 def outages(comparison: Comparison) -> str:
     """Homes with power over time, then the worst and the best homes, then all."""
-    shown = [comparison.first(label) for label in spotlight(comparison)]
-    if all(outage_rows(case) is None for case in shown):
+    shown = list(map(comparison.first, _struck(comparison)))
+    if not shown:
         return page.paragraphs([unasked(comparison, "events", NONE)], "gap")
     note = (
         "A home is alight while its own car supplies it; of a critical panel the rest "
@@ -62,11 +62,17 @@ def outages(comparison: Comparison) -> str:
                 _figure(comparison),
                 "",
             ),
-            *(_groups(case, len(shown) > 1) for case in shown),
-            *(_homes(case, len(shown) > 1) for case in shown),
+            *(_groups(case, len(comparison.labels) > 1) for case in shown),
+            *(_homes(case, len(comparison.labels) > 1) for case in shown),
             page.paragraphs([note], "note"),
         ]
     )
+
+
+def _struck(comparison: Comparison) -> list[str]:
+    """The variants with outages; often it is one of many, and not in the spotlight."""
+    every = comparison.labels
+    return [x for x in every if outage_rows(comparison.first(x)) is not None]
 
 
 def groups(case: Case) -> pl.DataFrame | None:
@@ -146,7 +152,7 @@ def _changes(rows: pl.DataFrame, begin: str, end: str, by: int) -> pl.DataFrame:
 
 def _figure(comparison: Comparison) -> go.Figure | None:
     figure, styles = go.Figure(), looks(comparison)
-    for label in spotlight(comparison):
+    for label in _struck(comparison):
         case = comparison.first(label)
         found = powered(case)
         if found is None:

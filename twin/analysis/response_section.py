@@ -29,7 +29,7 @@ HEAD = (
 CALLS = (
     "",
     "call (local time)",
-    "enrolled cars",
+    "enrolled cars, able to give or not",
     "of these at a plug",
     "of these opted out",
     "can give [kW]",

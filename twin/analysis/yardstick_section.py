@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from twin.analysis import page
 from twin.analysis.comparison import Comparison
 from twin.analysis.yardstick import OBJECTIVES, Objective, Row, kept_rows
 
+WIDTH = 100
 UNIT = {"peak": "kW", "bill": "USD"}
 NOT_YET = (
     "Not computed. `twin yardstick <run folder>` says how far the policy is from the "
@@ -18,14 +20,15 @@ BASIS: dict[Objective, str] = {
         "Lowest possible highest load at customers' terminals (no losses, no voltage), "
         "by linear programmes with perfect foresight: the same stays at the plug, the "
         "same charge at arrival, at least the charge that each car left with, the same "
-        "load and PV, converters at their best efficiency. No policy can be lower on "
-        "these stays; one that does not know the future may not reach it."
+        "load and PV, converters at their best efficiency. An outage ends a stay, "
+        "with the charge of that instant. No policy can be lower on these stays; one "
+        "that does not know the future may not reach it."
     ),
     "bill": (
         "Lowest possible cost of energy of the homes with a car, at the prices that "
         "the run recorded, with the scenario's price on what batteries give: no fixed, "
         "demand or tiered charges. The same stays, charge at arrival and at departure, "
-        "load and PV; perfect foresight."
+        "load and PV, an outage ending a stay; perfect foresight."
     ),
 }
 HEAD = (
@@ -77,7 +80,10 @@ def text(rows: Sequence[Row], objective: Objective) -> str:
         for line in table
     ]
     said = [sentence(row, objective) for row in rows]
-    return "\n".join([f"{objective} [{UNIT[objective]}]", *lines, "", *said])
+    basis = wrap(BASIS[objective], WIDTH)
+    return "\n".join(
+        [f"{objective} [{UNIT[objective]}]", *lines, "", *said, "", *basis]
+    )
 
 
 def cells(row: Row) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ class Why(IntEnum):
 
 WORDS = {
     Why.NOT: "",
-    Why.NO_CAR: "no car at home here",
+    Why.NO_CAR: "it has no car",
     Why.NO_BACKUP: "no car that can supply a home",
     Why.AWAY: "its car is away, or not plugged in",
     Why.RESERVE: "its car is at its reserve",

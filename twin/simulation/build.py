@@ -57,21 +57,13 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     scenario, timeline, feeder = plan.scenario, plan.timeline, plan.grid.feeder
     people, fleet = plan.households, _fleet(plan)
     customers = _customers(plan)
-    loads: LoadModel = Loads(plan.profile, people, plan.others)
-    sun: Sun = plan.roofs
+    loads = _loads(plan)
     allocated = _allocated(plan, customers, loads)
-    loads = allocated or loads
-    if scenario.customers.export_limit_kw is not None:
-        sun = Curtailed(sun, loads, people.export_limit_kw)
-    surroundings = Surroundings(timeline, loads, sun, plan.weather, plan.prices)
+    surroundings = _surroundings(plan, allocated or loads)
     judged = _judged(feeder, people.spread)
     phases = Phases.of(feeder, judged, plan.limits.unbalance)
     powerflow = solver_of(scenario, plan.grid, plan.moves)
-    outages = None
-    if plan.struck is not None:
-        outages = outages_of(
-            plan.struck, scenario, customers, fleet, feeder, timeline, people
-        )
+    outages = _outages(plan, customers, fleet)
     give_kw = fleet.traits["give_kw"]
     responses = responses_of(scenario.stress, scenario.seed, timeline, give_kw)
     calls = _calls(plan)
@@ -84,11 +76,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         phases,
         np.flatnonzero(~feeder.nodes.auxiliary),
         Sizes(feeder.n_node, len(feeder.branches), len(people), len(fleet)),
-        Audit(
-            scenario.seed,
-            timeline.n_steps,
-            (lambda: powerflow.scale) if isinstance(powerflow, Regulated) else None,
-        ),
+        _audit(plan, powerflow),
         scenario.output.level,
         _quality(plan, phases),
         Logbook(powerflow) if isinstance(powerflow, Regulated) else None,
@@ -131,6 +119,33 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     return world
 
 
+def _loads(plan: Plan) -> LoadModel:
+    return Loads(plan.profile, plan.households, plan.others)
+
+
+def _surroundings(plan: Plan, loads: LoadModel) -> Surroundings:
+    """What customers draw and make, the weather and prices."""
+    sun: Sun = plan.roofs
+    if plan.scenario.customers.export_limit_kw is not None:
+        sun = Curtailed(sun, loads, plan.households.export_limit_kw)
+    return Surroundings(plan.timeline, loads, sun, plan.weather, plan.prices)
+
+
+def _outages(plan: Plan, customers: Customers, fleet: Fleet) -> Outages | None:
+    if plan.struck is None:
+        return None
+    feeder, people = plan.grid.feeder, plan.households
+    return outages_of(
+        plan.struck, plan.scenario, customers, fleet, feeder, plan.timeline, people
+    )
+
+
+def _audit(plan: Plan, powerflow: PowerFlow) -> Audit:
+    """Steps to be solved again, with the taps that they had."""
+    scale = (lambda: powerflow.scale) if isinstance(powerflow, Regulated) else None
+    return Audit(plan.scenario.seed, plan.timeline.n_steps, scale)
+
+
 def _allocated(plan: Plan, customers: Customers, loads: LoadModel) -> Allocated | None:
     """Loads that meet what was measured at the feeder's head, where it was."""
     if plan.head is None:
@@ -154,8 +169,7 @@ def _allocated(plan: Plan, customers: Customers, loads: LoadModel) -> Allocated 
 def refuse_absurd_head(plan: Plan) -> None:
     """Refuse a head that the loads can't stand for; nothing is solved or written."""
     if plan.head is not None:
-        loads = Loads(plan.profile, plan.households, plan.others)
-        allocated = _allocated(plan, _customers(plan), loads)
+        allocated = _allocated(plan, _customers(plan), _loads(plan))
         if allocated is not None:
             allocated.refuse_absurd()
 

@@ -13,6 +13,7 @@ from twin.agents.observation import Observation
 from twin.arrays import Bools
 from twin.errors import InputError
 from twin.fleet.fleet import Taken
+from twin.scenario.outage_words import Event
 from twin.scenario.spec import Scenario
 from twin.simulation.happenings import instants
 from twin.simulation.violations import nothing
@@ -146,15 +147,10 @@ def calls_of(
     enrolled: Bools,
 ) -> Calls | None:
     """A run's calls: those of its events, else, for emergency, the tariff's days."""
-    called = [
-        _called(number, event.start or "", event.hours or 0.0, timeline)
+    found = [
+        _call(*_called(number, event, timeline), event.notice_h, event.return_min)
         for number, event in enumerate(scenario.events)
         if event.kind == "call"
-    ]
-    words = [event for event in scenario.events if event.kind == "call"]
-    found = [
-        _call(*when, event.notice_h, event.return_min)
-        for when, event in zip(called, words, strict=True)
     ]
     if not found and scenario.policy.name == "emergency":
         found = _of_tariff(timeline, prices)
@@ -162,14 +158,13 @@ def calls_of(
     return Calls(tuple(found), enrolled, timeline) if found else None
 
 
-def _called(
-    number: int, start: str, hours: float, timeline: Timeline
-) -> tuple[int, int, int, int]:
+def _called(number: int, event: Event, timeline: Timeline) -> tuple[int, int, int, int]:
     """Number, date, begin and end of a call at a local time."""
-    at = datetime.fromisoformat(start)
+    assert event.start is not None and event.hours is not None
+    at = datetime.fromisoformat(event.start)
     day = (at.date() - timeline.start).days
     begin_s = int(timeline.seconds(day, 60 * at.hour + at.minute)) + at.second
-    return number, at.toordinal(), begin_s, begin_s + max(1, round(3600 * hours))
+    return number, at.toordinal(), begin_s, begin_s + max(1, round(3600 * event.hours))
 
 
 def _call(
