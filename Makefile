@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 S ?=
 R ?=
-T ?= tests
+T ?=
 CASES ?=
 UPGRADE ?=
 PORT ?= 8050
@@ -12,12 +12,13 @@ PORT ?= 8050
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run run-village dash test check study report bench schema lock pictures browser \
+.PHONY: help run run-village dash test test-long check study report bench schema lock pictures browser \
   clean
 MAKEFLAGS += --no-print-directory
 
 BIN := $(VENV)/bin
 TWIN := $(BIN)/twin
+PYTEST = CASES=$(CASES) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 READY := $(VENV)/ready-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' -)
 MAIN_STUDY := scenarios/studies/sdge_v2g.yaml
@@ -36,8 +37,11 @@ run-village: $(READY) ## the same for a real German village
 dash: $(READY) ## the dashboard over results/ (PORT=8050)
 	@mkdir -p results && $(TWIN) dash --port $(PORT)
 
-test: $(READY) browser ## every test, on two cores (T=tests/laws CASES=100: only those)
-	@CASES=$(CASES) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(T)
+test: $(READY) browser ## the tests to run before a commit (T=tests/laws CASES=100: only those)
+	@$(PYTEST) $(if $(T),$(T),-m "not long")
+
+test-long: $(READY) browser ## the others: the whole dashboard in a browser, many networks
+	@$(PYTEST) -m long
 
 check: $(READY) ## format, lint, types and import floors
 	@$(BIN)/ruff format --check

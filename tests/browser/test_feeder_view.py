@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import PATIENCE_MS, Watched, drawn, shown
 
+pytestmark = pytest.mark.long
+
 LONGEST_SCRUB_MS = 150
 SCRUB = """async () => {
   const feeder = window.twinFeeder, took = [];

@@ -13,6 +13,8 @@ from playwright.sync_api import expect
 from dashboards.runs.notes import write_note
 from tests.browser.conftest import asked, drawn, run_row, shown
 
+pytestmark = pytest.mark.long
+
 EVIL = '<img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'
 HARMED = "() => window.harmed || document.querySelectorAll('img[src=x]').length"
 DEAD_PID = 2**22 + 1

@@ -4,6 +4,8 @@ import pytest
 
 from tests.browser.conftest import settled, shown
 
+pytestmark = pytest.mark.long
+
 ZOOM = """([chart, ...range]) => window.Plotly.relayout(
   document.querySelector(chart + ' .js-plotly-plot'), { 'xaxis.range': range })"""
 

@@ -12,6 +12,8 @@ from tests.browser.test_views import check_both_schemes
 from twin.scenario.study import read_study
 from twin.studies.runner import run_study
 
+pytestmark = pytest.mark.long
+
 CHARTS = ("outages-powered", "outages-map", "outages-rebound", "outages-course")
 STORM = """\
 schema: 1

@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import drawn, run_row, shown
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def runs(page, site):

@@ -11,6 +11,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import asked, drawn, shown
 from twin.results.record import read_status
 
+pytestmark = pytest.mark.long
+
 LONG_MS = 180_000
 
 

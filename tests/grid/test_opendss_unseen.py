@@ -18,6 +18,8 @@ from twin.grid.opendss_steps import Engine, Step
 from twin.grid.pair_newton import PairNewton
 from twin.simulation.grids import inspected, named
 
+pytestmark = pytest.mark.long
+
 TELLING = {**{name: (script, ()) for name, script in AGREES.items()}, **NAMES}
 
 

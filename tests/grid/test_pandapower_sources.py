@@ -13,6 +13,8 @@ import pytest
 from twin.errors import InputError
 from twin.grid.pandapower import load_feeder, load_network, network_functions
 
+pytestmark = pytest.mark.long
+
 KERBER = "create_kerber_vorstadtnetz_kabel_1"
 RANDOM = "create_kerber_vorstadtnetz_kabel_2"
 

@@ -13,6 +13,8 @@ from twin.grid.pair_newton import PairNewton
 from twin.grid.pandapower import seeded
 from twin.grid.powerflow import Demand, FixedPoint
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("group", references.GROUPS)
 def test_powerfactorys_network(group):

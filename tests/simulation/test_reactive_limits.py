@@ -12,6 +12,8 @@ from twin.results.record import Run
 from twin.simulation.build import load_grid
 from twin.simulation.run import run
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:

@@ -11,6 +11,8 @@ from twin.grid.pandapower import load_feeder
 from twin.grid.powerflow import Demand
 from twin.grid.reference import PandapowerEngine
 
+pytestmark = pytest.mark.long
+
 PLAIN = (
     "create_kerber_vorstadtnetz_kabel_1",  # 150 degrees
     "kb_extrem_landnetz_freileitung_trafo",  # deep sags
