@@ -19,7 +19,10 @@ from twin.results.durable import replacing
 from twin.results.record import RUN_FILE, Run
 
 Digest = TypeVar("Digest")
-ACCOUNTS = ("ageing", "chemistries", "horizon", "life", "ratings", "stress", "thermal")
+ACCOUNTS = (
+    "ageing", "chemistries", "horizon", "life", "rainflow", "ratings", "stress",
+    "thermal",
+)  # fmt: skip
 WORTH_KEEPING_BYTES = 5_000_000
 SPOILT = (
     OSError,
