@@ -20,8 +20,8 @@ from twin.results.record import RUN_FILE, Run
 
 Digest = TypeVar("Digest")
 ACCOUNTS = (
-    "ageing", "chemistries", "horizon", "life", "rainflow", "ratings", "stress",
-    "thermal",
+    "ageing", "chemistries", "diversity", "horizon", "life", "rainflow", "ratings",
+    "round_trip", "stress", "thermal",
 )  # fmt: skip
 WORTH_KEEPING_BYTES = 5_000_000
 SPOILT = (
@@ -38,7 +38,9 @@ SOURCES = (
     "quality_digest.py",
     "case.py",
     "kept.py",
+    "diversity.py",
     "life.py",
+    "round_trip.py",
     "wear.py",
     *(f"../accounts/{name}.py" for name in ACCOUNTS),
 )
