@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from twin.accounts.diversity import diversity
 from twin.analysis.case import Case
 from twin.analysis.facevalidity import NO_RANGE, NONE, ODD, range_of, table, table_of
 from twin.analysis.metrics import headline_of
@@ -133,6 +134,15 @@ def test_diversity_is_of_homes_without_cars_and_of_charging(make_run):
     row = found[HOMES]
     assert row["note"] == "coincidence factor 80 % of 2 homes, means of 60 min"
     assert (row["verdict"], range_of(row)) == (NO_RANGE, "–")
+
+
+def test_homes_of_one_shape_are_told(make_run):
+    """Six homes at twice the power of each other, all highest in the third hour."""
+    case = Case(make_run())
+    course = np.array([1.0, 2, 6, 3])[:, None]
+    for kw, told in ((course * 2.0 ** np.arange(6), True), (np.eye(6), False)):
+        vars(case)["homes_diversity"] = diversity([kw], 6)
+        assert ("they peak at once" in by_name(table_of(case))[HOMES]["note"]) == told
 
 
 def test_only_homes_count_among_the_homes(make_run):

@@ -11,6 +11,7 @@ from twin.accounts.diversity import Diversity
 from twin.analysis.case import Case
 
 NEEDS_ALL = "not told: needs every interval, output.level: all"
+FEW, AT_ONCE = 5, 1.05
 STOPPED = "not told: the run was stopped before its end"
 
 
@@ -185,7 +186,15 @@ def _together(found: Diversity | None, what: str, case: Case) -> str:
 
 
 def _homes(case: Case) -> str:
-    return _together(case.homes_diversity, "homes", case)
+    found = case.homes_diversity
+    told = _together(found, "homes", case)
+    if (
+        found is None
+        or len(found.peak_kw) < FEW
+        or (found.factor or AT_ONCE) >= AT_ONCE
+    ):
+        return told
+    return f"{told}; they peak at once, as loads of one shape do (customers.profiles)"
 
 
 def _charging(case: Case) -> str:
