@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from twin.accounts.rainflow import CLASS_EDGES
 from twin.analysis import page
 from twin.analysis.comparison import Comparison
-from twin.analysis.theme import dressed, left_out, looks, plain, spotlight
+from twin.analysis.theme import dressed, left_out, looks, plain, spotlight, tint
 from twin.analysis.wear import Wear
 from twin.arrays import Floats
 
@@ -24,8 +24,9 @@ NOTE = (
     "Equivalent full cycles per car by the depth of the cycle that they belong to, "
     "counted by rainflow (ASTM E1049) over the whole recorded time: two cycles of half "
     "the capacity are one full cycle at 50–60 %. A class begins at its lower edge. "
-    "Driving and charging alone make cycles, too; the row below a variant is the same "
-    "cars on the same trips under its one-way reference charging, where it has one."
+    "Driving and charging alone make cycles, too: lighter bars, and the row below a "
+    "variant, are the same cars on the same trips under its one-way reference charging, "
+    "where it has one."
 )
 
 
@@ -99,7 +100,7 @@ def _figure(comparison: Comparison, rows: Sequence[Row], deepest: int) -> go.Fig
             x=list(CLASSES[:deepest]),
             y=row.full_cycles[:deepest].tolist(),
             name=plain(row.label),
-            marker={"color": styles[row.of].colour, "opacity": 1.0 if own else 0.4},
+            marker={"color": tint(styles[row.of].colour, 1.0 if own else 0.4)},
             hovertemplate="%{x}: %{y:.2f} full cycles a car",
         )
     figure.update_xaxes(title="depth of the cycle, share of the capacity")
