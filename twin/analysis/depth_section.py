@@ -25,8 +25,8 @@ NOTE = (
     "counted by rainflow (ASTM E1049) over the whole recorded time: two cycles of half "
     "the capacity are one full cycle at 50–60 %. A class begins at its lower edge. "
     "Driving and charging alone make cycles, too: lighter bars, and the row below a "
-    "variant, are the same cars on the same trips under its one-way reference charging, "
-    "where it has one."
+    "variant, are the same cars on the same trips under its one-way reference "
+    "charging, where it has one."
 )
 
 
