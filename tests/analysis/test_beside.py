@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tests.worlds import grid, scenario
-from twin.analysis import battery_section
+from twin.analysis import battery_section, depth_section
 from twin.analysis.battery_section import paired
 from twin.analysis.beside import answers, bill_by_home, wear_by_car
 from twin.analysis.case import Case
@@ -106,7 +106,12 @@ def rows(html: str, label: str) -> list[str]:
 
 def test_the_reference_itself_has_nothing_beside(free: Case) -> None:
     assert free.reference == "" and free.reference_wear is None
-    assert wear_by_car(free).is_empty() and bill_by_home(free).is_empty()
+    assert bill_by_home(free).is_empty()
+    cars = wear_by_car(free)
+    beyond = ("reference_", "nmc_", "lfp_")
+    assert cars["full_cycles"].is_not_null().all()
+    for key in cars.columns:
+        assert cars[key].is_null().all() == key.startswith(beyond), key
     assert set(answers(free).values()) == {None}
 
 
@@ -124,3 +129,44 @@ def test_a_summary_keeps_totals_alone(tmp_path: Path, free: Case) -> None:
     for name in ("charged_kwh", "public_kwh", "public_usd", "losses_kwh", "soc_end"):
         assert_array_equal(kept[name], free.evs[name], name)
     assert set(answers(case).values()) == {None}
+
+
+def test_cycles_by_depth_stand_beside_those_of_the_reference(
+    sold: Case, free: Case
+) -> None:
+    """Full cycles are half the recorded way; the reference's are the paired run's."""
+    cars, alone = wear_by_car(sold), wear_by_car(free)
+    classes = [key for key in alone.columns if key.startswith("cycles_")]
+    assert (len(classes), classes[0], classes[-1]) == (
+        10,
+        "cycles_0_10",
+        "cycles_90_100",
+    )
+    for key in ("full_cycles", "deepest_cycle", *classes):
+        assert_array_equal(cars[f"reference_{key}"], alone[key], key)
+    for case, found in ((sold, cars), (free, alone)):
+        charge = case.run.scan("ev_steps").collect()["soc"].to_numpy().astype(float)
+        whole = np.vstack([case.evs["soc_start"].to_numpy(), charge])
+        way = np.abs(np.diff(whole, axis=0)).sum(axis=0)
+        assert_allclose(found["full_cycles"], way / 2)
+        assert_allclose(found["deepest_cycle"], np.ptp(whole, axis=0))
+        assert_allclose(case.wear.cycled.full_cycles.sum(axis=1), way / 2, atol=1e-12)
+    gave = cars["given_kwh"].to_numpy() > 1.0
+    more = cars["full_cycles"] - cars["reference_full_cycles"]
+    assert gave.any() and (more.to_numpy()[gave] > 0).all()
+
+
+def test_the_report_tells_depths_with_and_without_giving(sold: Case) -> None:
+    comparison = Comparison.of([("sold", sold.run)])
+    own, other = depth_section.rows_of(comparison)
+    assert own.label == "sold" and other.label == "sold: uncontrolled instead"
+    cars = wear_by_car(sold)
+    assert own.full_cycles.sum() == pytest.approx(cars["full_cycles"].mean())
+    mean = cars["reference_full_cycles"].mean()
+    assert other.full_cycles.sum() == pytest.approx(mean)
+    assert other.deepest == pytest.approx(cars["reference_deepest_cycle"].mean())
+    told = " ".join(
+        unescape(re.sub(r"<[^>]+>", " ", battery_section.section(comparison))).split()
+    )
+    assert "How deep batteries were cycled" in told and "0–10 % 10–20 %" in told
+    assert f"{own.full_cycles.sum():.2f} {100 * own.deepest:.1f} sold: unc" in told

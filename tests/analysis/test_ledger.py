@@ -192,7 +192,7 @@ def test_without_a_reference_it_says_what_lacks(free: Case) -> None:
     assert books_of(free) is None
     told = words(ledger_section.section(Comparison.of([("free", free.run)])))
     assert told.startswith("Not shown. The ledger needs")
-    assert list(accounts_of(free)) == ["transformer_life", "bills"]
+    assert list(accounts_of(free)) == ["transformer_life", "bills", "wear_by_car"]
 
 
 def test_an_export_holds_it(sold: Case, tmp_path: Path, capsys) -> None:

@@ -20,6 +20,7 @@ from twin.tables import TABLES
 
 
 def test_indices_of_the_handbook():
+    """Case REL."""
     customers, minutes = np.array([500, 1200, 300]), np.array([120, 30, 240])
     found = indices(customers.sum(), (customers * minutes).sum(), 5000)
     assert found.saifi == pytest.approx(0.4)

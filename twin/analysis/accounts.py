@@ -16,7 +16,7 @@ def accounts_of(case: Case) -> dict[str, pl.DataFrame]:
     transformer_life  a row a transformer: its hot spot and loss of life
     bills             a row a customer and month
     bill_by_home      a row a customer: its bill beside the reference's
-    wear_by_car       a row a car: its battery's wear beside the reference's
+    wear_by_car       a row a car: its cycles by depth, its wear beside the reference's
     ledger            a row a posting: who pays whom for what
     """
     bills, books = case.bills, books_of(case)

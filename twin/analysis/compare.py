@@ -155,7 +155,7 @@ def _face_validity(comparison: Comparison) -> Table:
             for one in rows
         ]
         name = f"{row['quantity']} [{row['unit']}]" if row["unit"] else row["quantity"]
-        published = f"{row['low']:g} to {row['high']:g}"
+        published = facevalidity.range_of(row)
         shown.add_row("  " + _plain(name), *values, published, row["region"])
     shown.caption = "* beyond the published range: the report tells what may explain it"
     shown.caption_justify = "left"

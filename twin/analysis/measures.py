@@ -64,6 +64,10 @@ _ROWS = (
                 1,
                 less_is_better=True,
             ),
+            Measure("diversity_homes", "Diversity factor of homes", "", 2),
+            Measure("coincidence_homes", "Coincidence factor of homes", "%", 1, 100),
+            Measure("diversity_ev", "Diversity factor of EV charging", "", 2),
+            Measure("coincidence_ev", "Coincidence factor of EV charging", "%", 1, 100),
         ),
     ),
     (
