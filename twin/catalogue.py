@@ -21,6 +21,7 @@ DATA = MappingProxyType(
         "switchbox": "trips: 178 chains modelled on NHTS 2022, Maryland",
         "evipro": "trips: home stays of NREL's EVI-Pro, California",
         "nhts": "trips: your own NHTS tripv2pub.csv (fleet.travel_file)",
+        "pge_2021": "outages: starts and lengths of PG&E's in 2021 (events, records)",
     }
 )
 
@@ -78,6 +79,7 @@ def _data() -> Iterator[str]:
     for name, about in DATA.items():
         yield f"{name:26s} {about}"
     yield "<file>.csv                 loads: your own, one column a customer"
+    yield "<file>.csv                 outages: your own, columns start and hours"
 
 
 _LINES: Mapping[str, Callable[[], Iterator[str]]] = MappingProxyType(

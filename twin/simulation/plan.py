@@ -31,7 +31,7 @@ from twin.simulation.regulation import held_notes, moves_of, told_of
 from twin.simulation.strikes import Struck, struck
 from twin.surroundings.csv_head import FeederHead, feeder_head
 from twin.surroundings.network_loads import Network
-from twin.surroundings.outage_records import records_file
+from twin.surroundings.outage_records import records_file, records_note
 from twin.surroundings.profiles import Homes, Profile, profile
 from twin.surroundings.pv import Pv
 from twin.surroundings.realtime import Realtime
@@ -132,6 +132,8 @@ class Plan:
             told += self.head.notes
         if self.households.pv_kwp.any():
             told += self.roofs.notes
+        records = (event.records for event in self.scenario.events)
+        told += [records_note(one) for one in dict.fromkeys(records) if one is not None]
         return told
 
 
