@@ -89,13 +89,17 @@ def check(file: File, override: Override = []) -> None:  # noqa: B006
     from twin.scenario.check import notes
     from twin.scenario.read import read
     from twin.scenario.study import is_study, read_study
+    from twin.simulation.user_files import of_study, refuse_unreadable
 
     if is_study(file):
         if override:
             raise InputError.of("a study has no overrides", key="--set")
-        print(f"{file}: ok, {len(read_study(file).runs())} runs")
+        words = read_study(file)
+        refuse_unreadable(of_study(words), file)
+        print(f"{file}: ok, {len(words.runs())} runs")
         return
     scenario = read(file, override)
+    refuse_unreadable([scenario], file, override)
     print(f"{file}: ok")
     for note in notes(scenario):
         print(f"note: {note}")
