@@ -64,8 +64,8 @@ def test_bad_cells_of_every_table_are_told_at_once(folder: Path) -> None:
         "the twin adds PV itself",
         "head.csv:1: kW: got the columns time, kW; allowed: time,kw or time,kw,kvar, "
         "in this order; did you mean 'kw'?",
-        "homes.csv:2: pv_kw: got 'x', allowed is a number from 0 to 100,000",
         "homes.csv:2: node: is empty, needed: the bus or the load's name",
+        "homes.csv:2: pv_kw: got 'x', allowed is a number from 0 to 100,000",
         "prices.csv:2: time: covers 2026-01-11T23:00Z to 2026-01-12T23:00Z, the run "
         "needs 2026-01-11T23:00Z to 2026-01-13T23:00Z",
         "out.csv:2:1: start: got '2026-01-12', allowed is a local time such as "
