@@ -266,6 +266,7 @@ def export(
     from twin.analysis.accounts import accounts_of
     from twin.analysis.case import Case
     from twin.results.export import export as export_run
+    from twin.results.export import left_out
     from twin.results.record import Run
 
     place, opened = out or path / "export", Run.open(path)
@@ -274,6 +275,8 @@ def export(
         files = export_run(opened, to.value, place, more)
     except OSError as error:
         raise RunFailed(f"cannot write {place}: {error.strerror or error}") from error
+    for what in left_out(opened):
+        print(f"attention: {what}", file=sys.stderr)
     print("\n".join(str(file) for file in files))
 
 

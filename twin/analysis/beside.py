@@ -16,7 +16,13 @@ from twin.analysis.case import Case
 from twin.analysis.wear import Wear
 from twin.arrays import Bools, Floats
 
-CAR_PARTS = ("calendar", "cycling", "loss", "usd", "usd_per_kwh_given")
+CAR_PARTS = (
+    "calendar_change",
+    "cycling_change",
+    "loss_change",
+    "change_usd",
+    "change_usd_per_kwh_given",
+)
 CAR_SCHEMA: Mapping[str, Any] = {
     "ev": pl.Int64,
     "model": pl.String,
@@ -52,10 +58,12 @@ def wear_change(wear: Wear, other: Wear, name: str, later: bool = False) -> Attr
 def wear_by_car(case: Case) -> pl.DataFrame:
     """Every car; no rows without a reference, or without a course of charge.
 
-    <chemistry>_calendar, _cycling, _loss   shares of the new capacity lost beyond the
-                                            reference; < 0: spared
-    <chemistry>_usd                         its part of a pack's price
-    <chemistry>_usd_per_kwh_given           null where the car gave nothing
+    Differences all, the run less its reference; < 0: spared
+
+    <chemistry>_calendar_change, _cycling_change, _loss_change
+                                           shares of the new capacity
+    <chemistry>_change_usd                 its part of a pack's price
+    <chemistry>_change_usd_per_kwh_given   null where the car gave nothing
     """
     if case.wear is None or case.reference_wear is None or not case.run.has("evs"):
         return pl.DataFrame(schema=CAR_SCHEMA)
