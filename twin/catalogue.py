@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from twin.agents.policies import POLICIES, PolicyWords
-from twin.fleet.catalogue import vehicles
+from twin.fleet.catalogue import givings, vehicles
 from twin.scenario.names import names
 from twin.surroundings.programmes import programme, programme_names
 from twin.surroundings.tariffs import Tariff, tariff_names, versions
@@ -45,10 +45,18 @@ def _feeders() -> Iterator[str]:
 def _vehicles() -> Iterator[str]:
     for name, car in vehicles().items():
         gives = GIVES.get(car.bidirectional, "gives nothing")
+        about = givings().get((name, car.market))
+        if about is not None and about.mode in GIVES:
+            dated = f", {about.source_date}" if about.source_date else ""
+            gives += f" {about.discharge_kw:g} kW over {about.path}{dated}"
         yield (
             f"{name:26s} {car.make} {car.model} {car.year} ({car.market}): "
             f"{car.capacity_kwh:g} kWh, {car.ac_kw:g} kW, {gives}"
         )
+    yield (
+        "a model that gives nothing in a region gives hypothetically where "
+        "fleet.bidirectional_share makes it; the run's notes say why it could not"
+    )
 
 
 def _tariffs() -> Iterator[str]:

@@ -28,7 +28,6 @@ from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
 from twin.analysis.ledger import Books, books_of, head_of, upgrade_usd_per_kw_year
 from twin.analysis.ledger_figure import changes, waterfall
-from twin.cli import Format, export
 from twin.scenario.ledger_words import LedgerSpec
 
 
@@ -196,7 +195,7 @@ def test_without_a_reference_it_says_what_lacks(free: Case) -> None:
 
 
 def test_an_export_holds_it(sold: Case, tmp_path: Path, capsys) -> None:
-    export(sold.run.path, Format.CSV, tmp_path)
+    export(sold.run.path, "csv", tmp_path)
     assert "ledger.csv" in capsys.readouterr().out
     rows = pl.read_csv(tmp_path / "ledger.csv")
     assert {"payer", "payee", "usd", "reference_usd", "source"} <= set(rows.columns)

@@ -397,6 +397,16 @@ SEED = "a whole number from 0 to 9223372036854775807"
             ".csv file; did you mean 'pge_2021'?",
         ),
         (
+            "policy: {name: v2g_peak, reserve_soc: 30}",
+            "2:39: policy.reserve_soc: got 30; allowed: a number from 0 to 1; a share: "
+            "30 % is 0.3",
+        ),
+        (
+            "backup: {critical_share: 40}",
+            "2:26: backup.critical_share: got 40; allowed: a number above 0 and at "
+            "most 1; a share: 40 % is 0.4",
+        ),
+        (
             "limits: {voltage_pu: [1.05, 0.95]}",
             "2:10: limits.voltage_pu: the lower 1.05 must be below 0.95",
         ),

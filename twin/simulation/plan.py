@@ -105,9 +105,17 @@ class Plan:
         if hypothetical:
             told.append(
                 f"hypothetical: {hypothetical} of {len(self.cars)} cars give power "
-                "although the catalogue does not know them to be able to"
+                "although the catalogue does not know them to be able to; "
+                f"{self._supposed_by} makes any model give, at most what it charges "
+                "with: what if, not what is on sale"
             )
         return told
+
+    @property
+    def _supposed_by(self) -> str:
+        """The key by which cars give that are not known to be able to."""
+        funnel = self.scenario.participation is not None
+        return "participation.vehicle_share" if funnel else "fleet.bidirectional_share"
 
     @property
     def notes(self) -> list[str]:
@@ -115,6 +123,7 @@ class Plan:
         told = [
             *self.warnings,
             *self.households.notes,
+            *self.cars.notes,
             *self.profile.notes,
             *self.travel.notes,
             *self.weather.notes,
