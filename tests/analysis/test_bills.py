@@ -278,7 +278,7 @@ def test_an_export_holds_the_bills_with_names(tmp_path, capsys):
     export(run.path, "csv", tmp_path / "csv")
     assert capsys.readouterr().out.splitlines()[-1].endswith("bills.csv")
     frame = pl.read_csv(tmp_path / "csv" / "bills.csv")
-    assert frame.filter(pl.col("name") == "A")["total_usd"].item() == pytest.approx(
+    assert frame.filter(pl.col("customer") == "A")["total_usd"].item() == pytest.approx(
         43.2
     )
 
