@@ -1,4 +1,4 @@
-"""Says which reference gains of bills and wear are told against, and how to ask else."""
+"""Says which reference bills and wear are told against, and how to ask for another."""
 
 from __future__ import annotations
 
