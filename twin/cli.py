@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from twin.simulation.run import Progress
 
 INTERRUPTED = 130
+FORMATS = ("csv", "xlsx", "geojson")
+OBJECTIVES = ("peak", "bill")
 STOPPED = (
     "stopped; what was simulated is kept in the folder that ends in .part, "
     "and running it again begins anew"
@@ -40,21 +41,6 @@ Out = Annotated[Path, typer.Option("--out", help="Folder of the results.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Only the last line.")]
 File = Annotated[Path, typer.Argument(help="A YAML file.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of a run or a study.")]
-
-
-class Format(StrEnum):
-    """What a run can be exported to."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
-    GEOJSON = "geojson"
-
-
-class Objective(StrEnum):
-    """What a yardstick makes as small as possible."""
-
-    PEAK = "peak"
-    BILL = "bill"
 
 
 def main() -> None:
@@ -89,13 +75,17 @@ def check(file: File, override: Override = []) -> None:  # noqa: B006
     from twin.scenario.check import notes
     from twin.scenario.read import read
     from twin.scenario.study import is_study, read_study
+    from twin.simulation.user_files import of_study, refuse_unreadable
 
     if is_study(file):
         if override:
             raise InputError.of("a study has no overrides", key="--set")
-        print(f"{file}: ok, {len(read_study(file).runs())} runs")
+        words = read_study(file)
+        refuse_unreadable(of_study(words), file)
+        print(f"{file}: ok, {len(words.runs())} runs")
         return
     scenario = read(file, override)
+    refuse_unreadable([scenario], file, override)
     print(f"{file}: ok")
     for note in notes(scenario):
         print(f"note: {note}")
@@ -255,21 +245,27 @@ def verify(path: Folder) -> None:
 @app.command()
 def export(
     path: Folder,
-    to: Annotated[Format, typer.Option(help="Format of the files.")] = Format.CSV,
+    to: Annotated[
+        str, typer.Option(metavar="|".join(FORMATS), help="Format of the files.")
+    ] = FORMATS[0],
     out: Annotated[Path | None, typer.Option("-o", help="Where to.")] = None,
 ) -> None:
     """Export a run with the names of its assets."""
     from twin.analysis.accounts import accounts_of
     from twin.analysis.case import Case
     from twin.results.export import export as export_run
+    from twin.results.export import left_out
     from twin.results.record import Run
 
+    _one_of(FORMATS, to, "--to")
     place, opened = out or path / "export", Run.open(path)
     try:
-        more = {} if to is Format.GEOJSON else accounts_of(Case(opened))
-        files = export_run(opened, to.value, place, more)
+        more = {} if to == "geojson" else accounts_of(Case(opened))
+        files = export_run(opened, to, place, more)
     except OSError as error:
         raise RunFailed(f"cannot write {place}: {error.strerror or error}") from error
+    for what in left_out(opened):
+        print(f"attention: {what}", file=sys.stderr)
     print("\n".join(str(file) for file in files))
 
 
@@ -277,8 +273,11 @@ def export(
 def yardstick(
     path: Annotated[Path, typer.Argument(help="Folder of a run.")],
     objective: Annotated[
-        Objective, typer.Option(help="What is made as small as possible.")
-    ] = Objective.PEAK,
+        str,
+        typer.Option(
+            metavar="|".join(OBJECTIVES), help="What is made as small as possible."
+        ),
+    ] = OBJECTIVES[0],
     transformer: Annotated[
         str, typer.Option(help="This one alone, not the head and the fullest.")
     ] = "",
@@ -293,7 +292,8 @@ def yardstick(
         if not quiet:
             print(f"solving {place}", file=sys.stderr, flush=True)
 
-    goal: Any = objective.value
+    _one_of(OBJECTIVES, objective, "--objective")
+    goal: Any = objective
     with _stoppable("stopped; nothing was changed"):
         print(text(solved(Run.open(path), goal, transformer, tell), goal))
 
@@ -308,14 +308,20 @@ def catalogue(
     """Tell what can be named in a scenario."""
     from twin.catalogue import KINDS, lines
 
-    if kind and kind not in KINDS:
-        allowed = ", ".join(KINDS)
-        raise InputError.of(
-            f"'{kind}'; allowed: {allowed}{nearest(kind, KINDS)}", key="KIND"
-        )
+    if kind:
+        _one_of(KINDS, kind, "KIND")
     for one in [kind] if kind else KINDS:
         print(f"{one}:")
         print("\n".join(f"  {line}".rstrip() for line in lines(one)))
+
+
+def _one_of(allowed: Sequence[str], word: str, key: str) -> None:
+    """Refuse another word, with the nearest that is allowed."""
+    if word not in allowed:
+        words = ", ".join(allowed)
+        raise InputError.of(
+            f"'{word}'; allowed: {words}{nearest(word, allowed)}", key=key
+        )
 
 
 def _warn_if_changed(path: Path) -> None:

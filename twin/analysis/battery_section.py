@@ -138,8 +138,9 @@ _PAIRS = (
     "without such a reference, as another run of the comparison did; − is capacity "
     "spared. Resting at a lower charge may save more than giving costs, and time and "
     "cycles add up to less than in proportion, so neither is to be had from throughput "
-    f"alone. A pack is taken as {PACK_USD_PER_KWH:g} USD/kWh, used up at "
-    f"{100 * END_OF_LIFE_SHARE:g} %."
+    "alone. Giving is held against neglect here; ledger and sheet of a run with "
+    "`reference: valley` hold it against clever one-way charging. A pack is taken as "
+    f"{PACK_USD_PER_KWH:g} USD/kWh, used up at {100 * END_OF_LIFE_SHARE:g} %."
 )
 
 

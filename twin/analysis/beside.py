@@ -18,7 +18,13 @@ from twin.analysis.case import Case
 from twin.analysis.wear import Wear
 from twin.arrays import Bools, Floats
 
-CAR_PARTS = ("calendar", "cycling", "loss", "usd", "usd_per_kwh_given")
+CAR_PARTS = (
+    "calendar_change",
+    "cycling_change",
+    "loss_change",
+    "change_usd",
+    "change_usd_per_kwh_given",
+)
 CYCLE_PARTS = (
     "full_cycles",
     "deepest_cycle",
@@ -68,11 +74,12 @@ def wear_by_car(case: Case) -> pl.DataFrame:
     cycles_<from>_<to>                      how many as deep, in % of the capacity; half
                                             a cycle is 0.5
     reference_...                           the same cars under the run's reference;
-                                            without one null, as all that follows:
-    <chemistry>_calendar, _cycling, _loss   shares of the new capacity lost beyond the
-                                            reference; < 0: spared
-    <chemistry>_usd                         its part of a pack's price
-    <chemistry>_usd_per_kwh_given           null where the car gave nothing
+                                            without one null, as all that follows, which
+                                            are differences; < 0: spared
+    <chemistry>_calendar_change, _cycling_change, _loss_change
+                                            shares of the new capacity
+    <chemistry>_change_usd                  its part of a pack's price
+    <chemistry>_change_usd_per_kwh_given    null where the car gave nothing
     """
     if case.wear is None or not case.run.has("evs"):
         return pl.DataFrame(schema=CAR_SCHEMA)
