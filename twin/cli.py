@@ -17,11 +17,16 @@ from twin.errors import InputError, RunFailed, TwinError, nearest
 
 if TYPE_CHECKING:
     from twin.simulation.run import Progress
+    from twin.studies.pools import Pool
 
 INTERRUPTED = 130
 STOPPED = (
     "stopped; what was simulated is kept in the folder that ends in .part, "
     "and running it again begins anew"
+)
+STUDY_STOPPED = (
+    "stopped; runs that are complete are kept, and the same command goes on with "
+    "the others"
 )
 PACKAGED = Path(__file__).parent / "data" / "starter"
 CHECKED_OUT = Path(__file__).parents[1] / "scenarios"
@@ -166,6 +171,16 @@ def run(
 def study(
     file: File,
     out: Out = Path("results"),
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes; 0: this one. Default: one a processor."),
+    ] = None,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Of a Dask cluster: tls:// or tcp://")
+    ] = "",
+    tls_ca: Annotated[Path | None, typer.Option(help="Its authority.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Your certificate.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Your key.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list it.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -178,16 +193,34 @@ def study(
             said = " ".join(f"{key}={value}" for key, value in overrides.items())
             print(f"{variant} seed {seed}: {said}")
         return
+    pool = _pool(workers, scheduler, (tls_ca, tls_cert, tls_key))
     from twin.studies.runner import run_study
 
-    with _stoppable():
-        folder = run_study(words, out, _study_watch(quiet))
+    with _stoppable(STUDY_STOPPED):
+        folder = run_study(words, out, _study_watch(quiet), pool)
     if not quiet:
         from twin.analysis.compare import text
         from twin.studies.runner import labelled_runs
 
         print(text(labelled_runs(folder), words.baseline))
     print(folder)
+
+
+def _pool(workers: int | None, scheduler: str, tls: tuple[Path | None, ...]) -> Pool:
+    """Who does a study's runs: this process, processes of its own, or a cluster."""
+    if scheduler and workers is not None:
+        raise InputError.of("a cluster has its own workers", key="--workers")
+    if not scheduler and any(tls):
+        raise InputError.of("certificates are for --scheduler", key="--tls-...")
+    if workers == 0:
+        from twin.studies.pools import serial
+
+        return serial
+    from twin.studies import cluster
+
+    if scheduler:
+        return cluster.remote(scheduler, cluster.Tls(*tls))
+    return cluster.local(workers or cluster.cpu_count())
 
 
 @app.command()

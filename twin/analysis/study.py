@@ -13,6 +13,7 @@ from twin.errors import InputError
 from twin.results.record import Run
 
 STUDY_FILE = "study.json"
+SCHEMA = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +64,12 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError.of(f"cannot be read: {error}", where=str(path)) from error
     if not isinstance(record, dict):
         raise InputError.of("is not a study's record", where=str(path))
+    schema = record.get("schema", SCHEMA)
+    if not isinstance(schema, int) or schema > SCHEMA:
+        raise InputError.of(
+            f"written by a newer twin (schema {schema}; this one reads up to {SCHEMA})",
+            where=str(path),
+        )
     return record
 
 
