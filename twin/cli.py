@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -188,22 +189,37 @@ def study(
     from twin.scenario.study import read_study
 
     words = read_study(file)
+    n_workers = _cpu_count() if workers is None else max(1, workers)
     if dry_run:
-        for variant, seed, overrides in words.runs():
-            said = " ".join(f"{key}={value}" for key, value in overrides.items())
-            print(f"{variant} seed {seed}: {said}")
+        from twin.studies.runner import dry_run as told
+
+        print("\n".join(told(words, out, n_workers)))
         return
-    pool = _pool(workers, scheduler, (tls_ca, tls_cert, tls_key))
     from twin.studies.runner import run_study
 
     with _stoppable(STUDY_STOPPED):
-        folder = run_study(words, out, _study_watch(quiet), pool)
+        pool = _pool(workers, scheduler, (tls_ca, tls_cert, tls_key))
+        folder = run_study(words, out, _study_watch(quiet), pool, n_workers)
     if not quiet:
-        from twin.analysis.compare import text
-        from twin.studies.runner import labelled_runs
-
-        print(text(labelled_runs(folder), words.baseline))
+        _print_study(folder)
     print(folder)
+
+
+def _print_study(folder: Path) -> None:
+    from twin.analysis import paired
+    from twin.analysis.compare import text_of
+    from twin.analysis.study import Subject
+
+    comparison = Subject.open(folder).comparison
+    print(text_of(comparison))
+    over_seeds = paired.text(comparison)
+    if over_seeds:
+        print(over_seeds)
+
+
+def _cpu_count() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def _pool(workers: int | None, scheduler: str, tls: tuple[Path | None, ...]) -> Pool:
@@ -220,17 +236,21 @@ def _pool(workers: int | None, scheduler: str, tls: tuple[Path | None, ...]) -> 
 
     if scheduler:
         return cluster.remote(scheduler, cluster.Tls(*tls))
-    return cluster.local(workers or cluster.cpu_count())
+    return cluster.local(workers or _cpu_count())
 
 
 @app.command()
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or of a study.")],
 ) -> None:
-    """Compare runs, the first being the baseline."""
+    """Compare runs, the first being the baseline; or the variants of a study."""
     from twin.analysis.compare import labels, text
+    from twin.analysis.study import STUDY_FILE
     from twin.results.record import Run
 
+    if len(runs) == 1 and (runs[0] / STUDY_FILE).is_file():
+        _print_study(runs[0])
+        return
     opened = [Run.open(folder) for folder in runs]
     names = labels(opened)
     print(text(list(zip(names, opened, strict=True)), names[0]))

@@ -42,7 +42,10 @@ def _study(folder: Path) -> Subject:
     rows = record.get("runs") or []
     ranked = {label: place for place, label in enumerate(record.get("variants") or [])}
     rows = sorted(rows, key=lambda row: ranked.get(_label(row), len(ranked)))
-    runs = [(_label(row), Run.open(_run_folder(folder, row))) for row in rows]
+    once = {(_label(row), str(row.get("path"))): row for row in rows}
+    runs = [
+        (label, Run.open(_run_folder(folder, row))) for (label, _), row in once.items()
+    ]
     if not runs:
         raise InputError.of("a study without any finished run", where=str(folder))
     baseline = record.get("baseline")

@@ -42,6 +42,20 @@ class StudyRun(NamedTuple):
     overrides: Settings
 
 
+class Budget(Words):
+    """What a study may cost at most; it does not begin where more is expected."""
+
+    runs: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Runs that are not complete yet"
+    )
+    hours: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="Hours by the clock, as runs made before took"
+    )
+    disk_gb: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="Gigabytes of results, as runs made before needed"
+    )
+
+
 class Study(Words):
     """A question asked of several variants of one scenario."""
 
@@ -72,6 +86,9 @@ class Study(Words):
     output: Output = Field(
         default=Output(level="summary"),
         description="What its runs record; default: the base's, else the summary",
+    )
+    budget: Budget = Field(
+        default=Budget(), description="What it may cost at most; default: no limit"
     )
 
     def points(self) -> list[Settings]:

@@ -81,11 +81,6 @@ def remote(address: str, tls: Tls) -> Pool:
     return work
 
 
-def cpu_count() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
 class _Benches(WorkerPlugin):
     """Gives each worker a bench of its own."""
 

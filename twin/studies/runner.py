@@ -11,15 +11,22 @@ from filelock import FileLock, Timeout
 
 from twin.errors import Busy, InputError, RunFailed
 from twin.results.record import Run, read_status
-from twin.scenario.study import Study
+from twin.scenario.study import Budget, Study
 from twin.studies.asked import Asked, asked_of, jobs_of, study_id
+from twin.studies.estimate import estimate, refuse_beyond
 from twin.studies.job import Bench, Job, Outcome
 from twin.studies.pools import Pool, serial
 from twin.studies.standing import Standing, Tell
 from twin.studies.tables import failures, is_done, write_tables
 
 
-def run_study(study: Study, out: Path, tell: Tell = print, pool: Pool = serial) -> Path:
+def run_study(
+    study: Study,
+    out: Path,
+    tell: Tell = print,
+    pool: Pool = serial,
+    n_workers: int = 1,
+) -> Path:
     """Have every run of a study complete; the study's folder.
 
     A run that fails is told and does not stop the others; then the study fails with
@@ -30,6 +37,8 @@ def run_study(study: Study, out: Path, tell: Tell = print, pool: Pool = serial) 
     jobs = jobs_of(asked, out)
     if not jobs:
         raise InputError.of(asked[0].problem)
+    if study.budget != Budget():
+        refuse_beyond(study.budget, estimate(jobs, len(asked), out, n_workers))
     folder = out / "studies" / study.name / study_id(study, asked)
     with _alone(folder):
         standing = Standing(folder, study.name, len(jobs), tell)
@@ -39,11 +48,29 @@ def run_study(study: Study, out: Path, tell: Tell = print, pool: Pool = serial) 
     return folder
 
 
+def dry_run(study: Study, out: Path, n_workers: int) -> list[str]:
+    """What a study would run and cost; nothing is run or written."""
+    asked = asked_of(study, Bench())
+    expected = estimate(jobs_of(asked, out), len(asked), out, n_workers)
+    rows = [_row(one, out) for one in asked]
+    return [*rows, *expected.lines()]
+
+
+def _row(one: Asked, out: Path) -> str:
+    said = " ".join(f"{key}={value}" for key, value in one.run.overrides.items())
+    if one.scenario is None:
+        return f"{one.run.variant} seed {one.run.seed}: {said}: {one.problem}"
+    there = Job(one.run_id, one.scenario, out).is_there
+    known = " (complete)" if there else ""
+    return f"{one.run.variant} seed {one.run.seed}: {said} -> {one.run_id}{known}"
+
+
 def labelled_runs(folder: Path) -> list[tuple[str, Run]]:
     """The runs of a finished study, labelled by variant and point of the axes."""
     record = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     results = folder.parents[2]
-    return [(one["label"], Run.open(results / one["path"])) for one in record["runs"]]
+    once = dict.fromkeys((one["label"], one["path"]) for one in record["runs"])
+    return [(label, Run.open(results / path)) for label, path in once]
 
 
 def _outcomes(

@@ -8,13 +8,14 @@ from typing import Any
 
 import polars as pl
 
+from twin.analysis.paired import differences
 from twin.analysis.study import SCHEMA, STUDY_FILE
 from twin.results.durable import replacing, write_json
 from twin.scenario.study import Study
 from twin.studies.asked import Asked
 from twin.studies.job import Outcome
 
-TABLE_FILE = "study.parquet"
+TABLE_FILE, DIFFERENCES_FILE = "study.parquet", "differences.parquet"
 Outcomes = Mapping[str, Outcome]
 
 
@@ -23,8 +24,10 @@ def write_tables(
 ) -> None:
     """The table first, then the record that makes the study one."""
     done = [one for one in asked if is_done(one, outcomes)]
-    with replacing(folder / TABLE_FILE) as temporary:
-        _frame(study, done, outcomes).write_parquet(temporary, compression="zstd")
+    axes = axes_of(study)
+    frame = _frame(axes, study, done, outcomes)
+    _save(frame, folder / TABLE_FILE)
+    _save(differences(frame, axes), folder / DIFFERENCES_FILE)
     write_json(folder / STUDY_FILE, _record(study, asked, done, outcomes))
 
 
@@ -42,8 +45,19 @@ def failures(asked: Sequence[Asked], outcomes: Outcomes) -> list[str]:
     ]
 
 
-def _frame(study: Study, done: Sequence[Asked], outcomes: Outcomes) -> pl.DataFrame:
-    axes = dict.fromkeys(key for point in study.points() for key in point)
+def axes_of(study: Study) -> list[str]:
+    """The keys along which a study goes."""
+    return list(dict.fromkeys(key for point in study.points() for key in point))
+
+
+def _save(frame: pl.DataFrame, path: Path) -> None:
+    with replacing(path) as temporary:
+        frame.write_parquet(temporary, compression="zstd")
+
+
+def _frame(
+    axes: Sequence[str], study: Study, done: Sequence[Asked], outcomes: Outcomes
+) -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
@@ -51,7 +65,7 @@ def _frame(study: Study, done: Sequence[Asked], outcomes: Outcomes) -> pl.DataFr
                 "seed": one.run.seed,
                 "run_id": one.run_id,
                 "baseline": one.run.variant == study.baseline,
-                **axes,
+                **dict.fromkeys(axes),
                 **one.at,
                 **outcomes[one.run_id].figures,
             }
