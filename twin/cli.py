@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -16,6 +17,7 @@ from twin.errors import InputError, RunFailed, TwinError, nearest
 
 if TYPE_CHECKING:
     from twin.simulation.run import Progress
+    from twin.studies.pools import Pool
 
 INTERRUPTED = 130
 FORMATS = ("csv", "xlsx", "geojson")
@@ -23,6 +25,10 @@ OBJECTIVES = ("peak", "bill")
 STOPPED = (
     "stopped; what was simulated is kept in the folder that ends in .part, "
     "and running it again begins anew"
+)
+STUDY_STOPPED = (
+    "stopped; runs that are complete are kept, and the same command goes on with "
+    "the others"
 )
 PACKAGED = Path(__file__).parent / "data" / "starter"
 CHECKED_OUT = Path(__file__).parents[1] / "scenarios"
@@ -156,6 +162,16 @@ def run(
 def study(
     file: File,
     out: Out = Path("results"),
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes; 0: this one. Default: one a processor."),
+    ] = None,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Of a Dask cluster: tls:// or tcp://")
+    ] = "",
+    tls_ca: Annotated[Path | None, typer.Option(help="Its authority.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Your certificate.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Your key.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list it.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -163,31 +179,68 @@ def study(
     from twin.scenario.study import read_study
 
     words = read_study(file)
+    n_workers = _cpu_count() if workers is None else max(1, workers)
     if dry_run:
-        for variant, seed, overrides in words.runs():
-            said = " ".join(f"{key}={value}" for key, value in overrides.items())
-            print(f"{variant} seed {seed}: {said}")
+        from twin.studies.runner import dry_run as told
+
+        print("\n".join(told(words, out, n_workers)))
         return
     from twin.studies.runner import run_study
 
-    with _stoppable():
-        folder = run_study(words, out, _study_watch(quiet))
+    with _stoppable(STUDY_STOPPED):
+        pool = _pool(workers, scheduler, (tls_ca, tls_cert, tls_key))
+        folder = run_study(words, out, _study_watch(quiet), pool, n_workers)
     if not quiet:
-        from twin.analysis.compare import text
-        from twin.studies.runner import labelled_runs
-
-        print(text(labelled_runs(folder), words.baseline))
+        _print_study(folder)
     print(folder)
+
+
+def _print_study(folder: Path) -> None:
+    from twin.analysis import paired
+    from twin.analysis.compare import text_of
+    from twin.analysis.study import Subject
+
+    comparison = Subject.open(folder).comparison
+    print(text_of(comparison))
+    over_seeds = paired.text(comparison)
+    if over_seeds:
+        print(over_seeds)
+
+
+def _cpu_count() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _pool(workers: int | None, scheduler: str, tls: tuple[Path | None, ...]) -> Pool:
+    """Who does a study's runs: this process, processes of its own, or a cluster."""
+    if scheduler and workers is not None:
+        raise InputError.of("a cluster has its own workers", key="--workers")
+    if not scheduler and any(tls):
+        raise InputError.of("certificates are for --scheduler", key="--tls-...")
+    if workers == 0:
+        from twin.studies.pools import serial
+
+        return serial
+    from twin.studies import cluster
+
+    if scheduler:
+        return cluster.remote(scheduler, cluster.Tls(*tls))
+    return cluster.local(workers or _cpu_count())
 
 
 @app.command()
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or of a study.")],
 ) -> None:
-    """Compare runs, the first being the baseline."""
+    """Compare runs, the first being the baseline; or the variants of a study."""
     from twin.analysis.compare import labels, text
+    from twin.analysis.study import STUDY_FILE
     from twin.results.record import Run
 
+    if len(runs) == 1 and (runs[0] / STUDY_FILE).is_file():
+        _print_study(runs[0])
+        return
     opened = [Run.open(folder) for folder in runs]
     names = labels(opened)
     print(text(list(zip(names, opened, strict=True)), names[0]))
