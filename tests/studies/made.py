@@ -47,7 +47,7 @@ def workers_of(process: subprocess.Popen) -> list[psutil.Process]:
     """Its worker processes that are alive."""
     try:
         children = psutil.Process(process.pid).children(recursive=True)
-        return [one for one in children if "spawn_main" in " ".join(one.cmdline())]
+        return [one for one in children if "tracker" not in " ".join(one.cmdline())]
     except psutil.NoSuchProcess:
         return []
 

@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from tests.studies.made import started, tables_of, workers_of, written
+from twin.errors import Busy
 from twin.results.verify import verify
 from twin.scenario.study import read_study
 from twin.studies.runner import run_study
@@ -25,7 +26,7 @@ def file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def whole(file):
     out = file.parent / "whole"
-    run_study(read_study(file), out, lambda line: None)
+    goes_on(file, out)
     return tables_of(out)
 
 
@@ -37,6 +38,11 @@ def has_begun(process, out):
             return True
         time.sleep(0.05)
     return False
+
+
+def goes_on(file, out):
+    """Begun again, in this process."""
+    return run_study(read_study(file), out, lambda line: None)
 
 
 def ended(process):
@@ -80,7 +86,7 @@ def test_a_killed_study_goes_on_when_begun_again(file, whole, tmp_path):
             killed += process.poll() is None
             process.kill()
             process.communicate(timeout=LONGEST_S)
-        ended(started(file, out, "--workers", "2"))
+        goes_on(file, out)
         assert tables_of(out) == whole
         runs = list((out / "small").iterdir())
         assert len(runs) == 6
@@ -93,15 +99,13 @@ def test_stopped_by_a_key_it_says_so_and_goes_on(file, whole, tmp_path):
     assert has_begun(process, tmp_path)
     while not workers_of(process):
         time.sleep(0.05)
-    second = started(file, tmp_path, "--workers", "0")
-    _, errors = second.communicate(timeout=LONGEST_S)
-    assert second.returncode == 3
-    assert f"is being run by process {process.pid} on" in errors
+    with pytest.raises(Busy, match=f"is being run by process {process.pid} on"):
+        goes_on(file, tmp_path)
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=LONGEST_S)
     assert process.returncode == 130, errors
     assert "goes on with the others" in errors
     assert "Traceback" not in errors
     assert '"interrupted"' in next(tmp_path.glob("studies/*/*/status.json")).read_text()
-    ended(started(file, tmp_path, "--workers", "0"))
+    goes_on(file, tmp_path)
     assert tables_of(tmp_path) == whole
