@@ -54,7 +54,7 @@ def test_by_the_step_shared_by_workers_from_cheapest_to_dearest(tmp_path):
     assert found.seconds.high == pytest.approx(10 * 2 * 12 / 4)
     assert found.bytes.usual == pytest.approx(10 * 2 * 200)
     assert found.lines() == [
-        "10 runs (2 rows share another's run); 0 complete, 10 left",
+        "10 runs for 12 rows; 0 complete, 10 left",
         "time: about 20 s with 4 workers (10 s to 60 s)",
         "disk: about 0.0 MB (0.0 MB to 0.0 MB)",
         "from 3 complete runs on the same feeders, by the step; few, so trust the "
