@@ -39,6 +39,7 @@ variants:
   v2g_peak: {policy.name: v2g_peak}
   summary: {output.level: summary}
 baseline: none
+output: {level: all}
 """
 
 

@@ -23,6 +23,7 @@ variants:
   unready: {backup.share: 0}
   ready: {backup.share: 1}
 baseline: unready
+output: {level: all}
 """
 EVENTS = """\
 policy: uncontrolled

@@ -181,7 +181,7 @@ def test_every_problem_is_told_where_the_study_says_it(write):
             [
                 "studies/s.yaml:4:1: variant: unknown key; allowed: schema, name, "
                 "base, variants, axes, combine, seeds, baseline, output, "
-                "'variants'?"
+                "budget; did you mean 'variants'?"
             ],
         ),
     ],
@@ -204,3 +204,36 @@ def test_a_study_is_told_from_a_scenario(write):
     assert not is_study(write("extends: base.yaml\nseeds: [1]\n"))
     assert not is_study(write("a: [\n"))
     assert not is_study(Path("none.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("in_base", "in_study", "level"),
+    [
+        ("", "", "summary"),
+        ("output: {level: all}\n", "", "all"),
+        ("output: {level: summary}\n", "output: {level: all}\n", "all"),
+        ("output: {level: all}\n", "output: {level: summary}\n", "summary"),
+    ],
+)
+def test_runs_record_a_summary_unless_a_level_is_stated(
+    write, folder, in_base, in_study, level
+):
+    base = (folder / "base.yaml").read_text().rstrip("\n")
+    (folder / "base.yaml").write_text(f"{base}\n{in_base}")
+    study = read_study(write(HEAD + in_study))
+    assert study.settings(study.runs()[0])["output.level"] == level
+
+
+def test_a_variants_own_level_has_the_last_word(write):
+    study = read_study(write(HEAD + "variants: {a: {output.level: all}}\n"))
+    assert study.settings(study.runs()[0])["output.level"] == "all"
+
+
+def test_a_budget_is_of_positive_numbers(write):
+    said = told(write(HEAD + "budget: {runs: 0, hours: -1, disk: 3}\n"))
+    assert [line.split(": ")[1] for line in said] == [
+        "budget.runs",
+        "budget.hours",
+        "budget.disk",
+    ]
+    assert "did you mean 'disk_gb'?" in said[2]

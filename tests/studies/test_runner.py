@@ -5,7 +5,8 @@ import json
 import polars as pl
 import pytest
 
-from twin.errors import RunFailed
+from twin.analysis.study import Subject
+from twin.errors import InputError, RunFailed
 from twin.scenario.study import read_study
 from twin.studies import cluster, job, runner
 
@@ -101,3 +102,64 @@ def test_workers_make_the_same_bytes_as_this_process(finished, files, tmp_path):
     assert folder.name == finished[0].name
     for name in ("study.parquet", "study.json"):
         assert (folder / name).read_bytes() == (finished[0] / name).read_bytes()
+
+
+SAME = """\
+schema: 1
+name: same
+base: small.yaml
+variants:
+  one: {}
+  other: {policy.name: uncontrolled}
+  broken: {customers.file: bad.csv}
+baseline: one
+"""
+
+
+def test_rows_that_are_one_run_share_it_and_a_broken_variant_is_listed(files, tmp_path):
+    (files / "same.yaml").write_text(SAME)
+    (files / "bad.csv").write_text("nothing\nof the kind\n")
+    study, told = read_study(files / "same.yaml"), []
+    with pytest.raises(RunFailed, match=r"1 runs failed:\nbroken, seed 1: .*bad"):
+        runner.run_study(study, tmp_path, told.append)
+    assert len(told) == 1
+    (folder,) = (tmp_path / "studies" / "same").iterdir()
+    frame = pl.read_parquet(folder / "study.parquet")
+    assert frame["variant"].to_list() == ["one", "other"]
+    assert frame["run_id"].n_unique() == 1
+    assert pl.read_parquet(folder / "differences.parquet")["mean"].max() == 0.0
+    assert set(Subject.open(folder).comparison.labels) == {"one", "other"}
+    rows = runner.dry_run(study, tmp_path, 2)
+    assert rows[0].endswith("(complete)")
+    assert "bad.csv" in rows[2]
+    assert rows[3] == "1 run for 2 rows; 1 complete, 0 left"
+
+
+def test_a_damaged_run_is_made_again(files, tmp_path):
+    (files / "same.yaml").write_text(
+        SAME.replace("  broken: {customers.file: bad.csv}\n", "")
+    )
+    study, told = read_study(files / "same.yaml"), []
+    folder = runner.run_study(study, tmp_path, told.append)
+    (run,) = (tmp_path / "small").iterdir()
+    table = (run / "steps.parquet").read_bytes()
+    (run / "steps.parquet").write_bytes(table[:-9] + b"x" + table[-8:])
+    assert runner.run_study(study, tmp_path, told.append) == folder
+    assert (run / "steps.parquet").read_bytes() == table
+    runner.run_study(study, tmp_path, told.append)
+    assert [line.split(": ")[1].split(" in ")[0] for line in told] == [
+        "done",
+        "done",
+        "complete already",
+    ]
+
+
+def test_a_study_beyond_its_budget_does_not_begin(files, tmp_path):
+    text = SAME.replace("  broken: {customers.file: bad.csv}\n", "")
+    varied = text + "seeds: [1, 2]\nbudget: {runs: 1}\n"
+    (files / "same.yaml").write_text(varied)
+    with pytest.raises(
+        InputError, match=r"budget\.runs: 2 expected; allowed: at most 1"
+    ):
+        runner.run_study(read_study(files / "same.yaml"), tmp_path, print)
+    assert not list(tmp_path.iterdir())

@@ -129,16 +129,7 @@ def _reason(error: BaseException) -> str:
 @contextmanager
 def _processes(n_workers: int) -> Iterator[LocalCluster]:
     """Workers that end at once, in whatever way the study ends."""
-    cluster = LocalCluster(
-        n_workers=n_workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        memory_limit=0,
-        silence_logs=logging.CRITICAL,
-        preload=["twin.studies.warm"],
-    )
+    cluster = _begun(n_workers)
     try:
         yield cluster
     finally:
@@ -148,6 +139,26 @@ def _processes(n_workers: int) -> Iterator[LocalCluster]:
                 if nanny.pid:
                     os.kill(nanny.pid, signal.SIGKILL)
         cluster.close(timeout=CONNECT_S)
+
+
+def _begun(n_workers: int) -> LocalCluster:
+    """A cluster on loopback; begun anew if a worker dies before it is one."""
+    for _ in range(MOST_DEATHS):
+        with suppress(RuntimeError):
+            return LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                memory_limit=0,
+                silence_logs=logging.CRITICAL,
+                preload=["twin.studies.warm"],
+            )
+    raise RunFailed(
+        f"workers die as they start, {MOST_DEATHS} times: killed, or out of memory; "
+        "ask for fewer with --workers, or for none with --workers 0"
+    )
 
 
 @contextmanager

@@ -60,9 +60,9 @@ class Estimate:
 
     def lines(self) -> list[str]:
         """As ``--dry-run`` tells it."""
-        same = self.rows - self.runs
-        shared = f" ({same} rows share another's run)" if same else ""
-        said = [f"{self.runs} runs{shared}; {self.complete} complete, {self.left} left"]
+        count = f"{self.runs} run{'' if self.runs == 1 else 's'}"
+        shared = f" for {self.rows} rows" if self.rows > self.runs else ""
+        said = [f"{count}{shared}; {self.complete} complete, {self.left} left"]
         if not self.left:
             return said
         if self.seconds is None or self.bytes is None:

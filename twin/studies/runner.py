@@ -38,7 +38,7 @@ def run_study(
     if not jobs:
         raise InputError.of(asked[0].problem)
     if study.budget != Budget():
-        refuse_beyond(study.budget, estimate(jobs, len(asked), out, n_workers))
+        refuse_beyond(study.budget, estimate(jobs, len(jobs), out, n_workers))
     folder = out / "studies" / study.name / study_id(study, asked)
     with _alone(folder):
         standing = Standing(folder, study.name, len(jobs), tell)
@@ -51,7 +51,8 @@ def run_study(
 def dry_run(study: Study, out: Path, n_workers: int) -> list[str]:
     """What a study would run and cost; nothing is run or written."""
     asked = asked_of(study, Bench())
-    expected = estimate(jobs_of(asked, out), len(asked), out, n_workers)
+    n_row = sum(bool(one.run_id) for one in asked)
+    expected = estimate(jobs_of(asked, out), n_row, out, n_workers)
     rows = [_row(one, out) for one in asked]
     return [*rows, *expected.lines()]
 
