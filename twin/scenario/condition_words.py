@@ -1,0 +1,40 @@
+"""Words for the days that a study is judged by."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from twin.scenario.words import Words
+
+ConditionName = Literal[
+    "annual_peak",
+    "peak_1_in_2",
+    "peak_1_in_10",
+    "winter_peak",
+    "summer_peak",
+    "minimum_load",
+    "representative_weeks",
+]
+CONDITIONS: tuple[str, ...] = get_args(ConditionName)
+
+
+class Conditions(Words):
+    """Days chosen from the base scenario's load and weather, an axis of the study."""
+
+    use: Annotated[list[ConditionName], Field(min_length=1)] = Field(
+        description="Which: peaks, a sunny day of least load, weeks that stand for a "
+        "year; each becomes a point of the study's axes"
+    )
+    days: Annotated[int, Field(ge=1, le=14)] = Field(
+        default=1, description="Simulated days, the chosen one the last [days]"
+    )
+    years: Annotated[int, Field(ge=1, le=30)] = Field(
+        default=10,
+        description="Calendar years of load and weather that are searched, from the "
+        "base's own on [years]",
+    )
+    weeks: Annotated[int, Field(ge=1, le=26)] = Field(
+        default=4, description="Number of representative weeks"
+    )
