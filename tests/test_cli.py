@@ -114,6 +114,14 @@ def test_report_compare_and_export(ran, folder, tmp_path):
         (("run", "quick.yaml", "--set", "fleet.ev_share=1.4"), "ev_share"),
         (("run", "quick.yaml", "--set", "feeder.source=pandapower:lv_shutt"), "lv_"),
         (("catalogue", "vehicle"), "did you mean 'vehicles'"),
+        (
+            ("export", "nowhere", "--to", "cvs"),
+            "--to: 'cvs'; allowed: csv, xlsx, geojson; did you mean 'csv'?",
+        ),
+        (
+            ("yardstick", "nowhere", "--objective", "peek"),
+            "--objective: 'peek'; allowed: peak, bill; did you mean 'peak'?",
+        ),
         (("report", "nowhere"), "nowhere"),
         (("verify", "nowhere"), "nowhere"),
         (("compare", "nowhere"), "nowhere"),

@@ -10,6 +10,7 @@ from twin.fleet.catalogue import region_of, vehicles
 from twin.fleet.travel_sources import NAMES as TRAVEL
 from twin.grid.pandapower import load_feeder
 from twin.scenario.names import ONE_WAY, TWO_WAY, known, names, region_default
+from twin.surroundings.outage_records import DATA as OUTAGES
 from twin.surroundings.profiles import NAMES as PROFILES
 from twin.surroundings.programmes import programme_names
 from twin.surroundings.tariffs import tariff_names
@@ -24,6 +25,7 @@ from twin.surroundings.tariffs import tariff_names
         ("policies", POLICIES),
         ("profiles", PROFILES),
         ("travel", TRAVEL),
+        ("outage_records", [file.stem for file in OUTAGES.glob("*.csv")]),
     ],
 )
 def test_named_is_what_is_registered(kind: str, registered: object) -> None:

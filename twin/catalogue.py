@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from twin.agents.policies import POLICIES, PolicyWords
-from twin.fleet.catalogue import vehicles
+from twin.fleet.catalogue import givings, vehicles
 from twin.scenario.names import names
 from twin.surroundings.programmes import programme, programme_names
 from twin.surroundings.tariffs import Tariff, tariff_names, versions
@@ -21,6 +21,7 @@ DATA = MappingProxyType(
         "switchbox": "trips: 178 chains modelled on NHTS 2022, Maryland",
         "evipro": "trips: home stays of NREL's EVI-Pro, California",
         "nhts": "trips: your own NHTS tripv2pub.csv (fleet.travel_file)",
+        "pge_2021": "outages: starts and lengths of PG&E's in 2021 (events, records)",
     }
 )
 
@@ -44,10 +45,18 @@ def _feeders() -> Iterator[str]:
 def _vehicles() -> Iterator[str]:
     for name, car in vehicles().items():
         gives = GIVES.get(car.bidirectional, "gives nothing")
+        about = givings().get((name, car.market))
+        if about is not None and about.mode in GIVES:
+            dated = f", {about.source_date}" if about.source_date else ""
+            gives += f" {about.discharge_kw:g} kW over {about.path}{dated}"
         yield (
             f"{name:26s} {car.make} {car.model} {car.year} ({car.market}): "
             f"{car.capacity_kwh:g} kWh, {car.ac_kw:g} kW, {gives}"
         )
+    yield (
+        "a model that gives nothing in a region gives hypothetically where "
+        "fleet.bidirectional_share makes it; the run's notes say why it could not"
+    )
 
 
 def _tariffs() -> Iterator[str]:
@@ -78,6 +87,7 @@ def _data() -> Iterator[str]:
     for name, about in DATA.items():
         yield f"{name:26s} {about}"
     yield "<file>.csv                 loads: your own, one column a customer"
+    yield "<file>.csv                 outages: your own, columns start and hours"
 
 
 _LINES: Mapping[str, Callable[[], Iterator[str]]] = MappingProxyType(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,11 +17,18 @@ from twin.errors import InputError, RunFailed, TwinError, nearest
 
 if TYPE_CHECKING:
     from twin.simulation.run import Progress
+    from twin.studies.pools import Pool
 
 INTERRUPTED = 130
+FORMATS = ("csv", "xlsx", "geojson")
+OBJECTIVES = ("peak", "bill")
 STOPPED = (
     "stopped; what was simulated is kept in the folder that ends in .part, "
     "and running it again begins anew"
+)
+STUDY_STOPPED = (
+    "stopped; runs that are complete are kept, and the same command goes on with "
+    "the others"
 )
 PACKAGED = Path(__file__).parent / "data" / "starter"
 CHECKED_OUT = Path(__file__).parents[1] / "scenarios"
@@ -40,21 +47,6 @@ Out = Annotated[Path, typer.Option("--out", help="Folder of the results.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Only the last line.")]
 File = Annotated[Path, typer.Argument(help="A YAML file.")]
 Folder = Annotated[Path, typer.Argument(help="Folder of a run or a study.")]
-
-
-class Format(StrEnum):
-    """What a run can be exported to."""
-
-    CSV = "csv"
-    XLSX = "xlsx"
-    GEOJSON = "geojson"
-
-
-class Objective(StrEnum):
-    """What a yardstick makes as small as possible."""
-
-    PEAK = "peak"
-    BILL = "bill"
 
 
 def main() -> None:
@@ -89,13 +81,17 @@ def check(file: File, override: Override = []) -> None:  # noqa: B006
     from twin.scenario.check import notes
     from twin.scenario.read import read
     from twin.scenario.study import is_study, read_study
+    from twin.simulation.user_files import of_study, refuse_unreadable
 
     if is_study(file):
         if override:
             raise InputError.of("a study has no overrides", key="--set")
-        print(f"{file}: ok, {len(read_study(file).runs())} runs")
+        words = read_study(file)
+        refuse_unreadable(of_study(words), file)
+        print(f"{file}: ok, {len(words.runs())} runs")
         return
     scenario = read(file, override)
+    refuse_unreadable([scenario], file, override)
     print(f"{file}: ok")
     for note in notes(scenario):
         print(f"note: {note}")
@@ -166,6 +162,16 @@ def run(
 def study(
     file: File,
     out: Out = Path("results"),
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes; 0: this one. Default: one a processor."),
+    ] = None,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Of a Dask cluster: tls:// or tcp://")
+    ] = "",
+    tls_ca: Annotated[Path | None, typer.Option(help="Its authority.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Your certificate.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Your key.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list it.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -173,31 +179,68 @@ def study(
     from twin.scenario.study import read_study
 
     words = read_study(file)
+    n_workers = _cpu_count() if workers is None else max(1, workers)
     if dry_run:
-        for variant, seed, overrides in words.runs():
-            said = " ".join(f"{key}={value}" for key, value in overrides.items())
-            print(f"{variant} seed {seed}: {said}")
+        from twin.studies.runner import dry_run as told
+
+        print("\n".join(told(words, out, n_workers)))
         return
     from twin.studies.runner import run_study
 
-    with _stoppable():
-        folder = run_study(words, out, _study_watch(quiet))
+    with _stoppable(STUDY_STOPPED):
+        pool = _pool(workers, scheduler, (tls_ca, tls_cert, tls_key))
+        folder = run_study(words, out, _study_watch(quiet), pool, n_workers)
     if not quiet:
-        from twin.analysis.compare import text
-        from twin.studies.runner import labelled_runs
-
-        print(text(labelled_runs(folder), words.baseline))
+        _print_study(folder)
     print(folder)
+
+
+def _print_study(folder: Path) -> None:
+    from twin.analysis import paired
+    from twin.analysis.compare import text_of
+    from twin.analysis.study import Subject
+
+    comparison = Subject.open(folder).comparison
+    print(text_of(comparison))
+    over_seeds = paired.text(comparison)
+    if over_seeds:
+        print(over_seeds)
+
+
+def _cpu_count() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _pool(workers: int | None, scheduler: str, tls: tuple[Path | None, ...]) -> Pool:
+    """Who does a study's runs: this process, processes of its own, or a cluster."""
+    if scheduler and workers is not None:
+        raise InputError.of("a cluster has its own workers", key="--workers")
+    if not scheduler and any(tls):
+        raise InputError.of("certificates are for --scheduler", key="--tls-...")
+    if workers == 0:
+        from twin.studies.pools import serial
+
+        return serial
+    from twin.studies import cluster
+
+    if scheduler:
+        return cluster.remote(scheduler, cluster.Tls(*tls))
+    return cluster.local(workers or _cpu_count())
 
 
 @app.command()
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs.")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or of a study.")],
 ) -> None:
-    """Compare runs, the first being the baseline."""
+    """Compare runs, the first being the baseline; or the variants of a study."""
     from twin.analysis.compare import labels, text
+    from twin.analysis.study import STUDY_FILE
     from twin.results.record import Run
 
+    if len(runs) == 1 and (runs[0] / STUDY_FILE).is_file():
+        _print_study(runs[0])
+        return
     opened = [Run.open(folder) for folder in runs]
     names = labels(opened)
     print(text(list(zip(names, opened, strict=True)), names[0]))
@@ -255,21 +298,27 @@ def verify(path: Folder) -> None:
 @app.command()
 def export(
     path: Folder,
-    to: Annotated[Format, typer.Option(help="Format of the files.")] = Format.CSV,
+    to: Annotated[
+        str, typer.Option(metavar="|".join(FORMATS), help="Format of the files.")
+    ] = FORMATS[0],
     out: Annotated[Path | None, typer.Option("-o", help="Where to.")] = None,
 ) -> None:
     """Export a run with the names of its assets."""
     from twin.analysis.accounts import accounts_of
     from twin.analysis.case import Case
     from twin.results.export import export as export_run
+    from twin.results.export import left_out
     from twin.results.record import Run
 
+    _one_of(FORMATS, to, "--to")
     place, opened = out or path / "export", Run.open(path)
     try:
-        more = {} if to is Format.GEOJSON else accounts_of(Case(opened))
-        files = export_run(opened, to.value, place, more)
+        more = {} if to == "geojson" else accounts_of(Case(opened))
+        files = export_run(opened, to, place, more)
     except OSError as error:
         raise RunFailed(f"cannot write {place}: {error.strerror or error}") from error
+    for what in left_out(opened):
+        print(f"attention: {what}", file=sys.stderr)
     print("\n".join(str(file) for file in files))
 
 
@@ -277,8 +326,11 @@ def export(
 def yardstick(
     path: Annotated[Path, typer.Argument(help="Folder of a run.")],
     objective: Annotated[
-        Objective, typer.Option(help="What is made as small as possible.")
-    ] = Objective.PEAK,
+        str,
+        typer.Option(
+            metavar="|".join(OBJECTIVES), help="What is made as small as possible."
+        ),
+    ] = OBJECTIVES[0],
     transformer: Annotated[
         str, typer.Option(help="This one alone, not the head and the fullest.")
     ] = "",
@@ -293,7 +345,8 @@ def yardstick(
         if not quiet:
             print(f"solving {place}", file=sys.stderr, flush=True)
 
-    goal: Any = objective.value
+    _one_of(OBJECTIVES, objective, "--objective")
+    goal: Any = objective
     with _stoppable("stopped; nothing was changed"):
         print(text(solved(Run.open(path), goal, transformer, tell), goal))
 
@@ -308,14 +361,20 @@ def catalogue(
     """Tell what can be named in a scenario."""
     from twin.catalogue import KINDS, lines
 
-    if kind and kind not in KINDS:
-        allowed = ", ".join(KINDS)
-        raise InputError.of(
-            f"'{kind}'; allowed: {allowed}{nearest(kind, KINDS)}", key="KIND"
-        )
+    if kind:
+        _one_of(KINDS, kind, "KIND")
     for one in [kind] if kind else KINDS:
         print(f"{one}:")
         print("\n".join(f"  {line}".rstrip() for line in lines(one)))
+
+
+def _one_of(allowed: Sequence[str], word: str, key: str) -> None:
+    """Refuse another word, with the nearest that is allowed."""
+    if word not in allowed:
+        words = ", ".join(allowed)
+        raise InputError.of(
+            f"'{word}'; allowed: {words}{nearest(word, allowed)}", key=key
+        )
 
 
 def _warn_if_changed(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 TwinError
 ├── InputError   the user's input is wrong          exit 2, nothing written
+├── Busy         another process is writing there   exit 3, nothing written
 └── RunFailed    the run failed                     exit 3, what it has is kept
 """
 
@@ -43,6 +44,10 @@ class InputError(TwinError):
     def of(cls, message: str, key: str = "", where: str = "") -> InputError:
         """A single problem."""
         return cls([Problem(where, key, message)])
+
+
+class Busy(TwinError):
+    """Somebody else is writing there just now."""
 
 
 class RunFailed(TwinError):

@@ -121,6 +121,8 @@ Generated from `twin/tables.py`; do not edit (`python -m twin.tables > docs/tabl
 Schema {SCHEMA}. A run's folder holds one parquet file per table, `run.json` (what was
 asked, with what, how well it went, checksums) and `status.json` (how far it is).
 
+Files of `twin export`, and the tables it adds: [exports.md](exports.md).
+
 - Power > 0 is consumption, < 0 is export, at the AC side. Shares and SOC are 0..1.
 - Instants are UTC; a row's `time` is the start of its interval.
 - An array column `[n_node]` holds one value per row of `nodes.parquet`, in its order;

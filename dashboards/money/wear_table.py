@@ -30,6 +30,7 @@ def columns_of(case: Case) -> list[columns.Column]:
         columns.text("model", "Model", 140),
         columns.number("soc", "Mean charge [%]", 1, 78),
         columns.number("depth", "Mean daily depth [%]", 1, 84),
+        columns.number("deepest", "Deepest cycle [%]", 1, 84),
         columns.number("full_cycles", "Full cycles", 2, 74),
     ]
     for name in CHEMISTRIES:

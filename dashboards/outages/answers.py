@@ -43,13 +43,15 @@ def told(case: Case, event: str) -> Answers:
 
 def in_short(case: Case, event: str, mine: Answers) -> str:
     """What happened, in a sentence or two."""
-    out, lit = mine["homes_out"], mine["homes_alight"]
+    out, lit = mine["homes_out"], mine[_lit_key(mine)]
     what = "The outages" if event == ALL else "The outage"
     kept = (
         f"{lit} of them stayed alight on their own car"
         if lit
         else "none of them stayed alight on its own car all the time"
     )
+    if _is_critical(mine):
+        kept += ", critical circuits only"
     served = mine["island_kwh"]
     share = 100 * served / mine["demand_kwh"] if mine["demand_kwh"] else 0.0
     return (
@@ -57,6 +59,15 @@ def in_short(case: Case, event: str, mine: Answers) -> str:
         f"{kept}. {mine['unserved_kwh']:,.1f} kWh were not served; cars served "
         f"{served:,.1f} kWh, {share:.1f} % of what those homes would have used."
     )
+
+
+def _is_critical(mine: Answers) -> bool:
+    """Whether alight is said of homes' critical circuits only."""
+    return mine["homes_critical_alight"] is not None
+
+
+def _lit_key(mine: Answers) -> str:
+    return "homes_critical_alight" if _is_critical(mine) else "homes_alight"
 
 
 def tiles(case: Case, mine: Answers, base: Answers | None) -> list[Component]:
@@ -78,11 +89,13 @@ def tiles(case: Case, mine: Answers, base: Answers | None) -> list[Component]:
         ),
         _tile("saidi_felt_min", mine, base, spared, "SAIDI, as felt"),
         _tile(
-            "homes_alight",
+            _lit_key(mine),
             mine,
             base,
             f"{mine['capable']:,} have a car, charger and switch for it",
-            "Kept alight by own car",
+            "Critical circuits kept alight by own car"
+            if _is_critical(mine)
+            else "Kept alight whole by own car",
         ),
         _tile(
             "unserved_kwh",

@@ -12,7 +12,7 @@ from dashboards import parts
 from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
-from twin.analysis.facevalidity import IN_RANGE, NONE, table_of
+from twin.analysis.facevalidity import IN_RANGE, NO_RANGE, NONE, range_of, table_of
 
 HEADS = ("quantity", "here", "published", "of", "verdict", "source")
 
@@ -54,14 +54,14 @@ def caveats_card(case: Case) -> Component:
 
 def _row(row: Mapping[str, Any]) -> Component:
     verdict = str(row["verdict"])
-    mark = {IN_RANGE: "good", NONE: ""}.get(verdict, "bad")
+    mark = {IN_RANGE: "good", NO_RANGE: "", NONE: ""}.get(verdict, "bad")
     name = f"{row['quantity']} [{row['unit']}]" if row["unit"] else row["quantity"]
     note = html.Small(row["note"]) if row["note"] else None
     return html.Tr(
         [
             html.Th(name, scope="row"),
             html.Td("–" if row["value"] is None else f"{row['value']:.2f}"),
-            html.Td(f"{row['low']:g} to {row['high']:g}"),
+            html.Td(range_of(row)),
             html.Td(row["region"]),
             html.Td([html.Span(verdict, className=mark), note]),
             html.Td(row["source"], className="soft"),

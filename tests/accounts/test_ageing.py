@@ -83,6 +83,7 @@ shares = st.floats(0.0, 1.0)
     ],
 )  # fmt: skip
 def test_anode_potential(soc: float, volt: float) -> None:
+    """Case UA."""
     found = anode_potential_v(np.array([[float(soc), 0.5], [soc, 0.9]]))
     assert found[:, 0] == pytest.approx([volt, volt], abs=1e-6)
 
@@ -116,7 +117,8 @@ def test_slow_drifts_are_no_rate() -> None:
 
 @pytest.mark.parametrize("chemistry, degc, soc, k, one, ten", CALENDAR)
 def test_calendar_fade_is_the_packages(chemistry, degc, soc, k, one, ten) -> None:
-    """The package's slope loses a fifth of a percent of the loss in the first year."""
+    """Cases K (Kokam) and L (LFP), at rest. The package's slope loses a fifth of a
+    percent of the loss in the first year."""
     at_rest = rest(np.array([soc]), degc)
     assert chemistry.rates(at_rest).calendar[0] == pytest.approx(k, rel=1e-6)
     for days, left in ((365, one), (3650, ten)):
@@ -129,6 +131,7 @@ def test_calendar_fade_is_the_packages(chemistry, degc, soc, k, one, ten) -> Non
 
 @pytest.mark.parametrize("chemistry, degc, soc, one, ten", EXACT_CALENDAR)
 def test_calendar_fade_carried_on_exactly(chemistry, degc, soc, one, ten) -> None:
+    """Cases K and L, at rest."""
     for days, left in ((365, one), (3650, ten)):
         fade = repeated(chemistry, rest(np.array([soc]), degc), days)
         assert fade.capacity[0] == pytest.approx(left, abs=1e-6)
@@ -140,6 +143,7 @@ def test_calendar_fade_carried_on_exactly(chemistry, degc, soc, one, ten) -> Non
 def test_cycled_fade_is_the_packages(
     chemistry, degc, knots, k, per_cycle, day_1, one, ten, time_10, cycle_10
 ) -> None:
+    """Cases K and L, days D and V."""
     stress = day(knots, degc)
     rates = chemistry.rates(stress)
     assert rates.calendar[0] == pytest.approx(k, rel=1e-6)
@@ -156,6 +160,7 @@ def test_cycled_fade_is_the_packages(
 
 @pytest.mark.parametrize("chemistry, knots, one, ten", EXACT_CYCLED)
 def test_cycled_fade_carried_on_exactly(chemistry, knots, one, ten) -> None:
+    """Cases K and L, days D and V."""
     for days, left in ((365, one), (3650, ten)):
         fade = repeated(chemistry, day(knots, 25), days)
         assert fade.capacity[0] == pytest.approx(left, abs=1e-6)

@@ -30,6 +30,7 @@ def giving(chemistry, days) -> Attribution:
 def test_giving_spares_at_first_and_costs_later(
     chemistry, days, total, calendar, cycling
 ) -> None:
+    """Case ATT."""
     found = giving(chemistry, days)
     assert found.total[0] == pytest.approx(total, abs=1e-5)
     assert found.calendar[0] + found.cycling[0] == pytest.approx(found.total[0])
@@ -39,6 +40,7 @@ def test_giving_spares_at_first_and_costs_later(
 
 
 def test_the_same_by_the_packages_own_steps() -> None:
+    """Case ATT, stepped by slope."""
     lost = {
         (knots, days): sum(by_slope(NMC, day(knots, 25), days))
         for knots in (DRIVE, GIVE)
@@ -49,7 +51,8 @@ def test_the_same_by_the_packages_own_steps() -> None:
 
 
 def test_usd_per_kwh_given() -> None:
-    """75 kWh at 130 USD until 0.8: 0.021877 is 1,066.5 USD of 82,125 kWh given."""
+    """Case ATT: 75 kWh at 130 USD until 0.8: 0.021877 is 1,066.5 USD of 82,125
+    kWh given."""
     lost = Fade(np.array([0.0]), np.array([0.021877]), np.zeros(1))
     usd = attribute(lost, fresh(1)).usd(np.array([75.0]))
     assert usd[0] == pytest.approx(1066.50375)

@@ -29,7 +29,7 @@ def bills(tariff_or_prices, timeline, net_kw, export=0.0):
 
 
 def test_bill_of_the_handbook(tmp_path):
-    """120, 200 and 480 kWh at 0.60, 0.45 and 0.15 USD, and 24 USD: 258 USD."""
+    """Case BILL: 120, 200 and 480 kWh at 0.60, 0.45 and 0.15 USD, and 24: 258 USD."""
     day = {
         "00:00-08:00": "night",
         "08:00-16:00": "day",

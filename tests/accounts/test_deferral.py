@@ -10,6 +10,7 @@ from twin.accounts.deferral import (
 
 
 def test_three_years_of_a_dear_upgrade() -> None:
+    """Case NPV."""
     assert deferral_value_usd(150_000, 3, 0.07, 0.02) == pytest.approx(
         20_060.72, abs=5e-3
     )
@@ -21,6 +22,7 @@ def test_no_interest_and_no_rise_is_no_value() -> None:
 
 
 def test_an_even_payment_over_forty_years() -> None:
+    """Case NPV: the capital recovery factor."""
     assert capital_recovery_factor(0.07, 40) == pytest.approx(0.075009, abs=5e-7)
 
 

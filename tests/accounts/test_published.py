@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tests.accounts.batteries import repeated
-from twin.accounts.ageing import rest
+from twin.accounts.ageing import follow, fresh, rest
 from twin.accounts.chemistries import LFP, NMC
 from twin.accounts.published import published
+from twin.accounts.stress import Stress
 
 OURS = {"Nmc111_Gr_Kokam75Ah_Battery": NMC, "Lfp_Gr_250AhPrismatic": LFP}
 
@@ -52,6 +53,29 @@ def test_the_range_is_that_of_a_year_at_an_age_in_proportion() -> None:
     low, high = curves.range(case, 3.0, 36.5)
     assert low[0] == pytest.approx(0.1 * (0.99217 - 0.99076))
     assert high[0] == pytest.approx(0.1 * (0.91612 - 0.89887))
+
+
+@pytest.mark.parametrize("model", OURS)
+def test_a_weekly_filling_is_no_daily_cycle_as_deep(model) -> None:
+    """0.8 to 0.4 in six days, filled on the seventh: rainflow's one cycle is 0.4 deep.
+    The case by the days' mean depth is nearer to the fourth year's loss."""
+    course = np.interp(np.arange(169.0), [0, 144, 147, 168], [0.8, 0.4, 0.8, 0.8])
+    week = [Stress(course[n : n + 25, None], np.full((25, 1), 25.0), 1.0)
+            for n in range(0, 168, 24)]  # fmt: skip
+    fade = fresh(1)
+    rates = [OURS[model].rates(day) for day in week]
+    left = []
+    for _ in range(209):
+        fade = follow(OURS[model], fade, rates)
+        left.append(fade.capacity[0])
+    lost = left[156] - left[208]
+    curves = published()
+    depths = np.array([np.mean([day.depth[0] for day in week]), 0.4])
+    soc = np.full(2, np.mean([day.mean_soc[0] for day in week]))
+    case = curves.nearest(soc, np.full(2, 25.0), depths)
+    mine = curves.capacity[curves.chemistries.index(model)]
+    by_day, by_cycle = np.abs(mine[case, 3] - mine[case, 4] - lost)
+    assert by_day < by_cycle
 
 
 def test_beyond_ten_years_the_last_year_is_taken() -> None:

@@ -34,6 +34,7 @@ def run(guide, kind, start, loading, step_h, air=30.0):
     ],
 )  # fmt: skip
 def test_ageing_of_upgraded_paper(degc: float, factor: float) -> None:
+    """Case FAA."""
     assert ageing("ieee", np.array([degc]))[0] == pytest.approx(factor, abs=1e-6)
 
 
@@ -42,6 +43,7 @@ def test_ageing_of_plain_paper_doubles_every_six_kelvin() -> None:
 
 
 def test_a_day_of_hours_by_ieee() -> None:
+    """Case T-1."""
     course, _ = run("ieee", IEEE, 0.5, [0.5] * 18 + [1.2] * 4 + [0.8] * 2, 1.0)
     rows = [17, 18, 19, 20, 21, 22, 23]
     rise = course.top_oil_degc[rows, 0] - 30
@@ -72,6 +74,7 @@ def test_a_day_of_hours_by_ieee() -> None:
 
 
 def test_quarter_hours_by_ieee() -> None:
+    """Case T-2."""
     course, _ = run("ieee", IEEE, 0.5, [1.5] * 16, 0.25)
     rows = [0, 3, 15]
     oil, hot = course.top_oil_degc[rows, 0], course.hot_spot_degc[rows, 0]
@@ -84,6 +87,7 @@ def test_quarter_hours_by_ieee() -> None:
 
 
 def test_minutes_by_iec() -> None:
+    """Case T-3."""
     start = steady(Thermal.of("iec", (IEC,)), np.array([0.5]), 30.0)
     assert start.oil[0] == pytest.approx(55.095029, abs=1e-6)
     assert start.oil[0] + start.slow[0] == pytest.approx(62.682200, abs=1e-6)

@@ -76,7 +76,7 @@ DAY = range(24)
     ],
 )
 def test_the_handbooks_day_of_one_car(give_kwh, wear, usd, given_kwh):
-    """60 kWh from half full to 80 %, floor 30 %, 7.2 kW, 0.92 each way, 24 hours."""
+    """Case LP: 60 kWh, half full to 80 %, floor 30 %, 7.2 kW, 0.92 each way, a day."""
     car = (DAY, 7.2, give_kwh, 30.0, 48.0, 18.0, 60.0)
     flex = flexible(car, n_step=24, into=0.92, out_of=0.92)
     best = lowest_cost(flex, flex.step, np.zeros(24), IMPORT, EXPORT, wear)
@@ -89,6 +89,7 @@ def test_the_handbooks_day_of_one_car(give_kwh, wear, usd, given_kwh):
 
 
 def test_the_handbooks_valley_is_the_lowest_peak():
+    """Case VF."""
     base = np.array([1.0, 0.8, 0.7, 0.7, 0.8, 1.0])
     flex = flexible((range(6), 1.5, 0.0, 0.0, 2.4, 0.0, 9.0), n_step=6)
     best = lowest_peak(flex, base, np.ones(6))

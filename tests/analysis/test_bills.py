@@ -14,7 +14,7 @@ from twin.analysis.bills import DAYS_PER_MONTH
 from twin.analysis.case import Case
 from twin.analysis.metrics import headline_of
 from twin.analysis.report import write
-from twin.cli import Format, export
+from twin.cli import export
 from twin.errors import InputError
 from twin.results.record import Run
 from twin.results.store import RunWriter
@@ -275,10 +275,10 @@ def test_the_report_tells_the_parts(tmp_path):
 
 def test_an_export_holds_the_bills_with_names(tmp_path, capsys):
     run = lived(tmp_path)
-    export(run.path, Format.CSV, tmp_path / "csv")
+    export(run.path, "csv", tmp_path / "csv")
     assert capsys.readouterr().out.splitlines()[-1].endswith("bills.csv")
     frame = pl.read_csv(tmp_path / "csv" / "bills.csv")
-    assert frame.filter(pl.col("name") == "A")["total_usd"].item() == pytest.approx(
+    assert frame.filter(pl.col("customer") == "A")["total_usd"].item() == pytest.approx(
         43.2
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -24,11 +25,14 @@ from twin.analysis import kept, ledger_section
 from twin.analysis import ledger as measuring
 from twin.analysis.accounts import accounts_of
 from twin.analysis.battery_wear import period_loss
+from twin.analysis.bill_section import bills as bills_section
 from twin.analysis.case import Case
+from twin.analysis.compare import text
 from twin.analysis.comparison import Comparison
 from twin.analysis.ledger import Books, books_of, head_of, upgrade_usd_per_kw_year
 from twin.analysis.ledger_figure import changes, waterfall
-from twin.cli import Format, export
+from twin.analysis.reference_words import reference_told
+from twin.cli import export
 from twin.scenario.ledger_words import LedgerSpec
 
 
@@ -186,17 +190,42 @@ def test_the_report_names_who_gains(sold: Case) -> None:
     assert "homes with an EV (" in told and "residual of the ledger, USD 0.0000" in told
     assert "LFP batteries at 100 USD/kWh" in told
     assert "several times a year's mean" in told
+    assert (
+        "Changes of bills and wear are told beside the same cars charged as their "
+        "drivers please (reference: uncontrolled, which is also the default): what "
+        "charging later gains is in it, and reference: valley holds it against clever "
+        "one-way charging instead." in told
+    )
+
+
+def test_every_table_of_gains_says_its_reference(sold: Case) -> None:
+    """On the screen, wide or compact, and beside the bills of the report."""
+    said = "told beside the same cars charged as their drivers please"
+    for width in (100, 400):
+        assert said in " ".join(text([("sold", sold.run)], None, width).split())
+    comparison = Comparison.of([("sold", sold.run)])
+    assert said in words(bills_section(comparison))
+    clever = replace(sold, run=replace(sold.run, record=_under(sold, "valley")))
+    (told,) = reference_told(Comparison.of([("sold", clever.run)]))
+    assert "(reference: valley): what giving adds, and reference: uncontrolled" in told
+    none = Comparison.of([("sold", replace(sold.run, record=_under(sold, "none")))])
+    assert reference_told(none) == []
+
+
+def _under(case: Case, reference: str) -> dict[str, object]:
+    said = {**case.scenario, "reference": reference}
+    return {**case.run.record, "scenario": said}
 
 
 def test_without_a_reference_it_says_what_lacks(free: Case) -> None:
     assert books_of(free) is None
     told = words(ledger_section.section(Comparison.of([("free", free.run)])))
     assert told.startswith("Not shown. The ledger needs")
-    assert list(accounts_of(free)) == ["transformer_life", "bills"]
+    assert list(accounts_of(free)) == ["transformer_life", "bills", "wear_by_car"]
 
 
 def test_an_export_holds_it(sold: Case, tmp_path: Path, capsys) -> None:
-    export(sold.run.path, Format.CSV, tmp_path)
+    export(sold.run.path, "csv", tmp_path)
     assert "ledger.csv" in capsys.readouterr().out
     rows = pl.read_csv(tmp_path / "ledger.csv")
     assert {"payer", "payee", "usd", "reference_usd", "source"} <= set(rows.columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,7 @@ import pytest
 from twin.analysis import outage_section
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
-from twin.analysis.outages import indices
+from twin.analysis.outages import indices, outage_answers
 from twin.analysis.theme import spotlight
 from twin.results.record import Run
 from twin.simulation.violations import nothing
@@ -20,6 +21,7 @@ from twin.tables import TABLES
 
 
 def test_indices_of_the_handbook():
+    """Case REL."""
     customers, minutes = np.array([500, 1200, 300]), np.array([120, 30, 240])
     found = indices(customers.sum(), (customers * minutes).sum(), 5000)
     assert found.saifi == pytest.approx(0.4)
@@ -44,6 +46,29 @@ def with_outages(make_run, rows):
     frame = pl.DataFrame(rows).select(TABLES["outages"].column_names)
     frame.write_parquet(run.path / "outages.parquet")
     return Case(run)
+
+
+@pytest.mark.parametrize(
+    ("panel", "whole", "critical"), [("whole", 1, None), ("critical", None, 1)]
+)
+def test_critical_circuits_alight_are_told_apart_from_whole_homes(
+    make_run, panel, whole, critical
+):
+    """One home dark for 3 min of four hours; what is alight of it is the panel's."""
+    rows = [hit(0, False, 4.0, 3.95, 2.0, 0.8), hit(1, False, 4.0, 0.0, 2.0, 0.0)]
+    made = with_outages(make_run, rows).run
+    instant = pl.col("time", "until").cast(pl.Datetime("us", "UTC"))
+    nothing().with_columns(instant).write_parquet(made.path / "events.parquet")
+    record = json.loads((made.path / "run.json").read_text())
+    record["scenario"]["backup"] = {"panel": panel, "critical_share": 0.4}
+    (made.path / "run.json").write_text(json.dumps(record))
+    case = Case(Run.open(made.path))
+    found = outage_answers(case)
+    assert found["homes_alight"] == whole
+    assert found["homes_critical_alight"] == critical
+    told = outage_section.outages(Comparison.of([("storm", case.run)]))
+    said = "cars supply critical circuits only, 40 % of a home"
+    assert (said in told) == (critical is not None)
 
 
 def test_medical_homes_are_a_group_of_their_own(make_run):

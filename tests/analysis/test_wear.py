@@ -12,6 +12,7 @@ import pytest
 from tests.accounts.batteries import DRIVE, GIVE
 from twin.accounts.ageing import advance
 from twin.accounts.chemistries import LFP, NMC
+from twin.accounts.rainflow import by_depth, follow, halves, nothing_yet, plus
 from twin.accounts.stress import Stress, battery_degc
 from twin.analysis.wear import AGE_YEARS, start_of, wear_of
 from twin.results.record import Run
@@ -118,3 +119,21 @@ def test_cars_that_share_conditions_fade_alike_in_any_order(tmp_path) -> None:
         recorded(tmp_path, soc[:, order], start), soc[0, order] * 1.0, air, 1.0, "UTC"
     )
     assert mixed.nmc.capacity == pytest.approx(plain.nmc.capacity[order], rel=1e-12)
+
+
+def test_cycles_by_depth_are_those_of_the_whole_course(tmp_path) -> None:
+    """Three weeks in days and in pieces of 672 rows: what counting at once finds."""
+    rng = np.random.default_rng(8)
+    steps = rng.choice([-0.2, -0.05, 0.0, 0.0, 0.1], (2000, 3))
+    soc = np.clip(0.5 + np.cumsum(steps, axis=0), 0.0, 1.0).astype(np.float32)
+    start = np.array([0.5, 0.4, 0.9])
+    run = recorded(tmp_path, soc, datetime(2026, 3, 20, 17, tzinfo=UTC), 0.25)
+    wear = wear_of(run, start, np.full(2000, 20.0), 0.25, BERLIN)
+    course = np.concatenate([start[None, :], soc.astype(float)])
+    closed, left = follow(nothing_yet(3), course)
+    whole = plus(by_depth(closed, 3), by_depth(halves(left), 3))
+    assert (wear.cycled.cycles == whole.cycles).all()
+    assert (wear.cycled.deepest == whole.deepest).all()
+    assert wear.cycled.full_cycles == pytest.approx(whole.full_cycles)
+    assert wear.cycled.full_cycles.sum(axis=1) == pytest.approx(wear.full_cycles)
+    assert (wear.cycled.deepest > wear.depth).all()

@@ -11,11 +11,12 @@ from twin.fleet.state import Phase, state, traits
 
 
 def test_backup_hours_of_the_handbook():
+    """Case V2H: 31.5 h."""
     assert backup_hours(70.0, 0.8, 0.2, 0.9, 1.2) == pytest.approx(31.5)
 
 
 def test_a_load_above_the_form_is_shed_as_in_the_handbook():
-    """[1,1,1,11,3,2,2,1,1,1] kW hourly, P_form 9.6, 37.8 kWh: 22.6 of 24."""
+    """Case V2H: [1,1,1,11,3,2,2,1,1,1] kW hourly, P_form 9.6, 37.8 kWh: 22.6 of 24."""
     load_kw = np.array([1, 1, 1, 11, 3, 2, 2, 1, 1, 1], dtype=np.float64)
     rules = BackupRules(1.0, trips=False, reserve_soc=0.2)
     cars, own = state(1), traits(1)

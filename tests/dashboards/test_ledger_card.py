@@ -1,6 +1,7 @@
 """The card of the ledger: who gains and who loses, by a ledger made by hand."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -80,11 +81,32 @@ def test_a_kw_is_told_beside_what_it_replaces(books):
     used_up = -2.0 + 0.5 + 50 * LedgerSpec().energy_usd_per_kwh
     assert rows["what the run used up more, USD"].value == "+1.50"
     by_kw = used_up * 365 / DAYS / 10
-    assert rows["by the kW avoided, USD a year"].value == f"{by_kw:+.0f}"
-    assert "of 10.0 kW" in rows["by the kW avoided, USD a year"].about
+    scaled = rate_rows(books)[-1]
+    assert scaled.name == "not a yearly figure: by the kW avoided, USD a year"
+    assert scaled.value == f"{by_kw:+.0f}"
+    assert scaled.about == (
+        "of 10.0 kW; < 0: it costs less than the reference; scaled from 2 days; "
+        "batteries ended emptier by 50 kWh than under the reference: not a yearly "
+        "figure"
+    )
     assert rows["residual of the ledger, USD"].value == "0.000000"
     seen = json.dumps(card.rates(rate_rows(books)).to_plotly_json(), default=_plain)
     assert "An upgrade put off, USD/kW and year" in seen
+
+
+@pytest.mark.parametrize(
+    ("days", "scaled"),
+    [(2, True), (7, True), (28, False), (31, True), (35, False), (365, False)],
+)
+def test_only_whole_weeks_of_a_month_or_more_stand_for_a_year(books, days, scaled):
+    """A yearly figure of fewer days is the last row and says what it is."""
+    told = rate_rows(replace(books, days=float(days), stored_kwh=0.0))
+    place = 5 if scaled else 2
+    assert told[place].name.endswith("by the kW avoided, USD a year")
+    assert told[place].name.startswith("not a yearly figure") == scaled
+    said = f"scaled from {days} days: not a yearly figure"
+    assert (said in told[place].about) == scaled
+    assert len(told) == 6
 
 
 def test_what_it_rests_on_is_told_without_marks(case, books):
@@ -93,6 +115,8 @@ def test_what_it_rests_on_is_told_without_marks(case, books):
     assert "Assumed by ledger: energy at the head" in seen and "`" not in seen
     assert "2 days of one season" in seen
     assert "A month is 2 days in proportion." in seen
+    assert "Every row spans the whole run" in seen
+    assert "differs from the ledger by stays cut off at the run's ends" in seen
     assert "than under the reference (−50 kWh) is in no" in seen.replace("\\u2212", "−")
 
 

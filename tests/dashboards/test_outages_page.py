@@ -139,9 +139,15 @@ def test_indices_as_counted_and_as_felt(case):
     assert (found["saifi_felt"], found["saidi_felt_min"]) == (1, 90)
     assert (found["unserved_kwh"], found["island_kwh"]) == (12.0, 2.0)
     assert found["demand_kwh"] == 14.0 and found["capable"] == 1
-    assert found["homes_out"] == 2 and found["homes_alight"] == 0
+    assert found["homes_out"] == 2 and found["homes_critical_alight"] == 0
+    assert found["homes_alight"] is None
     words = answers.in_short(case, "0", found)
     assert "2 of 2 customers" in words and "none of them stayed alight" in words
+    assert "all the time, critical circuits only." in words
+    tiles = json.dumps(
+        [t.to_plotly_json() for t in answers.tiles(case, found, None)], default=_plain
+    )
+    assert "Critical circuits kept alight by own car" in tiles
     assert "12.0 kWh were not served; cars served 2.0 kWh, 14.3 %" in words
 
 

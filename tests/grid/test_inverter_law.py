@@ -25,6 +25,7 @@ def given(curve: object, voltages: list[float]) -> np.ndarray:
 
 
 def test_volt_var_of_category_b() -> None:
+    """Case 1547."""
     found = injected("ieee1547_b", [0.90, 0.92, 0.95, 1.00, 1.05, 1.08, 1.2])
     assert_allclose(found, [0.44, 0.44, 0.22, 0.0, -0.22, -0.44, -0.44], atol=1e-12)
 
@@ -40,6 +41,7 @@ def test_volt_var_of_rule_21_before_2023() -> None:
 
 
 def test_volt_watt_of_generation_only() -> None:
+    """Case 1547."""
     found = given(GENERATION_ONLY, [1.05, 1.06, 1.07, 1.08, 1.10, 1.2])
     assert_allclose(found, [1.0, 1.0, 0.8, 0.6, 0.2, 0.2], atol=1e-12)
 

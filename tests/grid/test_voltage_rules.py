@@ -24,7 +24,7 @@ def column(values: list[float]) -> np.ndarray:
 
 
 def test_the_handbooks_unbalance():
-    """1.00 at 0, 0.95 at -120, 1.02 at 120 degrees."""
+    """Case VUF: 1.00 at 0, 0.95 at -120, 1.02 at 120 degrees."""
     v = np.array([1.0, 0.95, 1.02]) * np.exp(1j * np.deg2rad([0.0, -120.0, 120.0]))
     assert 100 * unbalance(v, np.array([[0, 1, 2]]))[0] == pytest.approx(2.102693)
 

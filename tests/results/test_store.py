@@ -21,6 +21,11 @@ from twin.results.store import RunWriter
 
 HERE = Path(__file__).parent
 
+DIED = (
+    r"half-written: process \d+ died at 50 %; its whole days are the files in parts/, "
+    "and running it again begins anew"
+)
+
 
 def load(path):
     return json.loads(path.read_text())
@@ -253,7 +258,7 @@ def test_a_killed_writer_leaves_only_whole_files_and_the_next_takes_over(
     assert len(whole) == 4 + 6 + 2
     assert all(pl.read_parquet(path).width for path in whole)
     assert list(part.rglob(".*.tmp"))
-    with pytest.raises(InputError, match=r"half-written: process \d+ died at 50 %"):
+    with pytest.raises(InputError, match=DIED):
         Run.open(part)
 
     final = hamlet.write(tmp_path)

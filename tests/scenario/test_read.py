@@ -393,8 +393,18 @@ SEED = "a whole number from 0 to 9223372036854775807"
         ),
         (
             "events: [{kind: stochastic, saifi: 1.2, records: pge_2024}]",
-            "2:50: events.0.records: got 'pge_2024'; allowed: pge_2021; did you "
-            "mean 'pge_2021'?",
+            "2:50: events.0.records: unknown name 'pge_2024'; allowed: pge_2021 or a "
+            ".csv file; did you mean 'pge_2021'?",
+        ),
+        (
+            "policy: {name: v2g_peak, reserve_soc: 30}",
+            "2:39: policy.reserve_soc: got 30; allowed: a number from 0 to 1; a share: "
+            "30 % is 0.3",
+        ),
+        (
+            "backup: {critical_share: 40}",
+            "2:26: backup.critical_share: got 40; allowed: a number above 0 and at "
+            "most 1; a share: 40 % is 0.4",
         ),
         (
             "limits: {voltage_pu: [1.05, 0.95]}",
@@ -483,6 +493,24 @@ def test_missing_files_are_sought_beside_the_file_that_names_them(folder):
         "needed",
         f"deep/f.yaml:4:18: feeder.source: no such file '{folder}/deep/net.json'",
     ]
+
+
+def test_records_of_outages_are_a_file_beside_the_scenario_or_a_name(folder):
+    Path("deep").mkdir()
+    line = (
+        "extends: ../base.yaml\nevents: [{kind: stochastic, saifi: 1, records: %s}]\n"
+    )
+    path = write(line % "mine.csv", "deep/f.yaml")
+    where = "deep/f.yaml:2:48: events.0.records"
+    assert told(path) == [f"{where}: no such file '{folder}/deep/mine.csv'"]
+    Path("deep/mine.csv").write_text("start,hours\n")
+    scenario = read(path)
+    assert scenario.events[0].records == str(folder / "deep/mine.csv")
+    assert scenario.files() == {"events.0.records": folder / "deep/mine.csv"}
+    assert scenario.resolved()["events"][0]["records"] == "mine.csv"
+    assert [s.key for s in sources(path, scenario)][-1] == "events.0.records"
+    shipped = read(write(line % "pge_2021", "deep/g.yaml"))
+    assert (shipped.events[0].records, shipped.files()) == ("pge_2021", {})
 
 
 def test_files_are_seen_from_the_file_that_names_them(folder):

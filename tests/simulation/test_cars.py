@@ -106,6 +106,44 @@ def test_what_no_catalogue_knows_is_hypothetical() -> None:
     assert_array_equal(drawn.hypothetical, ~np.array(documented))
 
 
+def test_notes_say_which_cars_charge_at_less_for_want_of_a_phase() -> None:
+    """One phase of three: 11 kW / 3, of a car of 6.6 kW; told with the count."""
+    said = {"fleet__ev_count": 5, "fleet__models": {"nissan_leaf_eu": 1.0}}
+    drawn = cars(fleet__charger_kw=11, **said)
+    assert_allclose(drawn.traits["charge_kw"], 11 / 3)
+    ac_kw = vehicles()["nissan_leaf_eu"].ac_kw
+    (told,) = [note for note in drawn.notes if note.startswith("chargers:")]
+    assert told == (
+        "chargers: 5 nissan_leaf_eu at chargers of 11 kW charge at 3.67 kW: the "
+        f"charger has 3 phases, the car takes {ac_kw:g} kW on 1, and each phase gives "
+        "its part"
+    )
+    assert not [n for n in cars(fleet__charger_kw=3.6, **said).notes if "phase" in n]
+
+
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        (
+            "nissan_leaf",
+            "nothing is documented of giving in EU; documented: V2G in US; of its kind "
+            "gives there: nissan_leaf_eu",
+        ),
+        (
+            "hyundai_ioniq_5_eu",
+            "in EU it has an outlet only, V2L (DUIC on the first bidirectional Ioniq "
+            "5, 2022-05)",
+        ),
+    ],
+)
+def test_notes_say_why_a_model_gives_only_hypothetically(model: str, why: str) -> None:
+    said = {"fleet__ev_count": 5, "fleet__models": {model: 1.0}}
+    drawn = cars(fleet__bidirectional_share=1.0, **said)
+    assert f"catalogue: {model} gives hypothetically: {why}" in drawn.notes
+    none = cars(fleet__bidirectional_share=0.0, **said)
+    assert not [note for note in none.notes if "hypothetically" in note]
+
+
 def test_giving_ends_at_the_reserve() -> None:
     assert (cars(policy__reserve_soc=0.6).traits["floor_soc"] == 0.6).all()
     assert (cars(policy__reserve_soc=0.0).traits["floor_soc"] == 0.1).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 
 from tests.worlds import BRANCHES, FOUR_BUS, planned, scenario
 from twin.errors import InputError
+from twin.results.identity import run_id
 from twin.simulation import strikes as striking
+from twin.simulation.plan import Plan
 from twin.simulation.strikes import Struck, struck
 from twin.surroundings.outage_records import outage_records
 
@@ -94,6 +97,36 @@ def test_the_records_are_among_the_runs_inputs() -> None:
     assert any(path.name == "pge_2021.csv" for path in planned(said).inputs)
     plain = scenario(feeder__source=FOUR_BUS, events=[often()])
     assert not any(path.name == "pge_2021.csv" for path in planned(plain).inputs)
+
+
+def test_a_users_records_are_drawn_and_are_inputs(tmp_path) -> None:
+    """Start and length come from the file; its bytes, not its folder, make the id."""
+    one, moved = tmp_path / "mine.csv", tmp_path / "other" / "mine.csv"
+    moved.parent.mkdir()
+    one.write_text("start,hours\n2024-02-04T18:05,2.5\n2024-03-01 06:30:10,0.5\n")
+    moved.write_bytes(one.read_bytes())
+    event = {"kind": "stochastic", "saifi": 730.5, "records": str(one)}
+    found = spans(struck_by(event, time__days=20))
+    drawn = {(begin % (24 * HOUR) // 60, end - begin) for begin, end in found}
+    assert drawn == {(18 * 60 + 5, 9000), (6 * 60 + 30, 1800)}
+    plan = planned(scenario(feeder__source=FOUR_BUS, events=[event]))
+    assert one in plan.inputs
+    assert (
+        "outage records mine.csv: starts and lengths drawn from 2 rows, each as "
+        "likely; mean 1.5 h, median 1.5 h" in plan.notes
+    )
+    assert identity(plan) == identity(_with(event, moved))
+    moved.write_text(one.read_text() + "2024-03-02T06:30,0.5\n")
+    assert identity(plan) != identity(_with(event, moved))
+
+
+def _with(event: dict[str, Any], records: Path) -> Plan:
+    said = {**event, "records": str(records)}
+    return planned(scenario(feeder__source=FOUR_BUS, events=[said]))
+
+
+def identity(plan: Plan) -> str:
+    return run_id(plan.scenario.resolved(), plan.inputs, Path("none"), None, {})
 
 
 def part(section: str, hours: float) -> dict[str, Any]:

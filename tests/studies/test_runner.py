@@ -7,7 +7,7 @@ import pytest
 
 from twin.errors import RunFailed
 from twin.scenario.study import read_study
-from twin.studies import runner
+from twin.studies import cluster, job, runner
 
 BASE = """\
 schema: 1
@@ -75,21 +75,29 @@ def test_again_gives_the_same_bytes_in_the_same_folder(finished, files):
 
 
 def test_a_run_that_fails_does_not_stop_the_others(files, monkeypatch):
-    real = runner.run
+    real = job.run
 
-    def sometimes(scenario, *rest):
+    def sometimes(scenario, *rest, **words):
         if scenario.fleet.ev_share == 0 and scenario.seed == 2:
             raise RunFailed("the disk is full")
-        return real(scenario, *rest)
+        return real(scenario, *rest, **words)
 
-    monkeypatch.setattr(runner, "run", sometimes)
+    monkeypatch.setattr(job, "run", sometimes)
     study = read_study(files / "two.yaml")
     told = []
     with pytest.raises(RunFailed, match=r"2 runs failed(.|\n)*the disk is full"):
         runner.run_study(study, files / "other", told.append)
-    assert sum("failed" in line for line in told) == 2
+    assert sum(": failed: " in line for line in told) == 2
     record = json.loads(
         next((files / "other" / "studies" / "two").glob("*/study.json")).read_text()
     )
     assert len(record["runs"]) == 6
     assert len(record["failed"]) == 2
+
+
+def test_workers_make_the_same_bytes_as_this_process(finished, files, tmp_path):
+    study = read_study(files / "two.yaml")
+    folder = runner.run_study(study, tmp_path, lambda line: None, cluster.local(2))
+    assert folder.name == finished[0].name
+    for name in ("study.parquet", "study.json"):
+        assert (folder / name).read_bytes() == (finished[0] / name).read_bytes()

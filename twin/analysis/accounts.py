@@ -11,14 +11,7 @@ from twin.analysis.transformer_life import table
 
 
 def accounts_of(case: Case) -> dict[str, pl.DataFrame]:
-    """Those that the run can tell, by name.
-
-    transformer_life  a row a transformer: its hot spot and loss of life
-    bills             a row a customer and month
-    bill_by_home      a row a customer: its bill beside the reference's
-    wear_by_car       a row a car: its battery's wear beside the reference's
-    ledger            a row a posting: who pays whom for what
-    """
+    """Those of ``account_tables.ACCOUNT_TABLES`` that the run can tell, by name."""
     bills, books = case.bills, books_of(case)
     found = {"bill_by_home": bill_by_home(case), "wear_by_car": wear_by_car(case)}
     told = {name: frame for name, frame in found.items() if not frame.is_empty()}

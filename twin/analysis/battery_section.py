@@ -16,7 +16,7 @@ from twin.accounts.attribution import (
 )
 from twin.accounts.chemistries import CHEMISTRIES
 from twin.accounts.horizon import is_a_year
-from twin.analysis import page
+from twin.analysis import depth_section, page
 from twin.analysis.battery_wear import table
 from twin.analysis.beside import wear_change
 from twin.analysis.case import Case
@@ -42,6 +42,7 @@ def section(comparison: Comparison) -> str:
     rows = [row for label in known for row in _attributed(comparison, label)]
     if rows:
         parts += [page.table(_PAIRED, rows, (0, 1)), page.paragraphs([_PAIRS], "note")]
+    parts.append(depth_section.section(comparison))
     parts += [_cars(comparison.first(label)) for label in known]
     return page.paragraphs(notes, "note") + "".join(parts)
 
@@ -72,6 +73,7 @@ _HEAD = [
     "EVs",
     "mean state of charge %",
     "mean daily depth %",
+    "deepest cycle %",
     "full cycles",
     "battery degC",
     "NMC: calendar",
@@ -97,6 +99,7 @@ def _variant(comparison: Comparison, label: str) -> list[object]:
 _COLUMNS: tuple[tuple[str, float, int], ...] = (
     ("soc", 100, 1),
     ("depth", 100, 1),
+    ("deepest", 100, 1),
     ("full_cycles", 1, 2),
     ("degc", 1, 1),
     ("nmc_calendar", 100, 4),
@@ -135,8 +138,9 @@ _PAIRS = (
     "without such a reference, as another run of the comparison did; − is capacity "
     "spared. Resting at a lower charge may save more than giving costs, and time and "
     "cycles add up to less than in proportion, so neither is to be had from throughput "
-    f"alone. A pack is taken as {PACK_USD_PER_KWH:g} USD/kWh, used up at "
-    f"{100 * END_OF_LIFE_SHARE:g} %."
+    "alone. Giving is held against neglect here; ledger and sheet of a run with "
+    "`reference: valley` hold it against clever one-way charging. A pack is taken as "
+    f"{PACK_USD_PER_KWH:g} USD/kWh, used up at {100 * END_OF_LIFE_SHARE:g} %."
 )
 
 
@@ -280,7 +284,7 @@ def _signed(value: float, digits: int) -> str:
 def _cars(case: Case) -> str:
     found = table(case)
     rows = [_car(row) for row in found.head(MOST).iter_rows(named=True)]
-    head = ["car", *_HEAD[2:14]]
+    head = ["car", *_HEAD[2:15]]
     title = f"{case.label}, seed {case.seed}: the most worn"
     if found.height > MOST:
         title += f" {MOST} of {found.height}"
@@ -289,4 +293,4 @@ def _cars(case: Case) -> str:
 
 def _car(row: Mapping[str, Any]) -> list[str]:
     name = f"{row['ev']} {row['model'] or ''}".strip()
-    return [name, *(_mean([row], *words) for words in _COLUMNS[:12])]
+    return [name, *(_mean([row], *words) for words in _COLUMNS[:13])]

@@ -21,6 +21,7 @@ SCHEMA: Mapping[str, Any] = {
     "capacity_kwh": pl.Float64,
     "soc": pl.Float64,
     "depth": pl.Float64,
+    "deepest": pl.Float64,
     "full_cycles": pl.Float64,
     "degc": pl.Float64,
     **{
@@ -36,7 +37,8 @@ SCHEMA: Mapping[str, Any] = {
 def table(case: Case) -> pl.DataFrame:
     """Every car, the most worn first; no rows without a course of charge.
 
-    soc, depth, full_cycles, degc       what the battery lived through
+    soc, depth, deepest, full_cycles, degc
+                                        what the battery lived through
     <chemistry>_calendar, _cycling      lost in the run if it is of that chemistry
     <chemistry>_loss                    both, as shares of the new battery's capacity
     <chemistry>_later                   lost after ten such years by a new one; null if
@@ -53,6 +55,7 @@ def table(case: Case) -> pl.DataFrame:
         **_names(case, len(wear.soc)),
         "soc": wear.soc,
         "depth": wear.depth,
+        "deepest": wear.cycled.deepest,
         "full_cycles": wear.full_cycles,
         "degc": wear.degc,
         **_losses(wear),

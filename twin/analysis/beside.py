@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,28 @@ import polars as pl
 
 from twin.accounts.attribution import Attribution, attribute, usd_per_kwh_given
 from twin.accounts.chemistries import CHEMISTRIES
+from twin.accounts.rainflow import CLASS_EDGES
 from twin.analysis.battery_wear import end_of, later_of
 from twin.analysis.bills import DAYS_PER_MONTH, Bills
 from twin.analysis.case import Case
 from twin.analysis.wear import Wear
 from twin.arrays import Bools, Floats
 
-CAR_PARTS = ("calendar", "cycling", "loss", "usd", "usd_per_kwh_given")
+CAR_PARTS = (
+    "calendar_change",
+    "cycling_change",
+    "loss_change",
+    "change_usd",
+    "change_usd_per_kwh_given",
+)
+CYCLE_PARTS = (
+    "full_cycles",
+    "deepest_cycle",
+    *(
+        f"cycles_{100 * low:.0f}_{100 * high:.0f}"
+        for low, high in pairwise(CLASS_EDGES)
+    ),
+)
 CAR_SCHEMA: Mapping[str, Any] = {
     "ev": pl.Int64,
     "model": pl.String,
@@ -25,6 +41,8 @@ CAR_SCHEMA: Mapping[str, Any] = {
     "charged_kwh": pl.Float64,
     "reference_charged_kwh": pl.Float64,
     "given_kwh": pl.Float64,
+    **dict.fromkeys(CYCLE_PARTS, pl.Float64),
+    **{f"reference_{part}": pl.Float64 for part in CYCLE_PARTS},
     **{f"{name}_{part}": pl.Float64 for name in CHEMISTRIES for part in CAR_PARTS},
 }
 HOME_SCHEMA: Mapping[str, Any] = {
@@ -50,39 +68,58 @@ def wear_change(wear: Wear, other: Wear, name: str, later: bool = False) -> Attr
 
 
 def wear_by_car(case: Case) -> pl.DataFrame:
-    """Every car; no rows without a reference, or without a course of charge.
+    """Every car; no rows without a course of charge, or of a run that was stopped.
 
-    <chemistry>_calendar, _cycling, _loss   shares of the new capacity lost beyond the
-                                            reference; < 0: spared
-    <chemistry>_usd                         its part of a pack's price
-    <chemistry>_usd_per_kwh_given           null where the car gave nothing
+    full_cycles, deepest_cycle              as rainflow counts them
+    cycles_<from>_<to>                      how many as deep, in % of the capacity; half
+                                            a cycle is 0.5
+    reference_...                           the same cars under the run's reference;
+                                            without one null, as all that follows, which
+                                            are differences; < 0: spared
+    <chemistry>_calendar_change, _cycling_change, _loss_change
+                                            shares of the new capacity
+    <chemistry>_change_usd                  its part of a pack's price
+    <chemistry>_change_usd_per_kwh_given    null where the car gave nothing
     """
-    if case.wear is None or case.reference_wear is None or not case.run.has("evs"):
+    if case.wear is None or not case.run.has("evs"):
         return pl.DataFrame(schema=CAR_SCHEMA)
-    capacity_kwh = case.evs["capacity_kwh"].to_numpy()
-    given_kwh = case.evs["discharged_kwh"].to_numpy()
     columns: dict[str, Any] = {
         **{key: case.evs[key] for key in ("ev", "model", "customer", "capacity_kwh")},
         "charged_kwh": case.evs["charged_kwh"],
-        "reference_charged_kwh": case.run.static("shadow_evs")["charged_kwh"],
-        "given_kwh": given_kwh,
+        "given_kwh": case.evs["discharged_kwh"],
+        **_cycles(case.wear),
     }
+    if case.reference_wear is not None:
+        columns |= _beyond_reference(case, case.wear, case.reference_wear)
+    unknown = [None] * case.evs.height
+    told = {key: columns.get(key, unknown) for key in CAR_SCHEMA}
+    frame = pl.DataFrame(told, schema=CAR_SCHEMA, strict=False)
+    return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+
+
+def _cycles(wear: Wear) -> dict[str, Floats]:
+    """``CYCLE_PARTS`` of each car."""
+    values = (wear.full_cycles, wear.cycled.deepest, *wear.cycled.cycles.T)
+    return dict(zip(CYCLE_PARTS, values, strict=True))
+
+
+def _beyond_reference(case: Case, wear: Wear, other: Wear) -> dict[str, Any]:
+    """What the reference made of the same cars, and the wear beyond it."""
+    capacity_kwh = case.evs["capacity_kwh"].to_numpy()
+    given_kwh = case.evs["discharged_kwh"].to_numpy()
+    charged_kwh = case.run.static("shadow_evs")["charged_kwh"]
+    columns: dict[str, Any] = {"reference_charged_kwh": charged_kwh}
+    columns |= {f"reference_{part}": one for part, one in _cycles(other).items()}
     for name in CHEMISTRIES:
-        found = wear_change(case.wear, case.reference_wear, name)
+        found = wear_change(wear, other, name)
         usd = found.usd(capacity_kwh)
-        parts = (
-            found.calendar,
-            found.cycling,
-            found.total,
-            usd,
-            _ratio(usd, given_kwh),
-        )
+        losses = (found.calendar, found.cycling, found.total)
+        parts = (*losses, usd, _ratio(usd, given_kwh))
         columns |= {
             f"{name}_{part}": values
             for part, values in zip(CAR_PARTS, parts, strict=True)
         }
-    frame = pl.DataFrame(columns, schema=CAR_SCHEMA, strict=False)
-    return frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+    return columns
 
 
 def bill_by_home(case: Case) -> pl.DataFrame:

@@ -13,6 +13,7 @@ from twin.analysis.bill_figures import (
 )
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
+from twin.analysis.reference_words import reference_told
 from twin.analysis.theme import left_out
 
 GAP = (
@@ -76,4 +77,4 @@ def _notes(comparison: Comparison) -> list[str]:
         "Energy bought away from home is no part of a bill; it stands beside it. What "
         "batteries hold at the end more or less than at the start has no price."
     )
-    return [*dict.fromkeys(told), beside]
+    return [*dict.fromkeys(told), beside, *reference_told(comparison)]

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 
+from twin.accounts.diversity import Diversity
 from twin.accounts.life import Life
 from twin.accounts.ratings import GUIDE_OF_REGION, Thermal
+from twin.accounts.round_trip import Throughput
 from twin.analysis.bills import Bills
 from twin.analysis.bills_digest import kept_bills
 from twin.analysis.digest import (
@@ -25,9 +27,11 @@ from twin.analysis.digest import (
     loadings_of,
     voltages_of,
 )
+from twin.analysis.diversity import of_charging, of_homes
 from twin.analysis.kept import kept
 from twin.analysis.life import life_of
 from twin.analysis.quality_digest import Quality, quality_of
+from twin.analysis.round_trip import throughput_of
 from twin.analysis.wear import Wear, wear_of
 from twin.arrays import Floats, Ints
 from twin.grid.limits import STANDARDS, limits_by_name
@@ -289,6 +293,42 @@ class Case:
             asked,
             lambda: wear_of(self.run, *asked, table),
             "" if table == "ev_steps" else table,
+        )
+
+    @cached_property
+    def homes_diversity(self) -> Diversity | None:
+        """How far homes' peaks fall apart; None if not every interval is recorded."""
+        run, table = self.run, "customer_steps"
+        if not (run.has(table) and run.has("customers")):
+            return None
+        homes = np.flatnonzero((self.customers["kind"] == "home").to_numpy())
+        return kept(
+            run, table, Diversity, (homes,), lambda: of_homes(run, homes), "homes"
+        )
+
+    @cached_property
+    def charging_diversity(self) -> Diversity | None:
+        """How far cars' highest powers fall apart; None likewise."""
+        run, n_ev = self.run, self.n_ev
+        if not (run.has("ev_steps") and n_ev):
+            return None
+        return kept(
+            run, "ev_steps", Diversity, (n_ev,), lambda: of_charging(run, n_ev), "cars"
+        )
+
+    @cached_property
+    def throughput(self) -> Throughput | None:
+        """What cars lost in charging and in giving; None likewise."""
+        run = self.run
+        if not (run.has("ev_steps") and run.has("evs") and self.evs.height):
+            return None
+        start, capacity = (
+            self.evs[name].to_numpy().astype(np.float64)
+            for name in ("soc_start", "capacity_kwh")
+        )
+        asked = (start, capacity, self.step_h)
+        return kept(
+            run, "ev_steps", Throughput, asked, lambda: throughput_of(run, *asked)
         )
 
     @cached_property

@@ -47,7 +47,8 @@ def _of_runs(comparison: Comparison) -> list[str]:
         if count and case.is_v2g:
             found.append(
                 f"{label}: {count} of {case.n_ev} cars are hypothetical: the "
-                "catalogue does not know them to be able to give power."
+                "catalogue does not know them to be able to give power; the scenario "
+                "makes them (why each cannot is among the notes below)."
             )
         if not case.run.has("voltages"):
             found.append(

@@ -10,6 +10,7 @@ from twin.analysis import wording
 from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import KEY_FIGURES, MEASURES, WORTH_FIGURES, Measure
 from twin.analysis.participation import funnel, headline
+from twin.analysis.reference_words import reference_told
 from twin.analysis.verdict import cautions
 
 GAP = 2
@@ -39,7 +40,8 @@ def compact(comparison: Comparison, width: int) -> str:
         parts.append("\n" + "\n".join(_wrapped(WORTH, width)))
         parts += ["\n".join(_wrapped(one, width)) for one in _funnels(comparison)]
         parts += _sheets(comparison, worth, width, changes=False)
-        parts.append("\n".join(_wrapped(TRACED, width)))
+        told = [*reference_told(comparison), TRACED]
+        parts += ["\n".join(_wrapped(one, width)) for one in told]
     more = "Means over seeds; " if len(comparison.seeds) > 1 else ""
     more += "`twin report` shows everything."
     parts.append("\n".join(_wrapped(more, width)))

@@ -16,6 +16,7 @@ from twin.analysis.compact import compact
 from twin.analysis.comparison import Cell, Comparison, Labelled
 from twin.analysis.labels import labels
 from twin.analysis.measures import GROUPS, Measure
+from twin.analysis.reference_words import reference_told
 from twin.analysis.verdict import cautions
 from twin.analysis.wording import warnings
 
@@ -98,7 +99,10 @@ def _whole(comparison: Comparison, width: int) -> list[Table | str]:
     if zero:
         nothing = f"Zero everywhere: {', '.join(zero)}."
         parts += ["", *map(_plain, wrap(nothing, width))]
-    return parts
+    beside = [
+        line for words in reference_told(comparison) for line in wrap(words, width)
+    ]
+    return [*parts, *([""] if beside else []), *map(_plain, beside)]
 
 
 def _lines_of(parts: Sequence[Table | str], width: int, terminal: bool) -> list[str]:
@@ -155,7 +159,7 @@ def _face_validity(comparison: Comparison) -> Table:
             for one in rows
         ]
         name = f"{row['quantity']} [{row['unit']}]" if row["unit"] else row["quantity"]
-        published = f"{row['low']:g} to {row['high']:g}"
+        published = facevalidity.range_of(row)
         shown.add_row("  " + _plain(name), *values, published, row["region"])
     shown.caption = "* beyond the published range: the report tells what may explain it"
     shown.caption_justify = "left"

@@ -190,13 +190,17 @@ class Comparison:
 
     def difference(self, key: str, pair: Difference) -> Cell:
         """A figure's difference, over the seeds that both variants have."""
-        values: list[Value] = []
+        return Cell.of(self.by_seed(key, pair))
+
+    def by_seed(self, key: str, pair: Difference) -> list[float]:
+        """A figure's differences, one a seed that both variants have."""
+        values: list[float] = []
         for seed in self.seeds:
             mine = self.answers.get((pair.variant, seed), {}).get(key)
             other = self.answers.get((pair.against, seed), {}).get(key)
             if isinstance(mine, int | float) and isinstance(other, int | float):
                 values.append(mine - other)
-        return Cell.of(values)
+        return values
 
     @cached_property
     def measures(self) -> tuple[Measure, ...]:

@@ -19,7 +19,10 @@ from twin.results.durable import replacing
 from twin.results.record import RUN_FILE, Run
 
 Digest = TypeVar("Digest")
-ACCOUNTS = ("ageing", "chemistries", "horizon", "life", "ratings", "stress", "thermal")
+ACCOUNTS = (
+    "ageing", "chemistries", "diversity", "horizon", "life", "rainflow", "ratings",
+    "round_trip", "stress", "thermal",
+)  # fmt: skip
 WORTH_KEEPING_BYTES = 5_000_000
 SPOILT = (
     OSError,
@@ -35,7 +38,9 @@ SOURCES = (
     "quality_digest.py",
     "case.py",
     "kept.py",
+    "diversity.py",
     "life.py",
+    "round_trip.py",
     "wear.py",
     *(f"../accounts/{name}.py" for name in ACCOUNTS),
 )

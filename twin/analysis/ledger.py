@@ -36,6 +36,7 @@ from twin.arrays import Floats
 from twin.scenario.ledger_words import LedgerSpec
 
 DAYS_PER_YEAR = 365.0
+WHOLE_YEAR_DAYS, LEAST_DAYS = 365.0, 28.0
 CREDITS = ("export_credit_usd", "event_pay_usd")
 METER, CARS, HEAD = "customer_steps", "ev_steps", "steps"
 SCHEMA: Mapping[str, Any] = {
@@ -108,6 +109,15 @@ class Books:
     def residual_usd(self) -> float:
         """By how much the ledger misses that."""
         return self.ledger.residual_usd(self.outlay_usd)
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether its days stand for no year: fewer than four weeks, or no whole ones.
+
+        A whole year has its seasons, and a day over 52 weeks is nothing to it.
+        """
+        days = round(self.days, 6)
+        return days < WHOLE_YEAR_DAYS and (days < LEAST_DAYS or days % 7 != 0)
 
     @property
     def avoided_kw(self) -> float:

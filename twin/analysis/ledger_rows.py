@@ -88,8 +88,11 @@ def _of_homes(name: str, by_home: Floats, chosen: Bools, per_month: float) -> Pa
 
 
 def rate_rows(books: Books) -> list[RateRow]:
-    """V2G by the kW and year, beside what it replaces."""
-    rate, words = books.resources_usd_per_kw_year, books.words
+    """V2G by the kW and year, beside what it replaces.
+
+    The yearly figure of a run that stands for no year comes last, marked.
+    """
+    words = books.words
     run, reference = books.head.peak_kw.tolist()
     return [
         RateRow("highest power at the head, kW", f"{run:,.1f}",
@@ -97,11 +100,7 @@ def rate_rows(books: Books) -> list[RateRow]:
         RateRow("what the run used up more, USD", signed(books.resources_usd),
                 "energy, losses, wear, charging away; less what batteries hold more "
                 f"at the end ({signed(books.stored_kwh, 0)} kWh)"),
-        RateRow("by the kW avoided, USD a year",
-                "–" if rate is None else signed(rate, 0),
-                "no peak is avoided" if rate is None else
-                f"of {books.avoided_kw:,.1f} kW; < 0: it costs less than the "
-                "reference"),
+        *([] if books.is_scaled else [_by_the_kw(books)]),
         RateRow("an upgrade put off, USD/kW and year",
                 f"{upgrade_usd_per_kw_year(words):.2f}",
                 f"{words.upgrade_usd_per_kw:g} USD/kW a year later"),
@@ -109,7 +108,34 @@ def rate_rows(books: Books) -> list[RateRow]:
                 f"{words.capacity_usd_per_kw_year:.2f}", "as the scenario says"),
         RateRow("residual of the ledger, USD", f"{books.residual_usd:.6f}",
                 "against bills, wear and fees added up apart; below 0.005 it closes"),
+        *([_by_the_kw(books)] if books.is_scaled else []),
     ]  # fmt: skip
+
+
+def _by_the_kw(books: Books) -> RateRow:
+    """What it costs by the kW of peak avoided; of a short run marked as scaled."""
+    rate, name = books.resources_usd_per_kw_year, "by the kW avoided, USD a year"
+    about = (
+        "no peak is avoided"
+        if rate is None
+        else f"of {books.avoided_kw:,.1f} kW; < 0: it costs less than the reference"
+    )
+    if books.is_scaled:
+        name = f"not a yearly figure: {name}"
+        about += f"; {_scaled(books)}"
+    return RateRow(name, "–" if rate is None else signed(rate, 0), about)
+
+
+def _scaled(books: Books) -> str:
+    """From how many days, and what batteries had lent or kept at their end."""
+    told = [f"scaled from {round(books.days, 1):g} days"]
+    if round(books.stored_kwh):
+        how = "emptier" if books.stored_kwh < 0.0 else "fuller"
+        told.append(
+            f"batteries ended {how} by {abs(books.stored_kwh):,.0f} kWh than under the "
+            "reference"
+        )
+    return f"{'; '.join(told)}: not a yearly figure"
 
 
 def assumptions(case: Case, books: Books) -> list[str]:
@@ -125,6 +151,10 @@ def assumptions(case: Case, books: Books) -> list[str]:
         f"A month is {round(books.days, 1):g} days in proportion. What batteries hold "
         f"more at the end than under the reference ({signed(books.stored_kwh, 0)} kWh) "
         "is in no party's balance.",
+        "Every row spans the whole run, bills its billed days month by month. A "
+        "yardstick takes stays at a plug as far as they lie within the run, each with "
+        "the charge it left with: it differs from the ledger by stays cut off at the "
+        "run's ends.",
     ]
     if not np.isfinite(_later(case)):
         told.append(

@@ -17,6 +17,7 @@ from twin.analysis.ledger_rows import (
     rate_rows,
     signed,
 )
+from twin.analysis.reference_words import reference_told
 
 
 def section(comparison: Comparison) -> str:
@@ -29,7 +30,8 @@ def section(comparison: Comparison) -> str:
     if not found:
         return page.paragraphs([f"Not shown. {GAP}"], "gap")
     parts = [_variant(n, case, books) for n, (case, books) in enumerate(found)]
-    return "".join(parts) + page.bullets(_notes(*found[0]))
+    told = [*_notes(*found[0]), *reference_told(comparison)]
+    return "".join(parts) + page.bullets(told)
 
 
 def _variant(number: int, case: Case, books: Books) -> str:

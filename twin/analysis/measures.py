@@ -64,6 +64,10 @@ _ROWS = (
                 1,
                 less_is_better=True,
             ),
+            Measure("diversity_homes", "Diversity factor of homes", "", 2),
+            Measure("coincidence_homes", "Coincidence factor of homes", "%", 1, 100),
+            Measure("diversity_ev", "Diversity factor of EV charging", "", 2),
+            Measure("coincidence_ev", "Coincidence factor of EV charging", "%", 1, 100),
         ),
     ),
     (
@@ -386,7 +390,14 @@ _ROWS = (
             Measure("homes_out", "Customers ever without supply", "", 0),
             Measure(
                 "homes_alight",
-                "Of these kept alight by their own car",
+                "Of these kept alight whole by their own car",
+                "",
+                0,
+                less_is_better=False,
+            ),
+            Measure(
+                "homes_critical_alight",
+                "Of these critical circuits kept alight by their own car",
                 "",
                 0,
                 less_is_better=False,
@@ -551,6 +562,7 @@ WORTH_FIGURES = tuple(
         "worst_transformer_ageing",
         "homes_out",
         "homes_alight",
+        "homes_critical_alight",
         "saidi_min",
         "saidi_felt_min",
     )

@@ -47,6 +47,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
     return {
         **_peak(case),
         **_counted(case, _reverse(case)),
+        **_diversity(case),
         **_voltage(case),
         **_phases(case),
         **_operations(case.run),
@@ -112,6 +113,16 @@ def _reverse(case: Case) -> dict[str, Answer]:
         "reverse_depth_kw": float(max(0.0, -back.min(initial=0.0))),
         "transformer_reverse_h": _sum(through),
     }
+
+
+def _diversity(case: Case) -> dict[str, Answer]:
+    """How far peaks of homes, and of cars, fall apart; unknown of a summary."""
+    answers: dict[str, Answer] = {}
+    of = {"homes": case.homes_diversity, "ev": case.charging_diversity}
+    for name, found in of.items():
+        answers[f"diversity_{name}"] = None if found is None else found.factor
+        answers[f"coincidence_{name}"] = None if found is None else found.coincidence
+    return answers
 
 
 def _voltage(case: Case) -> dict[str, Answer]:

@@ -10,7 +10,7 @@ import polars as pl
 from twin.analysis import page
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
-from twin.analysis.outages import DARK_H, outage_rows
+from twin.analysis.outages import DARK_H, critical_only, outage_rows
 from twin.analysis.theme import dressed, looks, plain
 from twin.analysis.unasked import unasked
 
@@ -49,10 +49,7 @@ def outages(comparison: Comparison) -> str:
     shown = list(map(comparison.first, _struck(comparison)))
     if not shown:
         return page.paragraphs([unasked(comparison, "events", NONE)], "gap")
-    note = (
-        "A home is alight while its own car supplies it; of a critical panel the rest "
-        "of its load is not served all the same. Times are local."
-    )
+    note = "A home is alight while its own car supplies it. Times are local."
     return "".join(
         [
             page.figure(
@@ -64,8 +61,20 @@ def outages(comparison: Comparison) -> str:
             ),
             *(_groups(case, len(comparison.labels) > 1) for case in shown),
             *(_homes(case, len(comparison.labels) > 1) for case in shown),
-            page.paragraphs([note], "note"),
+            page.paragraphs([note, *filter(None, map(_of_panel, shown))], "note"),
         ]
+    )
+
+
+def _of_panel(case: Case) -> str:
+    """What alight means where a car supplies a part of the home; else empty."""
+    if not critical_only(case):
+        return ""
+    share = float((case.scenario.get("backup") or {}).get("critical_share", 0.0))
+    return (
+        f"{case.label}: cars supply critical circuits only, {100 * share:g} % of a "
+        "home's load (backup.panel: critical). Alight is said of these, the rest is "
+        "not served; SAIFI and SAIDI as felt count such a home as supplied."
     )
 
 

@@ -17,6 +17,7 @@ DARK_H = 5.0 / 60.0
 KEYS = (
     "homes_out",
     "homes_alight",
+    "homes_critical_alight",
     "island_kwh",
     "saifi",
     "saidi_min",
@@ -125,7 +126,9 @@ def relapses(case: Case, rows: pl.DataFrame) -> pl.DataFrame:
 def outage_answers(case: Case, event: int | None = None) -> dict[str, Answer]:
     """Headline figures of outages, or of one; unknown where there are none.
 
-    A home is kept alight if it was dark for no more than 5 min of an outage.
+    A home is kept alight if it was dark for no more than 5 min of an outage: whole, or
+    its critical circuits only, where that is what cars supply. Indices as felt count
+    both as supplied.
     """
     rows = outage_rows(case)
     if rows is None:
@@ -140,7 +143,7 @@ def outage_answers(case: Case, event: int | None = None) -> dict[str, Answer]:
     alight = rows.filter((pl.col("dark_h") <= DARK_H) & (pl.col("alight_h") > 0.0))
     return {
         "homes_out": rows["customer"].n_unique(),
-        "homes_alight": alight["customer"].n_unique(),
+        **_lit(case, alight["customer"].n_unique()),
         "island_kwh": _sum(rows, "served_by_car_kwh"),
         "saifi": counted.saifi,
         "saidi_min": counted.saidi_min,
@@ -149,6 +152,21 @@ def outage_answers(case: Case, event: int | None = None) -> dict[str, Answer]:
         "saidi_felt_min": theirs.saidi_min,
         "restoration_peak_kw": peak_kw,
         "restoration_peak_time": peak_time,
+    }
+
+
+def critical_only(case: Case) -> bool:
+    """Whether cars supply homes' critical circuits only, not whole homes."""
+    panel = (case.scenario.get("backup") or {}).get("panel")
+    return bool(panel == "critical")
+
+
+def _lit(case: Case, homes: int) -> dict[str, int | None]:
+    """Homes kept alight, by what of them it was; the other is not known."""
+    critical = critical_only(case)
+    return {
+        "homes_alight": None if critical else homes,
+        "homes_critical_alight": homes if critical else None,
     }
 
 

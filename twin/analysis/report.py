@@ -11,6 +11,7 @@ from twin.analysis import (
     battery_section,
     ledger_section,
     page,
+    paired,
     sections,
     transformer_life,
     wording,
@@ -122,6 +123,7 @@ def _caveats(comparison: Comparison) -> str:
 
 _SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
     ("key-figures", "Key figures", sections.key_figures),
+    ("paired", "Differences over seeds", paired.section),
     ("figures", "Figures", sections.figures),
     ("all-figures", "All numbers", sections.all_numbers),
     ("violations", "Voltage violations", sections.violations),

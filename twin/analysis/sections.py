@@ -240,7 +240,7 @@ def _face_table(frame: pl.DataFrame) -> str:
         [
             f"{row['quantity']} [{row['unit']}]" if row["unit"] else row["quantity"],
             _plain(row["value"], 2),
-            f"{row['low']:g} to {row['high']:g}",
+            facevalidity.range_of(row),
             row["region"],
             row["verdict"] + (f" ({row['note']})" if row["note"] else ""),
             row["source"],

@@ -13,6 +13,7 @@ from twin.errors import InputError
 from twin.results.record import Run
 
 STUDY_FILE = "study.json"
+SCHEMA = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,10 @@ def _study(folder: Path) -> Subject:
     rows = record.get("runs") or []
     ranked = {label: place for place, label in enumerate(record.get("variants") or [])}
     rows = sorted(rows, key=lambda row: ranked.get(_label(row), len(ranked)))
-    runs = [(_label(row), Run.open(_run_folder(folder, row))) for row in rows]
+    once = {(_label(row), str(row.get("path"))): row for row in rows}
+    runs = [
+        (label, Run.open(_run_folder(folder, row))) for (label, _), row in once.items()
+    ]
     if not runs:
         raise InputError.of("a study without any finished run", where=str(folder))
     baseline = record.get("baseline")
@@ -63,6 +67,12 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError.of(f"cannot be read: {error}", where=str(path)) from error
     if not isinstance(record, dict):
         raise InputError.of("is not a study's record", where=str(path))
+    schema = record.get("schema", SCHEMA)
+    if not isinstance(schema, int) or schema > SCHEMA:
+        raise InputError.of(
+            f"written by a newer twin (schema {schema}; this one reads up to {SCHEMA})",
+            where=str(path),
+        )
     return record
 
 

@@ -13,6 +13,15 @@ import polars as pl
 from twin.accounts.ageing import Fade, advance, aged, daily_cycle, fresh
 from twin.accounts.chemistries import LFP, NMC, Chemistry, Rates
 from twin.accounts.horizon import after_years, is_a_year
+from twin.accounts.rainflow import (
+    Depths,
+    by_depth,
+    follow,
+    halves,
+    none_cycled,
+    nothing_yet,
+    plus,
+)
 from twin.accounts.stress import H_PER_DAY, Stress, battery_degc
 from twin.analysis.digest import Times, chunks
 from twin.arrays import Floats, Ints
@@ -30,6 +39,7 @@ class Wear:
 
     soc, depth       mean state of charge; mean of the days' depths
     full_cycles      equivalent full cycles
+    cycled           by depth, as rainflow counts them; together as many full cycles
     degc             mean temperature of the batteries
     nmc, lfp         loss at the run's end if it is of that chemistry; all begin alike
     nmc_later, ...   a new one's after ten such years; NaN if less than a year was run
@@ -38,6 +48,7 @@ class Wear:
     soc: Floats
     depth: Floats
     full_cycles: Floats
+    cycled: Depths
     degc: Floats
     nmc: Fade
     lfp: Fade
@@ -83,6 +94,7 @@ class _Count:
     def __init__(self, n_ev: int, keep: bool) -> None:
         self.keep, self.days = keep, 0.0
         self.soc, self.depth, self.cycles, self.degc = (np.zeros(n_ev) for _ in "1234")
+        self.residue, self.cycled = nothing_yet(n_ev), none_cycled(n_ev)
         self.fade = {c.name: start_of(c, n_ev) for c in (NMC, LFP)}
         self.rates: dict[str, list[Rates]] = {c.name: [] for c in (NMC, LFP)}
 
@@ -92,6 +104,8 @@ class _Count:
         self.soc += day.days * day.mean_soc
         self.depth += day.days * day.depth
         self.cycles += day.full_cycles
+        closed, self.residue = follow(self.residue, day.soc)
+        self.cycled = plus(self.cycled, by_depth(closed, len(self.soc)))
         self.degc += day.days * day.temperature_degc.mean()
         for chemistry in (NMC, LFP):
             name, rates = chemistry.name, chemistry.rates(day)
@@ -102,10 +116,12 @@ class _Count:
     def result(self) -> Wear:
         """Means over time, and losses."""
         days = max(self.days, 1e-9)
+        left = by_depth(halves(self.residue), len(self.soc))
         return Wear(
             self.soc / days,
             self.depth / days,
             self.cycles,
+            plus(self.cycled, left),
             self.degc / days,
             self.fade["nmc"],
             self.fade["lfp"],

@@ -7,9 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from twin.arrays import Ints
 from twin.errors import InputError, Problem, nearest
+
+if TYPE_CHECKING:
+    from twin.arrays import Ints
 
 REQUIRED = ("customer", "node")
 MOST_EVS = 16
@@ -131,6 +134,12 @@ def _record(
     if medical is not None and medical != int(medical):
         message = f"got '{line['medical']}', allowed is 0 or 1"
         problems.append(Problem(f"{path}:{number}", "medical", message))
+    for key in REQUIRED:
+        if not line.get(key, "").strip():
+            what = "a name" if key == "customer" else "the bus or the load's name"
+            problems.append(
+                Problem(f"{path}:{number}", key, f"is empty, needed: {what}")
+            )
     return Record(
         customer=line.get("customer", "").strip(),
         node=line.get("node", "").strip(),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from twin.errors import InputError, nearest
@@ -74,6 +75,14 @@ class Charger:
     basis: str
 
 
+ONLY: Mapping[Mode, str] = MappingProxyType(
+    {
+        "none": "gives nothing",
+        "v2l": "has an outlet only, V2L",
+        "v2h": "feeds its own home only, V2H",
+        "v2g": "gives, V2G",
+    }
+)
 NOTHING = Giving("none", 0.0, None, "", "", "", "")
 
 
@@ -114,6 +123,29 @@ def gives(
     if mode == "v2g" or (mode == "v2h" and not export):
         return min(charger_kw, kw), False
     return min(charger_kw, car.ac_kw), True
+
+
+def undocumented_because(car: Vehicle, region: str) -> str:
+    """Why a model that gives in a region does so only hypothetically, in words."""
+    market, known = region_of(region), givings()
+    here = known.get((car.name, market), NOTHING)
+    if here is NOTHING:
+        said = f"nothing is documented of giving in {market}"
+    else:
+        dated = ", ".join(part for part in (here.source, here.source_date) if part)
+        said = f"in {market} it {ONLY[here.mode]} ({dated})"
+    elsewhere = [
+        f"{gift.mode.upper()} in {where}"
+        for (name, where), gift in known.items()
+        if name == car.name and where != market and gift.mode in ("v2h", "v2g")
+    ]
+    kin = [
+        name
+        for (name, where), gift in known.items()
+        if where == market and gift.mode == "v2g" and name.startswith(f"{car.name}_")
+    ]
+    said += f"; documented: {', '.join(elsewhere)}" if elsewhere else ""
+    return said + (f"; of its kind gives there: {', '.join(kin)}" if kin else "")
 
 
 def _documented(car: Vehicle, market: str) -> tuple[Mode, float]:

@@ -160,15 +160,18 @@ def _whole(word: str, value: object) -> int:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Both global generators at a fixed seed, given back as they were."""
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    random.seed(seed)
-    np.random.seed(seed)
+    """Kerber's networks draw from a generator of their own, at a fixed seed.
+
+    The global one, from which they draw otherwise, is drawn from by other threads too.
+    """
+    from pandapower.networks import kerber_networks
+
+    known = kerber_networks.rd
+    kerber_networks.rd = random.Random(seed)
     try:
         yield
     finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)
+        kerber_networks.rd = known
 
 
 @contextmanager

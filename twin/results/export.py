@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from twin.errors import InputError, nearest
 from twin.results.durable import replacing, write_json
+from twin.results.naming import INDEX, asset_names, named, nameless
 from twin.results.record import Run
-from twin.tables import TABLE_OF, TABLES, Per
+from twin.tables import TABLES, Per
 
 CHUNK_ROWS = 96
 SHEET_ROWS = 1_000_000
@@ -27,7 +28,9 @@ Exporter = Callable[[Run, Path, More], list[Path]]
 def export(run: Run, to: str, out: Path, more: More | None = None) -> list[Path]:
     """Write the run's tables as csv, xlsx or geojson into a folder; the files made.
 
-    ``more``: further tables by name, made of the run's own; csv and xlsx hold them.
+    more  further tables by name, made of the run's own; csv and xlsx hold them
+
+    Of an unfinished run, the days that it has; ``left_out`` says what is not among them.
     """
     if to not in _EXPORTERS:
         allowed = ", ".join(_EXPORTERS)
@@ -44,32 +47,27 @@ def export(run: Run, to: str, out: Path, more: More | None = None) -> list[Path]
         ) from error
 
 
-def asset_names(run: Run, per: Per) -> list[str]:
-    """What people call each node, branch, customer, car; in the arrays' order."""
-    frame = run.static(TABLE_OF[per])
-    if per == "node":
-        return [
-            f"{bus}.{phase}" if phase else str(bus)
-            for bus, phase in frame.select("bus", "phase").iter_rows()
-        ]
-    if per == "ev":
-        return [
-            f"{ev} {model}" for ev, model in frame.select("ev", "model").iter_rows()
-        ]
-    if per == "branch":
-        return [
-            f"{name}.{phase}" if phase else str(name)
-            for name, phase in frame.select("name", "phase").iter_rows()
-        ]
-    return [str(name) for name in frame["name"]]
+def left_out(run: Run) -> list[str]:
+    """What an unfinished run's export lacks, in words; nothing of a complete one.
+
+    What customers and cars come to is written at the run's end, their names with it.
+    """
+    found = nameless(run)
+    if not found:
+        return []
+    needed = [name for name in TABLES if any(name in one for one in found.values())]
+    return [
+        f"the run is {run.status}: {', '.join(found)} left out, for want of "
+        f"{' and '.join(needed)}, which a run writes at its end"
+    ]
 
 
 def to_csv(run: Run, out: Path, more: More) -> list[Path]:
     """A csv per table; array columns as one row per interval and asset."""
-    made = [_csv(run, name, out / f"{name}.csv") for name in run.tables]
+    made = [_csv(run, name, out / f"{name}.csv") for name in _tables(run)]
     for name, frame in more.items():
         with replacing(out / f"{name}.csv") as temporary:
-            frame.write_csv(temporary)
+            named(run, frame.lazy()).collect().write_csv(temporary)
         made.append(out / f"{name}.csv")
     return made
 
@@ -84,15 +82,16 @@ def to_xlsx(run: Run, out: Path, more: More) -> list[Path]:
         ) from None
     path = out / f"{run.run_id}.xlsx"
     with replacing(path) as temporary, workbook(temporary) as book:
-        for name in run.tables:
+        for name in _tables(run):
             if _per(name) or _height(run, name) > SHEET_ROWS:
                 continue
             naive = pl.col(pl.Datetime("us", "UTC")).dt.replace_time_zone(None)
             known = pl.when(pl.col(pl.Float64).is_finite()).then(pl.col(pl.Float64))
-            frame = run.static(name).with_columns(naive, known)
+            frame = named(run, run.scan(name)).collect().with_columns(naive, known)
             frame.write_excel(book, worksheet=name, header_format={"bold": True})
-        for name, frame in more.items():
-            if frame.height <= SHEET_ROWS:
+        for name, unnamed in more.items():
+            if unnamed.height <= SHEET_ROWS:
+                frame = named(run, unnamed.lazy()).collect()
                 frame.write_excel(book, worksheet=name, header_format={"bold": True})
     return [path]
 
@@ -106,14 +105,14 @@ def to_geojson(run: Run, out: Path, more: More) -> list[Path]:
     points = [
         _feature(_point(row), row, measures)
         for row, measures in zip(
-            nodes.iter_rows(named=True), _node_measures(run, len(nodes)), strict=True
+            _named_rows(run, nodes), _node_measures(run, len(nodes)), strict=True
         )
     ]
     place = [_position(row) for row in nodes.iter_rows(named=True)]
     lines = [
         _feature(_line(place, row), row, measures)
         for row, measures in zip(
-            branches.iter_rows(named=True),
+            _named_rows(run, branches),
             _branch_measures(run, len(branches)),
             strict=True,
         )
@@ -132,7 +131,7 @@ def _csv(run: Run, name: str, path: Path) -> Path:
     with replacing(path) as temporary:
         per = _per(name)
         if not per:
-            run.scan(name).sink_csv(temporary)
+            named(run, run.scan(name)).sink_csv(temporary)
             return path
         names = asset_names(run, per)
         with temporary.open("wb") as file:
@@ -143,7 +142,7 @@ def _csv(run: Run, name: str, path: Path) -> Path:
 
 
 def _long(name: str, per: Per, names: list[str], chunk: pl.DataFrame) -> pl.DataFrame:
-    """A row per interval and asset: time, the asset's name, the values."""
+    """A row per interval and asset: time, the asset's name and index, the values."""
     table = TABLES[name]
     scalars = [column.name for column in table.columns if not column.per]
     arrays = [column.name for column in table.columns if column.per]
@@ -151,6 +150,7 @@ def _long(name: str, per: Per, names: list[str], chunk: pl.DataFrame) -> pl.Data
     values = {array: chunk[array].to_numpy().reshape(-1) for array in arrays}
     return chunk.select(scalars)[each].with_columns(
         pl.Series(per, names * chunk.height, dtype=pl.String),
+        pl.Series(per + INDEX, np.tile(np.arange(len(names)), chunk.height)),
         *(pl.Series(array, numbers) for array, numbers in values.items()),
     )
 
@@ -159,6 +159,12 @@ def _chunks(run: Run, name: str) -> Iterator[pl.DataFrame]:
     frame = run.scan(name)
     for offset in range(0, max(1, _height(run, name)), CHUNK_ROWS):
         yield frame.slice(offset, CHUNK_ROWS).collect()
+
+
+def _tables(run: Run) -> list[str]:
+    """Those whose assets all have names."""
+    unnamed = nameless(run)
+    return [name for name in run.tables if name not in unnamed]
 
 
 def _height(run: Run, name: str) -> int:
@@ -206,6 +212,10 @@ def _highest(
     return found
 
 
+def _named_rows(run: Run, frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    return named(run, frame.lazy()).collect().iter_rows(named=True)
+
+
 def _feature(
     geometry: dict[str, Any] | None, row: Mapping[str, Any], more: Mapping[str, float]
 ) -> dict[str, Any]:
@@ -227,7 +237,7 @@ def _point(node: Mapping[str, Any]) -> dict[str, Any] | None:
 def _line(
     place: list[list[float] | None], branch: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    ends = [place[branch[end]] for end in ENDS]
+    ends = [place[branch[end + INDEX]] for end in ENDS]
     if None in ends:
         return None
     return {"type": "LineString", "coordinates": ends}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -29,12 +30,39 @@ def run_id(
     policy_file  a user's own policy, if any
     versions     of the locked packages
     """
+    code = Code(sources_of(package), versions)
+    return run_id_by(code, resolved, inputs, policy_file)
+
+
+@dataclass(frozen=True)
+class Code:
+    """What makes results of a question: the package's sources and its libraries.
+
+    Read once by whoever runs many scenarios, and then as it was when loaded.
+    """
+
+    sources: Mapping[str, str]
+    versions: Mapping[str, str]
+
+    @classmethod
+    def of(cls, package: Path, libraries: Iterable[str]) -> Code:
+        """The sources below a folder, the installed versions of these libraries."""
+        return cls(sources_of(package), versions_of(libraries))
+
+
+def run_id_by(
+    code: Code,
+    resolved: Mapping[str, Any],
+    inputs: Sequence[Path],
+    policy_file: Path | None,
+) -> str:
+    """The run's id by code that was read before."""
     question = {
         "scenario": resolved,
         "inputs": sorted([path.name, sha256_of(path)] for path in set(inputs)),
-        "sources": sources_of(package),
+        "sources": code.sources,
         "policy": sha256_of(policy_file) if policy_file else None,
-        "versions": versions,
+        "versions": code.versions,
     }
     return hashlib.sha256(canonical(question)).hexdigest()[:16]
 

@@ -182,7 +182,10 @@ def _why_unfinished(folder: Path) -> str:
     if status.get("state") == "running":
         return f"still being written by process {status['pid']} ({done})"
     if status.get("state") == "died":
-        return f"half-written: process {status['pid']} died at {done}; run it again"
+        return (
+            f"half-written: process {status['pid']} died at {done}; its whole days are "
+            "the files in parts/, and running it again begins anew"
+        )
     return f"not a run: it has no {RUN_FILE}"
 
 

@@ -25,7 +25,7 @@ from typing import Any, Self
 import polars as pl
 from filelock import BaseFileLock, FileLock, Timeout
 
-from twin.errors import InputError, RunFailed, TwinError
+from twin.errors import Busy, InputError, RunFailed
 from twin.results.durable import plain, replacing, sha256_of, write_json
 from twin.results.frames import Array, conform, frame_of, widths_of
 from twin.results.record import RUN_FILE, STATUS_FILE, in_utc, part_files, read_status
@@ -261,7 +261,7 @@ def _locked(final: Path) -> BaseFileLock:
     except Timeout:
         status = read_status(final.with_name(f"{final.name}.part"))
         holder = f"process {status['pid']}" if "pid" in status else "another process"
-        raise TwinError(
+        raise Busy(
             f"run {final.name} of {final.parent.name} is being written by {holder}; "
             "wait for it, or stop it"
         ) from None

@@ -9,6 +9,7 @@ from typing import Any
 
 from twin.errors import nearest
 from twin.scenario.looking import Finding, is_number
+from twin.scenario.names import known
 
 PREFIXES = ("transformer", "branch", "home")
 SECTIONS = (
@@ -94,6 +95,19 @@ def _lengths(event: Mapping[str, Any]) -> Iterator[Finding]:
         yield "", "stochastic needs caidi_h, or records"
     if mean is not None and records is not None:
         yield ".records", "not beside caidi_h: records have lengths of their own"
+    if isinstance(records, str) and not records.lower().endswith(".csv"):
+        yield from _registered(records)
+
+
+def _registered(records: str) -> Iterator[Finding]:
+    """Records that ship, by name."""
+    names = known("outage_records")
+    if records not in names:
+        yield (
+            ".records",
+            f"unknown name '{records}'; allowed: {', '.join(names)} or a .csv file"
+            f"{nearest(records, names)}",
+        )
 
 
 def _section(section: object, key: str) -> Iterator[Finding]:

@@ -66,10 +66,11 @@ class Event(Words):
     caidi_h: Hours | None = Field(
         default=None, description="stochastic: mean length of an interruption [h]"
     )
-    records: Literal["pge_2021"] | None = Field(
+    records: Annotated[str, Field(min_length=1)] | None = Field(
         default=None,
         description="stochastic: in place of caidi_h, starts and lengths drawn from "
-        "outages that happened; pge_2021: PG&E's of 2021",
+        "outages that happened; pge_2021: PG&E's of 2021, or a .csv file of your own "
+        "(columns start, hours; each row as likely)",
     )
 
 

@@ -36,7 +36,7 @@ def _is_finite(value: object) -> bool:
 def _reserve(data: Mapping[str, Any]) -> Iterator[Finding]:
     reserve = number(data, "policy.reserve_soc", 0.3)
     target = number(data, "fleet.target_soc", 0.9)
-    if not reserve < target:
+    if reserve <= 1.0 and not reserve < target:
         yield (
             "policy.reserve_soc" if is_at(data, "policy.reserve_soc") else "fleet",
             f"reserve_soc {reserve:g} must be below fleet.target_soc {target:g}",

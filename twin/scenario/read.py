@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -129,13 +129,13 @@ def absolute_paths(tree: Node) -> tuple[Node, list[Problem]]:
     An OpenDSS circuit that ships is named without a path.
     """
     problems: list[Problem] = []
-    for key, prefix in _PATH_KEYS:
+    for key, prefix in _path_keys(tree):
         node = _find(tree, key)
         if node is None or not isinstance(node.value, str):
             continue
         if not node.value.startswith(prefix) or node.value == prefix:
             continue
-        if key == "customers.profiles" and not node.value.lower().endswith(".csv"):
+        if key.endswith(OR_A_NAME) and not node.value.lower().endswith(".csv"):
             continue
         said = node.value.removeprefix(prefix)
         shipped = circuit_file(said) if prefix == "opendss:" else None
@@ -149,6 +149,15 @@ def absolute_paths(tree: Node) -> tuple[Node, list[Problem]]:
     return tree, problems
 
 
+def _path_keys(tree: Node) -> Iterator[tuple[str, str]]:
+    """Every key that may hold a path, and what stands before the path."""
+    yield from _PATH_KEYS
+    events = tree.child("events")
+    if events is not None and isinstance(events.value, list):
+        yield from ((f"events.{n}.records", "") for n in range(len(events.value)))
+
+
+OR_A_NAME = ("customers.profiles", ".records")
 _PATH_KEYS = (
     ("feeder.source", "json:"),
     ("feeder.source", "opendss:"),
@@ -172,7 +181,7 @@ def _absent(path: Path, folder: bool) -> str:
 
 def _find(tree: Node, key: str) -> Node | None:
     node: Node | None = tree
-    for part in key.split("."):
+    for part in _parts(key):
         node = node.child(part) if node else None
     return node
 
@@ -180,6 +189,12 @@ def _find(tree: Node, key: str) -> Node | None:
 def _replaced(node: Node, keys: list[str], value: str) -> Node:
     if not keys:
         return replace(node, value=value)
+    if isinstance(node.value, list):
+        place = int(keys[0])
+        child = _replaced(node.value[place], keys[1:], value)
+        return replace(
+            node, value=[*node.value[:place], child, *node.value[place + 1 :]]
+        )
     items = dict(node.value) if isinstance(node.value, dict) else {}
     items[keys[0]] = _replaced(items[keys[0]], keys[1:], value)
     return replace(node, value=items)

@@ -85,6 +85,7 @@ def _allow_names(schema: Schema) -> None:
     parts["CustomersSpec"]["properties"]["profiles"]["examples"] = list(
         known("profiles")
     )
+    parts["Event"]["properties"]["records"]["examples"] = list(known("outage_records"))
     travel = parts["Fleet"]["properties"]["travel"]
     travel["enum"] = [*known("travel"), None]
     for key, kind in (("policy", "policies"), ("tariff", "tariffs")):

@@ -209,6 +209,10 @@ class Scenario(Words):
             "fleet.travel_file": self.fleet.travel_file,
             "tariff.file": self.tariff.file,
             "tariff.export_file": self.tariff.export_file,
+            **{
+                f"events.{number}.records": _csv_of(event.records)
+                for number, event in enumerate(self.events)
+            },
         }
         return {key: path for key, path in named.items() if path is not None}
 
@@ -241,10 +245,11 @@ class Scenario(Words):
             "three_phase" if self.feeder.three_phase else "balanced"
         )
         for key, path in self.files().items():
-            section, name = key.split(".")
+            section, *between, name = key.split(".")
             kind = self.feeder.source.partition(":")[0]
             prefix = f"{kind}:" if key == "feeder.source" else ""
-            plain[section][name] = prefix + path.name
+            holder = plain[section][int(between[0])] if between else plain[section]
+            holder[name] = prefix + path.name
         shipped = circuit_of(self.feeder.source)
         if shipped is not None:
             plain["feeder"]["source"] = f"opendss:{shipped}"
@@ -256,6 +261,7 @@ def _file_of(source: str) -> Path | None:
     return Path(rest) if prefix in ("json", "opendss") else None
 
 
-def _csv_of(profiles: str | None) -> Path | None:
-    is_file = profiles is not None and profiles.lower().endswith(".csv")
-    return Path(profiles) if profiles is not None and is_file else None
+def _csv_of(said: str | None) -> Path | None:
+    """The user's file; None where a data set that ships is named."""
+    is_file = said is not None and said.lower().endswith(".csv")
+    return Path(said) if said is not None and is_file else None

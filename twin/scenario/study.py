@@ -16,6 +16,7 @@ from twin.errors import InputError, Problem, nearest
 from twin.scenario.document import DEEPEST, Node, read_document
 from twin.scenario.layers import load, merge, nested
 from twin.scenario.read import absolute_paths, by_place, validated
+from twin.scenario.spec import Output
 from twin.scenario.wording import printable, problems_of
 from twin.scenario.words import NAME_WORDS, Name, Words
 
@@ -23,6 +24,7 @@ Settings = dict[str, Any]
 
 MOST_POINTS = 100_000
 MOST_CHECKED = 1_000
+LEVELS = ("all", "summary")
 OF_STUDIES = {"base", "variants", "axes", "combine", "seeds", "baseline"}
 OF_SCENARIOS = {"extends", "time", "feeder", "fleet"}
 NOT_VARIED = {
@@ -38,6 +40,20 @@ class StudyRun(NamedTuple):
     variant: str
     seed: int
     overrides: Settings
+
+
+class Budget(Words):
+    """What a study may cost at most; it does not begin where more is expected."""
+
+    runs: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Runs that are not complete yet"
+    )
+    hours: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="Hours by the clock, as runs made before took"
+    )
+    disk_gb: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="Gigabytes of results, as runs made before needed"
+    )
 
 
 class Study(Words):
@@ -67,6 +83,13 @@ class Study(Words):
     baseline: str | None = Field(
         default=None, description="Variant that the others are compared with"
     )
+    output: Output = Field(
+        default=Output(level="summary"),
+        description="What its runs record; default: the base's, else the summary",
+    )
+    budget: Budget = Field(
+        default=Budget(), description="What it may cost at most; default: no limit"
+    )
 
     def points(self) -> list[Settings]:
         """The settings of each point of the axes, in order; at least one."""
@@ -78,6 +101,11 @@ class Study(Words):
         A variant's own settings have the last word over the axes'.
         """
         return [run for _, runs in self.runs_by_point() for run in runs]
+
+    def settings(self, run: StudyRun) -> Settings:
+        """All that a run changes in the base: what it records, overrides, its seed."""
+        recorded = {"output.level": self.output.level}
+        return {**recorded, **run.overrides, "seed": run.seed}
 
     def runs_by_point(self) -> list[tuple[Settings, list[StudyRun]]]:
         """The same, with the point of the axes that each group stands at."""
@@ -167,6 +195,10 @@ def _plain(tree: Node, base: Node | None) -> Settings:
     seed = base.plain().get("seed") if base else None
     if "seeds" not in plain and isinstance(seed, int):
         plain["seeds"] = [seed]
+    output = base.child("output") if base else None
+    level = output.child("level") if output else None
+    if "output" not in plain and level is not None and level.value in LEVELS:
+        plain["output"] = {"level": level.value}
     return plain
 
 

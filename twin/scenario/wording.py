@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 from twin.errors import InputError, Problem, nearest
 from twin.scenario.document import Node
 
+LEAST_PERCENT = 5
+
 Path = tuple[str | int, ...]
 Schema = Mapping[str, Any]
 
@@ -101,7 +103,7 @@ def _problem(path: Path, kind: str, tree: Node, root: Schema) -> Problem:
     allowed = allowed_by(here, root)
     if kind == "missing" or node is None:
         return Problem(parent.place, key, f"is missing; needed: {allowed}")
-    hint = _hint(node, here, root)
+    hint = _hint(node, here, root) or _percent(node.value, here, root)
     return Problem(node.place, key, f"got {got(node)}; allowed: {allowed}{hint}")
 
 
@@ -140,6 +142,21 @@ def _hint(node: Node, schema: Schema, root: Schema) -> str:
         for word in (*member.get("enum", ()), member.get("const", ""))
     ]
     return nearest(node.value, words) if isinstance(node.value, str) else ""
+
+
+def _percent(value: object, schema: Schema, root: Schema) -> str:
+    """A hint where a share looks like a percentage, else nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return ""
+    share = any(
+        member.get("type") == "number"
+        and member.get("maximum") == 1
+        and 0 in (member.get("minimum"), member.get("exclusiveMinimum"))
+        for member in _members(schema, root)
+    )
+    if not share or not LEAST_PERCENT <= value <= 100:
+        return ""
+    return f"; a share: {value:g} % is {value / 100:g}"
 
 
 def got(node: Node) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +17,7 @@ from twin.fleet.catalogue import (
     charging_kw,
     default_mix,
     gives,
+    undocumented_because,
     vehicles,
 )
 from twin.fleet.charging import (
@@ -47,7 +50,8 @@ class Cars:
 
     ``phases``: 3 where car and charger take three, should their home have so many.
     ``could_kw``: what a car would give if nothing but its model and plug stood in the
-    way; ``participants``: what does, where a scenario says so.
+    way; ``participants``: what does, where a scenario says so. ``notes`` say which
+    cars charge at less for want of a phase, and which give only hypothetically, why.
     """
 
     traits: Records
@@ -56,6 +60,7 @@ class Cars:
     hypothetical: Bools
     could_kw: Floats
     participants: Participants | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.model)
@@ -94,7 +99,35 @@ def cars(scenario: Scenario, homes: Households) -> Cars:
     rows["efficiency"] = charging_efficiency(rows)
     rows.flags.writeable = False
     names = tuple(model.name for model in models)
-    return Cars(rows, phases, names, two_way & undocumented, could_kw, part)
+    supposed = two_way & undocumented
+    told = [*_phase_notes(models, plugs), *_doubts(scenario.region, models, supposed)]
+    return Cars(rows, phases, names, supposed, could_kw, part, tuple(told))
+
+
+def _phase_notes(models: list[Vehicle], plugs: list[Charger]) -> Iterator[str]:
+    """Which cars charge at less than car and charger could, for want of a phase."""
+    cut: Counter[tuple[Vehicle, float, int]] = Counter()
+    for model, plug in zip(models, plugs, strict=True):
+        kw = charging_kw(model, plug.kw, plug.phases)
+        if kw < min(model.ac_kw, plug.kw) - 1e-9:
+            cut[model, plug.kw, plug.phases] += 1
+    for (model, kw, phases), count in sorted(
+        cut.items(), key=lambda one: (one[0][0].name, one[0][1])
+    ):
+        yield (
+            f"chargers: {count} {model.name} at chargers of {kw:g} kW charge at "
+            f"{charging_kw(model, kw, phases):.2f} kW: the charger has {phases} "
+            f"phase{'s' if phases > 1 else ''}, the car takes {model.ac_kw:g} kW on "
+            f"{model.ac_phases}, and each phase gives its part"
+        )
+
+
+def _doubts(region: str, models: list[Vehicle], supposed: Bools) -> Iterator[str]:
+    """Why the models give only hypothetically, by the dated facts of the catalogue."""
+    chosen = {models[car].name: models[car] for car in np.flatnonzero(supposed)}
+    for name in sorted(chosen):
+        why = undocumented_because(chosen[name], region)
+        yield f"catalogue: {name} gives hypothetically: {why}"
 
 
 def _could(

@@ -31,7 +31,7 @@ from twin.simulation.regulation import held_notes, moves_of, told_of
 from twin.simulation.strikes import Struck, struck
 from twin.surroundings.csv_head import FeederHead, feeder_head
 from twin.surroundings.network_loads import Network
-from twin.surroundings.outage_records import records_file
+from twin.surroundings.outage_records import records_file, records_note
 from twin.surroundings.profiles import Homes, Profile, profile
 from twin.surroundings.pv import Pv
 from twin.surroundings.realtime import Realtime
@@ -105,9 +105,17 @@ class Plan:
         if hypothetical:
             told.append(
                 f"hypothetical: {hypothetical} of {len(self.cars)} cars give power "
-                "although the catalogue does not know them to be able to"
+                "although the catalogue does not know them to be able to; "
+                f"{self._supposed_by} makes any model give, at most what it charges "
+                "with: what if, not what is on sale"
             )
         return told
+
+    @property
+    def _supposed_by(self) -> str:
+        """The key by which cars give that are not known to be able to."""
+        funnel = self.scenario.participation is not None
+        return "participation.vehicle_share" if funnel else "fleet.bidirectional_share"
 
     @property
     def notes(self) -> list[str]:
@@ -115,6 +123,7 @@ class Plan:
         told = [
             *self.warnings,
             *self.households.notes,
+            *self.cars.notes,
             *self.profile.notes,
             *self.travel.notes,
             *self.weather.notes,
@@ -132,6 +141,8 @@ class Plan:
             told += self.head.notes
         if self.households.pv_kwp.any():
             told += self.roofs.notes
+        records = (event.records for event in self.scenario.events)
+        told += [records_note(one) for one in dict.fromkeys(records) if one is not None]
         return told
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from twin.arrays import Floats
 from twin.errors import RunFailed
-from twin.results.identity import run_id, versions_of
+from twin.results.identity import Code, run_id_by
 from twin.results.record import Run
 from twin.results.store import RunWriter
 from twin.scenario.spec import Scenario
@@ -55,21 +55,23 @@ def run(
     grid: Grid | None = None,
     watch: Watch | None = None,
     force: bool = False,
+    code: Code | None = None,
 ) -> Path:
-    """Run a scenario into ``<out>/<name>/<run id>``; a complete one is not repeated."""
+    """Run a scenario into ``<out>/<name>/<run id>``; a complete one is not repeated.
+
+    Who runs many hands in the ``grid`` and the ``code``, read once.
+    """
     began = time.perf_counter()
     planned = plan(scenario, grid)
     refuse_absurd_head(planned)
-    versions = versions_of(LIBRARIES)
-    identity = run_id(
-        scenario.resolved(), planned.inputs, PACKAGE, planned.policy_file, versions
-    )
+    code = code or this_code()
+    identity = run_id_by(code, scenario.resolved(), planned.inputs, planned.policy_file)
     out = Path(out)
     final = out / scenario.name / identity
     if not force and final.is_dir() and Run.open(final).is_complete:
         return final
     with RunWriter.open(out, scenario.name, identity) as writer:
-        writer.describe(known_beforehand(planned, versions))
+        writer.describe(known_beforehand(planned, dict(code.versions)))
         wall = {"read": time.perf_counter() - began}
         world = build(planned, writer)
         soc_start = world.fleet.state["soc"].copy()
@@ -91,6 +93,11 @@ def run(
                 "wall_time_s": {stage: round(s, 3) for stage, s in wall.items()},
             }
         )
+
+
+def this_code() -> Code:
+    """The sources and libraries that runs are made by."""
+    return Code.of(PACKAGE, LIBRARIES)
 
 
 def simulate(world: World, on_day: Callable[[int], None] | None = None) -> float:

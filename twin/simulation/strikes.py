@@ -18,7 +18,7 @@ from twin.scenario.outage_words import Event
 from twin.scenario.spec import Scenario
 from twin.simulation.households import Households
 from twin.simulation.sections import Section, customers_at, section_of, way_to
-from twin.surroundings.outage_records import outage_records
+from twin.surroundings.outage_records import OutageRecords, outage_records
 from twin.timeline import Timeline
 
 DAYS_OF_YEAR = 365.25
@@ -183,23 +183,30 @@ def _drawn(
     Source: docs/model.md "Outages and V2H".
     """
     spans, seed = [], scenario.seed
+    said = event.records
+    known = None if said is None else outage_records(said, f"events.{number}.records")
     for day in range(timeline.days):
         date = timeline.date_of(day).toordinal()
         draw = float(uniform(seed, Purpose.OUTAGE_COUNT, number, date))
         for index in range(int(poisson.ppf(draw, (event.saifi or 0.0) / DAYS_OF_YEAR))):
             key = (number, date, index)
-            begin_s, hours = _one_drawn(seed, event, timeline, day, key)
+            begin_s, hours = _one_drawn(seed, event, known, timeline, day, key)
             spans.append((begin_s, begin_s + max(1, round(3600 * hours))))
     return spans
 
 
 def _one_drawn(
-    seed: int, event: Event, timeline: Timeline, day: int, key: tuple[int, int, int]
+    seed: int,
+    event: Event,
+    records: OutageRecords | None,
+    timeline: Timeline,
+    day: int,
+    key: tuple[int, int, int],
 ) -> tuple[int, float]:
     """When an outage of a day begins, in seconds from the start, and its hours."""
     at = float(uniform(seed, Purpose.OUTAGE_START, *key))
-    if event.records is not None:
-        minute, hours = outage_records(event.records).drawn(at)
+    if records is not None:
+        minute, hours = records.drawn(at)
         return int(timeline.seconds(day, minute)), hours
     z = float(normal(seed, Purpose.OUTAGE_LENGTH, *key))
     hours = (event.caidi_h or 0.0) * np.exp(LENGTH_SPREAD * z - LENGTH_SPREAD**2 / 2)

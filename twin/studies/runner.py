@@ -1,162 +1,158 @@
-"""Runs a study's variants one after another, and sums them up in one table."""
+"""Runs a study: what is not complete yet, by whom is asked, and then its tables."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import polars as pl
+from filelock import FileLock, Timeout
 
-from twin.analysis.metrics import headline
-from twin.errors import RunFailed, TwinError
-from twin.results.durable import replacing, write_json
-from twin.results.record import Run
-from twin.scenario.read import read
-from twin.scenario.spec import Scenario
-from twin.scenario.study import Study, StudyRun
-from twin.simulation.build import Grid, load_grid
-from twin.simulation.run import run
-
-SCHEMA = 1
-Tell = Callable[[str], None]
+from twin.errors import Busy, InputError, RunFailed
+from twin.results.record import Run, read_status
+from twin.scenario.study import Budget, Study
+from twin.studies.asked import Asked, asked_of, jobs_of, study_id
+from twin.studies.estimate import estimate, refuse_beyond
+from twin.studies.job import Bench, Job, Outcome
+from twin.studies.pools import Pool, serial
+from twin.studies.standing import Standing, Tell
+from twin.studies.tables import failures, is_done, write_tables
 
 
-@dataclass(frozen=True)
-class Done:
-    """One variant and seed, with the folder of its run."""
-
-    asked: StudyRun
-    folder: Path
-
-    @property
-    def run_id(self) -> str:
-        """The run's id."""
-        return self.folder.name
-
-    def point(self, study: Study) -> dict[str, Any]:
-        """Where on the study's axes it stands, by key."""
-        keys = dict.fromkeys(key for point in study.points() for key in point)
-        return {key: self.asked.overrides.get(key) for key in keys}
-
-    def label(self, study: Study) -> str:
-        """Its variant, and its point where the study has axes."""
-        at = [f"{key} {value}" for key, value in self.point(study).items()]
-        return ", ".join([self.asked.variant, *at])
-
-
-def run_study(study: Study, out: Path, tell: Tell = print) -> Path:
-    """Run what is not complete yet; the study's folder.
+def run_study(
+    study: Study,
+    out: Path,
+    tell: Tell = print,
+    pool: Pool = serial,
+    n_workers: int = 1,
+) -> Path:
+    """Have every run of a study complete; the study's folder.
 
     A run that fails is told and does not stop the others; then the study fails with
-    all of them named.
+    all of them named. Begun again after anything, it goes on with what is left.
     """
-    grids: dict[str, Grid] = {}
-    done: list[Done] = []
-    failed: list[str] = []
-    asked = study.runs()
-    for number, one in enumerate(asked, start=1):
-        label = f"[{number}/{len(asked)}] {one.variant}, seed {one.seed}"
-        began = time.time()
-        try:
-            scenario = _scenario(study, one)
-            folder = run(scenario, out, _grid(scenario, grids))
-        except RunFailed as error:
-            failed.append(f"{label}: {error}")
-            tell(f"{label}: failed: {error}")
-            continue
-        done.append(Done(one, folder))
-        known = ", complete already" if folder.stat().st_mtime < began else ""
-        tell(f"{label}: {folder}{known}")
-    if not done:
-        raise RunFailed("no run of the study succeeded:\n" + "\n".join(failed))
-    folder = _write(study, out, done, failed)
-    if failed:
-        raise RunFailed(f"{folder}: {len(failed)} runs failed:\n" + "\n".join(failed))
+    bench = Bench()
+    asked = asked_of(study, bench)
+    jobs = jobs_of(asked, out)
+    if not jobs:
+        raise InputError.of(asked[0].problem)
+    if study.budget != Budget():
+        refuse_beyond(study.budget, estimate(jobs, len(asked), out, n_workers))
+    folder = out / "studies" / study.name / study_id(study, asked)
+    with _alone(folder):
+        standing = Standing(folder, study.name, len(jobs), tell)
+        with _told(standing):
+            outcomes = _outcomes(asked, jobs, bench, pool, standing)
+            _finish(folder, study, asked, outcomes)
     return folder
+
+
+def dry_run(study: Study, out: Path, n_workers: int) -> list[str]:
+    """What a study would run and cost; nothing is run or written."""
+    asked = asked_of(study, Bench())
+    expected = estimate(jobs_of(asked, out), len(asked), out, n_workers)
+    rows = [_row(one, out) for one in asked]
+    return [*rows, *expected.lines()]
+
+
+def _row(one: Asked, out: Path) -> str:
+    said = " ".join(f"{key}={value}" for key, value in one.run.overrides.items())
+    if one.scenario is None:
+        return f"{one.run.variant} seed {one.run.seed}: {said}: {one.problem}"
+    there = Job(one.run_id, one.scenario, out).is_there
+    known = " (complete)" if there else ""
+    return f"{one.run.variant} seed {one.run.seed}: {said} -> {one.run_id}{known}"
 
 
 def labelled_runs(folder: Path) -> list[tuple[str, Run]]:
     """The runs of a finished study, labelled by variant and point of the axes."""
     record = json.loads((folder / "study.json").read_text(encoding="utf-8"))
     results = folder.parents[2]
-    return [(one["label"], Run.open(results / one["path"])) for one in record["runs"]]
+    once = dict.fromkeys((one["label"], one["path"]) for one in record["runs"])
+    return [(label, Run.open(results / path)) for label, path in once]
 
 
-def _scenario(study: Study, one: StudyRun) -> Scenario:
-    words = [f"{key}={json.dumps(value)}" for key, value in one.overrides.items()]
+def _outcomes(
+    asked: Sequence[Asked],
+    jobs: Sequence[Job],
+    bench: Bench,
+    pool: Pool,
+    standing: Standing,
+) -> dict[str, Outcome]:
+    """What became of each distinct run; only what is left needs workers."""
+    names = {one.run_id: one.name for one in reversed(asked)}
+    work = serial if all(job.is_there for job in jobs) else pool
+    found: dict[str, Outcome] = {}
+    for outcome in work(jobs, bench):
+        found[outcome.run_id] = outcome
+        standing.came(names[outcome.run_id], outcome)
+    return found
+
+
+def _finish(
+    folder: Path, study: Study, asked: Sequence[Asked], outcomes: dict[str, Outcome]
+) -> None:
+    failed = failures(asked, outcomes)
+    listed = "\n".join(failed)
+    if not any(is_done(one, outcomes) for one in asked):
+        raise RunFailed(f"no run of the study succeeded:\n{listed}")
     try:
-        return read(study.base, [*words, f"seed={one.seed}"])
-    except TwinError as error:
-        raise RunFailed(str(error)) from error
+        write_tables(folder, study, asked, outcomes)
+    except OSError as error:
+        raise RunFailed(
+            f"cannot write the study's tables into {folder}: "
+            f"{error.strerror or error}; its runs are kept, run it again"
+        ) from error
+    if failed:
+        raise RunFailed(f"{folder}: {len(failed)} runs failed:\n{listed}")
 
 
-def _grid(scenario: Scenario, grids: dict[str, Grid]) -> Grid:
-    """The feeder, read once for all runs that share it."""
-    key = scenario.feeder.model_dump_json()
-    if key not in grids:
-        grids[key] = load_grid(scenario)
-    return grids[key]
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """The study's folder, to this process alone."""
+    locks = folder.parents[2] / ".locks"
+    try:
+        locks.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(locks / f"study.{folder.parent.name}.{folder.name}.lock")
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise Busy(_held(folder)) from None
+    except OSError as error:
+        raise InputError.of(
+            f"cannot write results below {folder.parents[2]}: "
+            f"{error.strerror or error}; choose a folder that can be written",
+            key="--out",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
-def _write(study: Study, out: Path, done: Sequence[Done], failed: list[str]) -> Path:
-    folder = out / "studies" / study.name / _study_id(study, done)
-    folder.mkdir(parents=True, exist_ok=True)
-    with replacing(folder / "study.parquet") as temporary:
-        _frame(study, done).write_parquet(temporary, compression="zstd")
-    write_json(folder / "study.json", _record(study, out, done, failed))
-    return folder
-
-
-def _study_id(study: Study, done: Sequence[Done]) -> str:
-    said = [study.name, study.baseline, [[*one.asked[:2], one.run_id] for one in done]]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
-
-
-def _frame(study: Study, done: Sequence[Done]) -> pl.DataFrame:
-    figures: dict[str, dict[str, Any]] = {}
-    for one in done:
-        if one.run_id not in figures:
-            figures[one.run_id] = headline(Run.open(one.folder))
-    return pl.DataFrame(
-        [
-            {
-                "variant": one.asked.variant,
-                "seed": one.asked.seed,
-                "run_id": one.run_id,
-                "baseline": one.asked.variant == study.baseline,
-                **one.point(study),
-                **figures[one.run_id],
-            }
-            for one in done
-        ],
-        infer_schema_length=None,
+def _held(folder: Path) -> str:
+    status = read_status(folder)
+    who, far = "another process", ""
+    if "pid" in status:
+        who = f"process {status['pid']} on {status.get('host')}"
+        far = f" ({status.get('done', 0)} of {status.get('runs', 0)} runs done)"
+    return (
+        f"study {folder.parent.name} ({folder.name}) is being run by {who}{far}; "
+        "wait for it, or stop it"
     )
 
 
-def _record(
-    study: Study, out: Path, done: Sequence[Done], failed: list[str]
-) -> dict[str, Any]:
-    variants = list(dict.fromkeys(one.label(study) for one in done))
-    return {
-        "schema": SCHEMA,
-        "name": study.name,
-        "baseline": study.baseline,
-        "variants": variants,
-        "runs": [
-            {
-                "variant": one.asked.variant,
-                "label": one.label(study),
-                "seed": one.asked.seed,
-                "run_id": one.run_id,
-                "path": one.folder.relative_to(out).as_posix(),
-                "overrides": one.asked.overrides,
-            }
-            for one in done
-        ],
-        "failed": failed,
-    }
+@contextmanager
+def _told(standing: Standing) -> Iterator[None]:
+    """However it ends, the status says so."""
+    standing.begin()
+    try:
+        yield
+    except KeyboardInterrupt:
+        standing.end("interrupted", "stopped before its end; run it again to go on")
+        raise
+    except BaseException as error:
+        standing.end("failed", str(error))
+        raise
+    standing.end("done")

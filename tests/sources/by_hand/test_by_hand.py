@@ -21,6 +21,7 @@ LOSSES = (0.006, 0.02, 0.035)
 
 
 def test_soc() -> None:
+    """Case SOC."""
     plain = car(
         capacity_kwh=70.0, battery_efficiency=0.9, standby_kw=0.0,
         loss_constant=0.0, loss_linear=0.0, loss_quadratic=0.0,
@@ -38,6 +39,7 @@ def test_soc() -> None:
 def test_converter_efficiency(
     kw: float, charging: float, giving: float, both: float
 ) -> None:
+    """Case ETA."""
     taken = (kw - converter_loss_kw(kw, 11.5, *LOSSES)) / kw
     given = kw / (kw + converter_loss_kw(-kw, 11.5, *LOSSES))
     assert taken == pytest.approx(charging, abs=5e-5)
@@ -58,6 +60,7 @@ def test_a_whole_round_trip() -> None:
 
 
 def test_filling_a_valley() -> None:
+    """Case VF."""
     base_kw = np.array([1.0, 0.8, 0.7, 0.7, 0.8, 1.0])
     level_kw = water_level_kw(base_kw, 2.4, 1.0)
     assert level_kw == pytest.approx(1.233333, abs=5e-7)

@@ -1,0 +1,116 @@
+"""What a study asks, run by run: which scenario each is, and under which run id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twin.errors import InputError
+from twin.results.identity import canonical, run_id_by
+from twin.scenario.read import read
+from twin.scenario.spec import Scenario
+from twin.scenario.study import Settings, Study, StudyRun
+from twin.simulation.build import plan
+from twin.studies.job import Bench, Job
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One row of a study: a variant at a point with a seed, and the run that it is.
+
+    ``problem`` says why it is no run at all; ``run_id`` is empty then.
+    """
+
+    run: StudyRun
+    point: Settings
+    scenario: Scenario | None = None
+    run_id: str = ""
+    problem: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its variant, and its point where the study has axes."""
+        at = [f"{key} {value}" for key, value in self.at.items()]
+        return ", ".join([self.run.variant, *at])
+
+    @property
+    def at(self) -> Settings:
+        """Its point, with what its variant says to the contrary."""
+        return {key: self.run.overrides.get(key) for key in self.point}
+
+    @property
+    def name(self) -> str:
+        """As messages call it."""
+        return f"{self.label}, seed {self.run.seed}"
+
+
+def asked_of(study: Study, bench: Bench) -> list[Asked]:
+    """Every row of a study, in its order; nothing is run."""
+    identities = _Identities(bench)
+    return [
+        _asked(study, point, run, identities)
+        for point, runs in study.runs_by_point()
+        for run in runs
+    ]
+
+
+def jobs_of(asked: Sequence[Asked], out: Path) -> list[Job]:
+    """The distinct runs of a study; rows that are one run are run once."""
+    found: dict[str, Job] = {}
+    for one in asked:
+        if one.scenario is not None and one.run_id:
+            found.setdefault(one.run_id, Job(one.run_id, one.scenario, out))
+    return list(found.values())
+
+
+def study_id(study: Study, asked: Sequence[Asked]) -> str:
+    """First 16 hex digits of the SHA-256 over what is asked, whatever comes of it."""
+    said = [
+        [one.run.variant, one.run.seed, one.run.overrides, one.run_id] for one in asked
+    ]
+    question = {"name": study.name, "baseline": study.baseline, "runs": said}
+    return hashlib.sha256(canonical(question)).hexdigest()[:16]
+
+
+class _Identities:
+    """Run ids; the files that a scenario reads are found once for all its seeds."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._files: dict[bytes, tuple[list[Path], Path | None]] = {}
+
+    def of(self, scenario: Scenario) -> str:
+        """The id that its run will have."""
+        resolved = scenario.resolved()
+        inputs, policy_file = self._read_by(scenario, resolved)
+        return run_id_by(self._bench.code, resolved, inputs, policy_file)
+
+    def _read_by(
+        self, scenario: Scenario, resolved: Mapping[str, Any]
+    ) -> tuple[list[Path], Path | None]:
+        named = {key: str(path) for key, path in scenario.files().items()}
+        key = canonical({**resolved, "seed": 0, "files": named})
+        if key not in self._files:
+            planned = plan(scenario, self._bench.grid(scenario))
+            self._files[key] = planned.inputs, planned.policy_file
+        return self._files[key]
+
+
+def _asked(
+    study: Study, point: Settings, run: StudyRun, identities: _Identities
+) -> Asked:
+    try:
+        scenario = _scenario(study, run)
+        return Asked(run, point, scenario, identities.of(scenario))
+    except InputError as error:
+        return Asked(run, point, problem=str(error))
+
+
+def _scenario(study: Study, run: StudyRun) -> Scenario:
+    settings = study.settings(run)
+    words = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+    return read(study.base, words)

@@ -1,0 +1,101 @@
+"""One run of a study, done by whoever has time; it can be done twice without harm."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from twin.analysis.metrics import Answer, headline
+from twin.errors import Busy, InputError, RunFailed, TwinError
+from twin.results.identity import Code
+from twin.results.record import Run
+from twin.results.verify import verify
+from twin.scenario.spec import Scenario
+from twin.simulation.build import Grid, load_grid
+from twin.simulation.run import run, this_code
+
+BUSY_WAIT_S = 1.0
+BUSY_AT_MOST_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to be had: its scenario, under which id it is expected, and where."""
+
+    run_id: str
+    scenario: Scenario
+    out: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where its run lies once it is complete."""
+        return self.out / self.scenario.name / self.run_id
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its run seems complete; its files are not read."""
+        try:
+            return self.folder.is_dir() and Run.open(self.folder).is_complete
+        except InputError:
+            return False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: its run's headline figures, or why there are none."""
+
+    run_id: str
+    figures: Mapping[str, Answer] = field(default_factory=dict)
+    known: bool = False
+    reason: str = ""
+    wall_s: float = 0.0
+
+
+class Bench:
+    """What a worker reads once for all its jobs: feeders, and the code it runs."""
+
+    def __init__(self) -> None:
+        self.code: Code = this_code()
+        self._grids: dict[str, Grid] = {}
+
+    def grid(self, scenario: Scenario) -> Grid:
+        """The feeder of a scenario."""
+        key = scenario.feeder.model_dump_json()
+        if key not in self._grids:
+            self._grids[key] = load_grid(scenario)
+        return self._grids[key]
+
+
+def ensure(job: Job, bench: Bench) -> Outcome:
+    """Have a complete run of it, every byte as written; what failed is told."""
+    began = time.perf_counter()
+    try:
+        known = job.is_there and not verify(job.folder)
+        if not known:
+            _run(job, bench)
+        figures = headline(Run.open(job.folder))
+    except TwinError as error:
+        return Outcome(job.run_id, reason=str(error))
+    return Outcome(job.run_id, figures, known, wall_s=time.perf_counter() - began)
+
+
+def _run(job: Job, bench: Bench) -> None:
+    """Run it; where another process is at it just now, wait for that one."""
+    grid, damaged = bench.grid(job.scenario), job.folder.is_dir()
+    until = time.monotonic() + BUSY_AT_MOST_S
+    while True:
+        try:
+            folder = run(job.scenario, job.out, grid, force=damaged, code=bench.code)
+            break
+        except Busy:
+            if time.monotonic() > until:
+                raise
+            time.sleep(BUSY_WAIT_S)
+            damaged = False
+    if folder.name != job.run_id:
+        raise RunFailed(
+            f"became run {folder.name}, not {job.run_id}: a file that it reads changed "
+            "since the study began, or this worker has other code; run the study again"
+        )

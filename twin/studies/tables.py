@@ -1,0 +1,98 @@
+"""A study's own files: ``study.json`` says what was asked, the tables what came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from twin.analysis.paired import differences
+from twin.analysis.study import SCHEMA, STUDY_FILE
+from twin.results.durable import replacing, write_json
+from twin.scenario.study import Study
+from twin.studies.asked import Asked
+from twin.studies.job import Outcome
+
+TABLE_FILE, DIFFERENCES_FILE = "study.parquet", "differences.parquet"
+Outcomes = Mapping[str, Outcome]
+
+
+def write_tables(
+    folder: Path, study: Study, asked: Sequence[Asked], outcomes: Outcomes
+) -> None:
+    """The table first, then the record that makes the study one."""
+    done = [one for one in asked if is_done(one, outcomes)]
+    axes = axes_of(study)
+    frame = _frame(axes, study, done, outcomes)
+    _save(frame, folder / TABLE_FILE)
+    _save(differences(frame, axes), folder / DIFFERENCES_FILE)
+    write_json(folder / STUDY_FILE, _record(study, asked, done, outcomes))
+
+
+def is_done(one: Asked, outcomes: Outcomes) -> bool:
+    """Whether its run is complete."""
+    return one.run_id in outcomes and not outcomes[one.run_id].reason
+
+
+def failures(asked: Sequence[Asked], outcomes: Outcomes) -> list[str]:
+    """Every row that has no run, and why."""
+    return [
+        f"{one.name}: {one.problem or outcomes[one.run_id].reason}"
+        for one in asked
+        if not is_done(one, outcomes)
+    ]
+
+
+def axes_of(study: Study) -> list[str]:
+    """The keys along which a study goes."""
+    return list(dict.fromkeys(key for point in study.points() for key in point))
+
+
+def _save(frame: pl.DataFrame, path: Path) -> None:
+    with replacing(path) as temporary:
+        frame.write_parquet(temporary, compression="zstd")
+
+
+def _frame(
+    axes: Sequence[str], study: Study, done: Sequence[Asked], outcomes: Outcomes
+) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "variant": one.run.variant,
+                "seed": one.run.seed,
+                "run_id": one.run_id,
+                "baseline": one.run.variant == study.baseline,
+                **dict.fromkeys(axes),
+                **one.at,
+                **outcomes[one.run_id].figures,
+            }
+            for one in done
+        ],
+        infer_schema_length=None,
+    )
+
+
+def _record(
+    study: Study, asked: Sequence[Asked], done: Sequence[Asked], outcomes: Outcomes
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "name": study.name,
+        "baseline": study.baseline,
+        "variants": list(dict.fromkeys(one.label for one in done)),
+        "runs": [
+            {
+                "variant": one.run.variant,
+                "label": one.label,
+                "seed": one.run.seed,
+                "run_id": one.run_id,
+                "path": f"{one.scenario.name}/{one.run_id}" if one.scenario else "",
+                "overrides": one.run.overrides,
+            }
+            for one in done
+        ],
+        "failed": failures(asked, outcomes),
+    }
