@@ -1,15 +1,24 @@
 """Days that a study is judged by: the rule, by hand and on the shipped data."""
 
+import json
 from datetime import date, timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 
 from tests.worlds import scenario
 from twin.errors import InputError
 from twin.scenario.condition_words import Conditions
+from twin.scenario.study import read_study
 from twin.simulation.build import load_grid
-from twin.studies.conditions import Demand, chosen_day, conditions_of
+from twin.studies.conditions import (
+    Demand,
+    chosen_day,
+    conditions_of,
+    kept_conditions,
+)
+from twin.studies.runner import labelled_runs, run_study
 
 
 def demand(years, highest, lowest=None):
@@ -90,3 +99,74 @@ def test_cars_do_not_change_the_choice():
     few, many = scenario(), scenario(fleet__ev_share=1.0)
     grid = load_grid(few)
     assert conditions_of(words, few, grid) == conditions_of(words, many, grid)
+
+
+def test_the_choice_is_kept_and_read_again(tmp_path, monkeypatch):
+    base, words = scenario(), Conditions(use=["annual_peak", "representative_weeks"])
+    first = kept_conditions(words, base, load_grid(base), "0" * 16, tmp_path)
+    monkeypatch.setattr("twin.studies.conditions.conditions_of", None)
+    assert kept_conditions(words, base, load_grid(base), "0" * 16, tmp_path) == first
+
+
+STUDY = """\
+schema: 1
+name: judged
+base: base.yaml
+variants: {none: {fleet.ev_share: 0}, some: {}}
+conditions: {use: [winter_peak, minimum_load]}
+seeds: [1]
+baseline: none
+"""
+BASE = """\
+schema: 1
+name: base
+time: {start: 2026-01-12, days: 7, step_min: 60}
+feeder: {source: "pandapower:create_kerber_landnetz_freileitung_1"}
+customers: {pv_share: 0.5}
+fleet: {ev_share: 0.5}
+"""
+
+
+def written(folder, study=STUDY):
+    (folder / "base.yaml").write_text(BASE)
+    (folder / "judged.yaml").write_text(study)
+    return folder / "judged.yaml"
+
+
+def test_a_study_runs_on_the_chosen_days_and_says_which(tmp_path):
+    study = read_study(written(tmp_path))
+    folder = run_study(study, tmp_path / "results", lambda _: None)
+    record = json.loads((folder / "study.json").read_text())
+    assert [one["name"] for one in record["conditions"]] == study.conditions.use
+    labels = [one["label"] for one in record["runs"]]
+    assert labels[0] == "none, condition winter_peak"
+    assert labels[-1] == "some, condition minimum_load"
+    frame = pl.read_parquet(folder / "study.parquet")
+    assert frame["condition"].to_list() == 2 * ["winter_peak"] + 2 * ["minimum_load"]
+    assert frame["weight"].null_count() == 4
+    starts = [
+        dict(run.record["scenario"])["time"]["start"]
+        for _, run in labelled_runs(folder)
+    ]
+    assert starts[0] == record["conditions"][0]["start"] != starts[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("conditions: {use: [winter]}", "conditions.use.0: got 'winter'"),
+        (
+            "conditions: {use: [winter_peak, winter_peak]}",
+            "conditions.use.1: 'winter_peak' is there already; keep one",
+        ),
+        (
+            "conditions: {use: [winter_peak]}\naxes: {time.days: [1, 2]}",
+            "axes.time.days: conditions choose the days; leave it out, or them",
+        ),
+    ],
+)
+def test_words_that_make_no_sense_are_told(tmp_path, words, said):
+    text = STUDY.replace("conditions: {use: [winter_peak, minimum_load]}", words)
+    with pytest.raises(InputError) as told:
+        read_study(written(tmp_path, text))
+    assert said in str(told.value)

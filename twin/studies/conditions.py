@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from twin.arrays import Floats, Ints
 from twin.errors import InputError
+from twin.results.durable import write_json
 from twin.scenario.condition_words import Conditions
 from twin.scenario.spec import Scenario
 from twin.simulation.build import Grid, plan, surroundings_of
@@ -42,6 +48,16 @@ class Condition:
         return self.start + timedelta(days=self.days - 1)
 
     @property
+    def record(self) -> dict[str, Any]:
+        """As a study's record says it."""
+        return {**asdict(self), "start": self.start.isoformat()}
+
+    @classmethod
+    def restored(cls, record: Mapping[str, Any]) -> Condition:
+        """From such a record."""
+        return cls(**{**record, "start": date.fromisoformat(record["start"])})
+
+    @property
     def settings(self) -> dict[str, object]:
         """The scenario's settings for it, by dotted key."""
         return {"time.start": self.start.isoformat(), "time.days": self.days}
@@ -71,8 +87,8 @@ class Demand:
         hourly, highest, lowest = [], [], []
         for day in range(days):
             kw = given.loads.day_kw(day).sum(axis=1) - given.sun.day_kw(day).sum(axis=1)
-            hour = _hour_of(len(kw))
-            hourly.append(np.bincount(hour, kw, 24) / np.bincount(hour, minlength=24))
+            hour = np.arange(len(kw)) * 24 // len(kw)
+            hourly.append(_by_hour(kw))
             sunny = (hour >= SUNNY_HOURS[0]) & (hour < SUNNY_HOURS[1])
             highest.append(kw.max())
             lowest.append(kw[sunny].min())
@@ -94,6 +110,27 @@ class Demand:
         """The days of each calendar year."""
         year = np.array([when.year for when in self.dates])
         return [np.flatnonzero(year == one) for one in np.unique(year)]
+
+
+def kept_conditions(
+    words: Conditions, scenario: Scenario, grid: Grid, run_id: str, keep: Path | None
+) -> list[Condition]:
+    """The same as ``conditions_of``; ten years are searched once, not at each resume.
+
+    run_id  the scenario's: the choice is as good as long as that is the same
+    keep    folder in which it is kept; None: it is not
+    """
+    if keep is None:
+        return conditions_of(words, scenario, grid)
+    asked = hashlib.sha256(f"{run_id} {words.model_dump_json()}".encode())
+    path = keep / f".conditions-{asked.hexdigest()[:16]}.json"
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        return [Condition.restored(row) for row in kept["conditions"]]
+    found = conditions_of(words, scenario, grid)
+    keep.mkdir(parents=True, exist_ok=True)
+    write_json(path, {"conditions": [one.record for one in found]})
+    return found
 
 
 def conditions_of(words: Conditions, scenario: Scenario, grid: Grid) -> list[Condition]:
@@ -211,6 +248,9 @@ def _refuse_measured(scenario: Scenario) -> None:
         )
 
 
-def _hour_of(n_step: int) -> Ints:
-    """The hour of a day's intervals, a day of 23 or 25 hours stretched. [n_step]"""
-    return np.arange(n_step) * 24 // n_step
+def _by_hour(kw: Floats) -> Floats:
+    """Mean of each hour, a day of 23 or 25 hours stretched to 24. [24]"""
+    first = np.arange(24) * len(kw) // 24
+    many = np.maximum(np.diff(first, append=len(kw)), 1)
+    mean: Floats = np.add.reduceat(kw, first) / many
+    return mean

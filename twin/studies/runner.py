@@ -33,7 +33,7 @@ def run_study(
     all of them named. Begun again after anything, it goes on with what is left.
     """
     bench = Bench()
-    asked = asked_of(study, bench)
+    asked = asked_of(study, bench, out / "studies" / study.name)
     jobs = jobs_of(asked, out)
     if not jobs:
         raise InputError.of(asked[0].problem)
@@ -50,7 +50,7 @@ def run_study(
 
 def dry_run(study: Study, out: Path, n_workers: int) -> list[str]:
     """What a study would run and cost; nothing is run or written."""
-    asked = asked_of(study, Bench())
+    asked = asked_of(study, Bench(), out / "studies" / study.name)
     expected = estimate(jobs_of(asked, out), len(asked), out, n_workers)
     rows = [_row(one, out) for one in asked]
     return [*rows, *expected.lines()]
