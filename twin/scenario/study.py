@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, ValidationError
 
 from twin.errors import InputError, Problem, nearest
+from twin.scenario.condition_words import Conditions, condition_problems
 from twin.scenario.document import DEEPEST, Node, read_document
 from twin.scenario.layers import load, merge, nested
 from twin.scenario.read import absolute_paths, by_place, validated
@@ -86,6 +87,11 @@ class Study(Words):
     output: Output = Field(
         default=Output(level="summary"),
         description="What its runs record; default: the base's, else the summary",
+    )
+    conditions: Conditions | None = Field(
+        default=None,
+        description="Days chosen from load and weather, a further axis; default: the "
+        "base's own days",
     )
     budget: Budget = Field(
         default=Budget(), description="What it may cost at most; default: no limit"
@@ -235,6 +241,7 @@ def _broken_rules(tree: Node, plain: Settings) -> Iterator[Problem]:
     yield from _baseline(tree, plain)
     yield from _axes(tree, plain)
     yield from _not_varied(tree)
+    yield from condition_problems(tree, dict(_all_settings(tree)))
     yield from _seeds(tree, plain)
 
 

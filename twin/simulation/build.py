@@ -49,7 +49,15 @@ from twin.simulation.world import World
 from twin.surroundings.outlook import DAYS, Outlook
 from twin.surroundings.surroundings import LoadModel, Sun, Surroundings
 
-__all__ = ["Grid", "Plan", "build", "load_grid", "plan", "refuse_absurd_head"]
+__all__ = [
+    "Grid",
+    "Plan",
+    "build",
+    "load_grid",
+    "plan",
+    "refuse_absurd_head",
+    "surroundings_of",
+]
 
 
 def build(plan: Plan, writer: RunWriter | None = None) -> World:
@@ -59,7 +67,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     customers = _customers(plan)
     loads = _loads(plan)
     allocated = _allocated(plan, customers, loads)
-    surroundings = _surroundings(plan, allocated or loads)
+    surroundings = surroundings_of(plan, allocated or loads)
     judged = _judged(feeder, people.spread)
     phases = Phases.of(feeder, judged, plan.limits.unbalance)
     powerflow = solver_of(scenario, plan.grid, plan.moves)
@@ -123,8 +131,9 @@ def _loads(plan: Plan) -> LoadModel:
     return Loads(plan.profile, plan.households, plan.others)
 
 
-def _surroundings(plan: Plan, loads: LoadModel) -> Surroundings:
+def surroundings_of(plan: Plan, loads: LoadModel | None = None) -> Surroundings:
     """What customers draw and make, the weather and prices."""
+    loads = loads or _loads(plan)
     sun: Sun = plan.roofs
     if plan.scenario.customers.export_limit_kw is not None:
         sun = Curtailed(sun, loads, plan.households.export_limit_kw)

@@ -15,6 +15,7 @@ from twin.scenario.read import read
 from twin.scenario.spec import Scenario
 from twin.scenario.study import Settings, Study, StudyRun
 from twin.simulation.build import plan
+from twin.studies.conditions import Condition, kept_conditions
 from twin.studies.job import Bench, Job
 
 
@@ -27,6 +28,7 @@ class Asked:
 
     run: StudyRun
     point: Settings
+    condition: Condition | None = None
     scenario: Scenario | None = None
     run_id: str = ""
     problem: str = ""
@@ -48,11 +50,15 @@ class Asked:
         return f"{self.label}, seed {self.run.seed}"
 
 
-def asked_of(study: Study, bench: Bench) -> list[Asked]:
-    """Every row of a study, in its order; nothing is run."""
+def asked_of(study: Study, bench: Bench, keep: Path | None = None) -> list[Asked]:
+    """Every row of a study, in its order; nothing is run.
+
+    keep  folder in which the choice of days is kept, where the study asks for one
+    """
     identities = _Identities(bench)
     return [
-        _asked(study, point, run, identities)
+        _asked(study, point, run, condition, identities)
+        for condition in _conditions(study, bench, identities, keep)
         for point, runs in study.runs_by_point()
         for run in runs
     ]
@@ -100,17 +106,39 @@ class _Identities:
         return self._files[key]
 
 
+def _conditions(
+    study: Study, bench: Bench, identities: _Identities, keep: Path | None
+) -> Sequence[Condition | None]:
+    """The days that the study asks for, chosen from its base; None: the base's own."""
+    if study.conditions is None:
+        return [None]
+    base = read(study.base)
+    return kept_conditions(
+        study.conditions, base, bench.grid(base), identities.of(base), keep
+    )
+
+
 def _asked(
-    study: Study, point: Settings, run: StudyRun, identities: _Identities
+    study: Study,
+    point: Settings,
+    run: StudyRun,
+    condition: Condition | None,
+    identities: _Identities,
 ) -> Asked:
+    if condition is not None:
+        point = {"condition": condition.name, **point}
+        run = run._replace(overrides={"condition": condition.name, **run.overrides})
     try:
-        scenario = _scenario(study, run)
-        return Asked(run, point, scenario, identities.of(scenario))
+        scenario = _scenario(study, run, condition)
+        return Asked(run, point, condition, scenario, identities.of(scenario))
     except InputError as error:
-        return Asked(run, point, problem=str(error))
+        return Asked(run, point, condition, problem=str(error))
 
 
-def _scenario(study: Study, run: StudyRun) -> Scenario:
+def _scenario(study: Study, run: StudyRun, condition: Condition | None) -> Scenario:
     settings = study.settings(run)
+    if condition is not None:
+        del settings["condition"]
+        settings |= condition.settings
     words = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
     return read(study.base, words)

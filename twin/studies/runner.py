@@ -33,7 +33,7 @@ def run_study(
     all of them named. Begun again after anything, it goes on with what is left.
     """
     bench = Bench()
-    asked = asked_of(study, bench)
+    asked = asked_of(study, bench, out / "studies" / study.name)
     jobs = jobs_of(asked, out)
     if not jobs:
         raise InputError.of(asked[0].problem)
@@ -49,8 +49,8 @@ def run_study(
 
 
 def dry_run(study: Study, out: Path, n_workers: int) -> list[str]:
-    """What a study would run and cost; nothing is run or written."""
-    asked = asked_of(study, Bench())
+    """What a study would run and cost; nothing is run."""
+    asked = asked_of(study, Bench(), out / "studies" / study.name)
     n_row = sum(bool(one.run_id) for one in asked)
     expected = estimate(jobs_of(asked, out), n_row, out, n_workers)
     rows = [_row(one, out) for one in asked]

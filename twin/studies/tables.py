@@ -47,7 +47,9 @@ def failures(asked: Sequence[Asked], outcomes: Outcomes) -> list[str]:
 
 def axes_of(study: Study) -> list[str]:
     """The keys along which a study goes."""
-    return list(dict.fromkeys(key for point in study.points() for key in point))
+    chosen = ["condition"] if study.conditions is not None else []
+    own = dict.fromkeys(key for point in study.points() for key in point)
+    return [*chosen, *own]
 
 
 def _save(frame: pl.DataFrame, path: Path) -> None:
@@ -67,6 +69,7 @@ def _frame(
                 "baseline": one.run.variant == study.baseline,
                 **dict.fromkeys(axes),
                 **one.at,
+                **_weight(one),
                 **outcomes[one.run_id].figures,
             }
             for one in done
@@ -82,6 +85,7 @@ def _record(
         "schema": SCHEMA,
         "name": study.name,
         "baseline": study.baseline,
+        "conditions": _conditions(asked),
         "variants": list(dict.fromkeys(one.label for one in done)),
         "runs": [
             {
@@ -96,3 +100,14 @@ def _record(
         ],
         "failed": failures(asked, outcomes),
     }
+
+
+def _weight(one: Asked) -> dict[str, float | None]:
+    """How many such stretches a year has, where days were chosen."""
+    return {} if one.condition is None else {"weight": one.condition.weight}
+
+
+def _conditions(asked: Sequence[Asked]) -> list[dict[str, Any]]:
+    """Which days were chosen, and by what rule."""
+    found = {one.condition.name: one.condition for one in asked if one.condition}
+    return [one.record for one in found.values()]
