@@ -183,10 +183,7 @@ def study(
     with _stoppable():
         folder = run_study(words, out, _study_watch(quiet))
     if not quiet:
-        from twin.analysis.compare import text
-        from twin.studies.runner import labelled_runs
-
-        print(text(labelled_runs(folder), words.baseline))
+        print(_study_text(folder, words.baseline))
     print(folder)
 
 
@@ -299,6 +296,20 @@ def yardstick(
 
 
 @app.command()
+def hosting(path: Folder) -> None:
+    """Tell how many cars the grid hosts, by a study with `hosting:`."""
+    from twin.analysis.hosting import Hosting
+    from twin.analysis.hosting_text import text
+
+    found = Hosting.open(path)
+    if found is None:
+        raise InputError.of(
+            "has no hosting.json: run a study that has `hosting:`", where=str(path)
+        )
+    print(text(found))
+
+
+@app.command()
 def catalogue(
     kind: Annotated[
         str,
@@ -325,6 +336,17 @@ def _warn_if_changed(path: Path) -> None:
     if (path / "run.json").is_file():
         for problem in problems_of(path):
             print(f"attention: {problem}", file=sys.stderr)
+
+
+def _study_text(folder: Path, baseline: str | None) -> str:
+    """What is hosted where the study asks for that, else its variants side by side."""
+    from twin.analysis.compare import text
+    from twin.analysis.hosting import Hosting
+    from twin.analysis.hosting_text import text as hosting_text
+    from twin.studies.runner import labelled_runs
+
+    found = Hosting.open(folder)
+    return hosting_text(found) if found else text(labelled_runs(folder), baseline)
 
 
 def _print_summary(folder: Path) -> None:

@@ -20,6 +20,8 @@ from twin.analysis.bill_section import bills
 from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
+from twin.analysis.hosting import Hosting
+from twin.analysis.hosting_section import hosting_section
 from twin.analysis.outage_section import outages
 from twin.analysis.participation_section import participation
 from twin.analysis.quality_section import voltage_quality
@@ -58,14 +60,22 @@ def write(path: Path | str, out: Path | str | None = None, billed_by: str = "") 
 def html(subject: Subject) -> str:
     """The whole document."""
     comparison = subject.comparison
+    hosted = Hosting.open(subject.folder) if subject.kind == "study" else None
+    first = [] if hosted is None else [_hosting(hosted, comparison)]
     return page.page(
         _title(subject),
         _lead(subject),
-        [
+        first
+        + [
             page.Section(key, title, build(comparison))
             for key, title, build in _SECTIONS
         ],
     )
+
+
+def _hosting(hosted: Hosting, comparison: Comparison) -> page.Section:
+    body = hosting_section(hosted, comparison)
+    return page.Section("hosting", "Hosting capacity", body)
 
 
 def _title(subject: Subject) -> str:

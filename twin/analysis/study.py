@@ -13,6 +13,7 @@ from twin.errors import InputError
 from twin.results.record import Run
 
 STUDY_FILE = "study.json"
+HOSTING_FILE = "hosting.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,7 @@ def _study(folder: Path) -> Subject:
     rows = record.get("runs") or []
     ranked = {label: place for place, label in enumerate(record.get("variants") or [])}
     rows = sorted(rows, key=lambda row: ranked.get(_label(row), len(ranked)))
+    rows = _fullest(folder, rows)
     runs = [(_label(row), Run.open(_run_folder(folder, row))) for row in rows]
     if not runs:
         raise InputError.of("a study without any finished run", where=str(folder))
@@ -49,6 +51,21 @@ def _study(folder: Path) -> Subject:
         baseline = None
     name = str(record.get("name") or folder.parent.name)
     return Subject(folder, name, "study", Comparison.of(runs, baseline))
+
+
+def _fullest(folder: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a study of hosting, the runs at its highest penetration, and those without.
+
+    What cars do is told at the most cars; how it grows with them is told by hosting.
+    """
+    if not (folder / HOSTING_FILE).is_file():
+        return rows
+    key = str(_read(folder / HOSTING_FILE).get("penetration"))
+    value = {id(row): float(row["overrides"].get(key) or 0.0) for row in rows}
+    most = max(value.values(), default=0.0)
+    kept = {(row["variant"], row["run_id"]): row for row in reversed(rows)}
+    wanted = {id(row) for row in kept.values() if value[id(row)] in (0.0, most)}
+    return [row for row in rows if id(row) in wanted]
 
 
 def _label(row: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 
+from twin.analysis.hosting import write_hosting
 from twin.analysis.metrics import headline
 from twin.errors import RunFailed, TwinError
 from twin.results.durable import replacing, write_json
@@ -75,6 +76,7 @@ def run_study(study: Study, out: Path, tell: Tell = print) -> Path:
     if not done:
         raise RunFailed("no run of the study succeeded:\n" + "\n".join(failed))
     folder = _write(study, out, done, failed)
+    write_hosting(folder, study.hosting)
     if failed:
         raise RunFailed(f"{folder}: {len(failed)} runs failed:\n" + "\n".join(failed))
     return folder
