@@ -50,6 +50,13 @@ class Format(StrEnum):
     GEOJSON = "geojson"
 
 
+class HostingMethod(StrEnum):
+    """How what one node alone may add is found."""
+
+    SCREEN = "screen"
+    ITERATIVE = "iterative"
+
+
 class Objective(StrEnum):
     """What a yardstick makes as small as possible."""
 
@@ -296,17 +303,53 @@ def yardstick(
 
 
 @app.command()
-def hosting(path: Folder) -> None:
-    """Tell how many cars the grid hosts, by a study with `hosting:`."""
+def hosting(
+    path: Annotated[
+        Path, typer.Argument(help="Folder of a study, or a scenario for --method.")
+    ],
+    method: Annotated[
+        HostingMethod | None,
+        typer.Option(help="Node by node: by sensitivities, or by full power flows."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", help="The CSV file.")] = None,
+) -> None:
+    """Tell how many cars a grid hosts: by a study's draws, or node by node."""
+    if method is None:
+        print(_hosting_of_study(path, out))
+        return
+    from twin.scenario.read import read
+    from twin.studies.screen import screened, text
+
+    if path.is_dir():
+        message = f"{path} is a folder; --method needs a scenario"
+        raise InputError.of(message, key="PATH")
+    scenario = read(path, ["fleet.ev_share=0"])
+    found = screened(scenario, method.value)
+    target = out or Path(f"{scenario.name}_{method.value}.csv")
+    try:
+        found.table.write_csv(target)
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError.of(f"cannot write {target}: {reason}", key="-o") from error
+    print(text(found))
+    print(target)
+
+
+def _hosting_of_study(folder: Path, out: Path | None) -> str:
     from twin.analysis.hosting import Hosting
     from twin.analysis.hosting_text import text
 
-    found = Hosting.open(path)
+    if out is not None:
+        raise InputError.of("only with --method; a study has its own files", key="-o")
+    if not folder.is_dir():
+        message = f"{folder} is no study's folder; a scenario needs --method screen"
+        raise InputError.of(message, key="PATH")
+    found = Hosting.open(folder)
     if found is None:
         raise InputError.of(
-            "has no hosting.json: run a study that has `hosting:`", where=str(path)
+            "has no hosting.json: run a study that has `hosting:`", where=str(folder)
         )
-    print(text(found))
+    return text(found)
 
 
 @app.command()

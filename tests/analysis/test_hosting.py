@@ -7,7 +7,7 @@ import pytest
 
 from tests.analysis.conftest import LOADING, V_PU, write_run
 from twin.analysis.case import Case
-from twin.analysis.hosting import Hosting, hosting_of, write_hosting
+from twin.analysis.hosting import Hosting, hosting_of
 from twin.analysis.hosting_answers import (
     Binding,
     bindings,
@@ -19,6 +19,7 @@ from twin.analysis.hosting_answers import (
 )
 from twin.analysis.hosting_criteria import Judged, Untold, judged
 from twin.analysis.hosting_curve import Against
+from twin.analysis.hosting_record import write_hosting
 from twin.analysis.hosting_text import text
 from twin.analysis.report import html
 from twin.analysis.study import Subject

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,11 @@ from twin.analysis.hosting_criteria import (
 )
 from twin.analysis.study import HOSTING_FILE, STUDY_FILE
 from twin.errors import InputError
-from twin.results.durable import replacing, write_json
 from twin.results.record import Run
 from twin.scenario.hosting_words import Criterion, HostingSpec
 
 HOSTING_TABLE = "hosting.parquet"
 NO_SOLUTION = "no_solution"
-SCHEMA = 1
 COLUMNS: Mapping[str, pl.DataType] = {
     "variant": pl.String(),
     "seed": pl.Int64(),
@@ -62,7 +60,6 @@ class Hosting:
     table: pl.DataFrame
     notes: tuple[str, ...] = ()
     homes: int = 0
-    map_run: str = field(default="", compare=False)
 
     @cached_property
     def variants(self) -> tuple[str, ...]:
@@ -91,7 +88,6 @@ class Hosting:
             table,
             tuple(record["notes"]),
             int(record["homes"]),
-            str(record["map_run"]),
         )
 
 
@@ -139,27 +135,7 @@ def hosting_of(folder: Path, spec: HostingSpec) -> Hosting:
     with_cars = [one for one in draws if one.case.n_ev] or draws
     fullest = max(with_cars, key=lambda one: one.case.n_ev)
     homes = int((fullest.case.run.record.get("counts") or {}).get("homes") or 0)
-    return Hosting(spec.penetration, table, notes, homes, fullest.path)
-
-
-def write_hosting(folder: Path, spec: HostingSpec | None) -> None:
-    """Judge a finished study and write ``hosting.parquet`` and ``hosting.json``."""
-    if spec is None:
-        return
-    from twin.analysis.hosting_answers import summary
-
-    found = hosting_of(folder, spec)
-    with replacing(folder / HOSTING_TABLE) as temporary:
-        found.table.write_parquet(temporary, compression="zstd")
-    record = {
-        "schema": SCHEMA,
-        "penetration": found.penetration,
-        "homes": found.homes,
-        "map_run": found.map_run,
-        "notes": list(found.notes),
-        **summary(found),
-    }
-    write_json(folder / HOSTING_FILE, record)
+    return Hosting(spec.penetration, table, notes, homes)
 
 
 def _draws(folder: Path, key: str) -> Iterator[_Draw]:

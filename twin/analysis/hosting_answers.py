@@ -135,20 +135,15 @@ def bindings(hosting: Hosting, variant: str) -> list[Binding]:
 
     Of each limit broken there the worst element counts, so a draw may count at several.
     """
-    first = {
-        one.seed: float(one.point[at])
+    first = [
+        (one.seed, float(one.point[at]))
         for one in courses(hosting, variant)
         if (at := first_violation(one.violated)) < len(one.point)
-    }
-    rows = hosting.table.filter(
-        (pl.col("variant") == variant) & pl.col("violated") & pl.col("counts")
-    )
-    rows = rows.filter(
-        pl.struct("seed", "penetration").map_elements(
-            lambda one: first.get(one["seed"]) == one["penetration"],
-            return_dtype=pl.Boolean,
-        )
-    )
+    ]
+    schema = {"seed": pl.Int64, "penetration": pl.Float64}
+    at_first = pl.DataFrame(first, schema=schema, orient="row")
+    broken = (pl.col("variant") == variant) & pl.col("violated") & pl.col("counts")
+    rows = hosting.table.filter(broken).join(at_first, on=list(schema), how="semi")
     low = pl.col("criterion") == "voltage_low"
     found = rows.group_by("criterion", "element", "phase", maintain_order=True).agg(
         pl.len().alias("draws"),

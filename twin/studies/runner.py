@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from twin.analysis.hosting import write_hosting
+from twin.analysis.hosting_record import write_hosting
 from twin.analysis.metrics import headline
 from twin.errors import RunFailed, TwinError
 from twin.results.durable import replacing, write_json
