@@ -259,6 +259,7 @@ def test_the_report_begins_with_it_and_is_of_the_highest_penetration(hosts):
         "v2g, fleet.ev_share 1",
     )
     page = html(subject)
+    assert "electric cars, in percent of homes: timer 0 %, valley 50 %, v2g" in page
     assert page.index('id="hosting"') < page.index('id="key-figures"')
     for key in ("hosted", "hosting-curve", "hosting-limits", "hosting-map"):
         assert f'id="data-{key}"' in page

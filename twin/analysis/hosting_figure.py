@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -12,9 +11,10 @@ from twin.analysis.hosting import Hosting
 from twin.analysis.hosting_answers import ANY, capacity, curve, limits_of
 from twin.analysis.hosting_curve import Share
 from twin.analysis.hosting_text import NAMES, level
-from twin.analysis.theme import DASHES, GREY, INK, Look, dressed, plain, tint
+from twin.analysis.theme import DASHES, INK, Look, dressed, plain, tint
 
 ROW, HEAD = 46, 96
+APART = 0.008
 PANELS_A_ROW = 3
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "cross", "star")
 Looks = Mapping[str, Look]
@@ -74,13 +74,24 @@ def _words(hosting: Hosting, variant: str) -> str:
 
 
 def curve_figure(hosting: Hosting, looks: Looks) -> go.Figure:
-    """Share of draws with any limit broken, a line and a band a variant."""
+    """Share of draws with any limit broken; whiskers, side by side, its interval."""
     figure, unit = go.Figure(), scale(hosting)
+    n = len(hosting.variants)
     for number, variant in enumerate(hosting.variants):
         found = curve(hosting, variant)
-        x = [0.0, *(unit * q for q in found)]
-        _band(figure, x, list(found.values()), looks[variant].colour, plain(variant))
-        _line(figure, x, list(found.values()), looks[variant], variant, number)
+        apart = APART * unit * max(found) * (number - (n - 1) / 2)
+        x = [0.0, *(unit * q + apart for q in found)]
+        shares = list(found.values())
+        _line(figure, x, shares, looks[variant], variant, number)
+        up = [0.0, *(100 * (one.high - one.share) for one in shares)]
+        down = [0.0, *(100 * (one.share - one.low) for one in shares)]
+        figure.data[-1].error_y = {
+            "array": up,
+            "arrayminus": down,
+            "thickness": 1.2,
+            "width": 3,
+            "color": tint(looks[variant].colour, 0.6),
+        }
     figure.update_xaxes(title=axis_title(hosting), rangemode="tozero")
     figure.update_yaxes(title="share of draws [%]", range=[-3, 103])
     return dressed(figure, 420)
@@ -168,26 +179,4 @@ def _line(
         hovertemplate="%{x:.3g}: %{customdata[0]} of %{customdata[1]} draws"
         "<br>%{y:.0f} % (%{customdata[2]:.0f} to %{customdata[3]:.0f})",
         **(at or {}),
-    )
-
-
-def _band(
-    figure: go.Figure,
-    x: Sequence[float],
-    found: Sequence[Share],
-    colour: str,
-    group: str,
-) -> None:
-    low = np.array([0.0, *(100 * one.low for one in found)])
-    high = np.array([0.0, *(100 * one.high for one in found)])
-    figure.add_scatter(
-        x=np.concatenate([x, x[::-1]]),
-        y=np.concatenate([high, low[::-1]]),
-        fill="toself",
-        fillcolor=tint(colour, 0.12),
-        line={"width": 0, "color": GREY},
-        mode="lines",
-        hoverinfo="skip",
-        showlegend=False,
-        legendgroup=group,
     )

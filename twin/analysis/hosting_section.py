@@ -25,8 +25,8 @@ MOST_BINDING = 6
 HOSTED = ("variant", "P10", "P50", "P90", "EVs P50", "charging kW P50", "giving kW P50")
 BINDS = ("variant", "limit", "element", "phase", "first in draws", "worst there")
 ABOUT_CURVE = (
-    "Share of draws in which cars break any limit that counts; band: exact 95 % "
-    "interval (Clopper and Pearson)."
+    "Share of draws in which cars break any limit that counts; whiskers, side by side "
+    "for sight: its exact 95 % interval (Clopper and Pearson)."
 )
 ABOUT_HOSTED = (
     "Dot: the median over draws; full bar: P10 to P90; arrow: no limit broken up to "
@@ -59,7 +59,7 @@ def hosting_section(hosting: Hosting, comparison: Comparison) -> str:
             page.figure(
                 "hosting-limits",
                 "Limit by limit",
-                "The same for each limit alone, without its band.",
+                "The same for each limit alone, without its interval.",
                 limits_figure(hosting, styles),
                 "",
             ),

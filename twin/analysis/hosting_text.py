@@ -36,6 +36,17 @@ def text(hosting: Hosting) -> str:
     return "\n".join([*parts, *hosting.notes, RULE])
 
 
+def headline(hosting: Hosting) -> str:
+    """What every variant hosts, in a sentence."""
+    told = [
+        f"{variant} {level(hosting, capacity(hosting, variant), 1)}"
+        for variant in hosting.variants
+    ]
+    by_share = hosting.penetration == "fleet.ev_share"
+    what = "electric cars, in percent of homes" if by_share else "electric cars"
+    return f"What the grid hosts at the median draw, {what}: {', '.join(told)}."
+
+
 def sentences(hosting: Hosting) -> list[str]:
     """What V2G changes against managed charging, and what does not rise."""
     said = [v2g_line(hosting, *pair) for pair in v2g_pairs(hosting)]
@@ -100,6 +111,8 @@ def reached(one: Binding) -> str:
     """How far it went, against its limit."""
     if one.criterion == NO_SOLUTION:
         return f"{one.worst:.0f} intervals"
+    if one.criterion == "thermal_emergency":
+        return f"{100 * one.worst:.0f} % of its normal rating"
     if one.criterion in UNITS:
         return f"{one.worst:.3f} pu (limit {one.limit:g})"
     return f"{100 * one.worst:.0f} % (limit {100 * one.limit:g} %)"

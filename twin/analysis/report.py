@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -22,6 +22,7 @@ from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
 from twin.analysis.hosting import Hosting
 from twin.analysis.hosting_section import hosting_section
+from twin.analysis.hosting_text import headline as hosting_headline
 from twin.analysis.outage_section import outages
 from twin.analysis.participation_section import participation
 from twin.analysis.quality_section import voltage_quality
@@ -64,7 +65,7 @@ def html(subject: Subject) -> str:
     first = [] if hosted is None else [_hosting(hosted, comparison)]
     return page.page(
         _title(subject),
-        _lead(subject),
+        _lead(subject, [] if hosted is None else [hosting_headline(hosted)]),
         first
         + [
             page.Section(key, title, build(comparison))
@@ -85,9 +86,9 @@ def _title(subject: Subject) -> str:
     return f"{subject.name} – report" + (f" ({said})" if halts else "")
 
 
-def _lead(subject: Subject) -> str:
+def _lead(subject: Subject, before: Sequence[str]) -> str:
     first = subject.comparison.cases[0]
-    lines = wording.headline(subject.comparison)
+    lines = [*before, *wording.headline(subject.comparison)]
     about = _about(subject, first)
     description = first.scenario.get("description")
     said = [about, str(description)] if description else [about]
