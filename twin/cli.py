@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 FORMATS = ("csv", "xlsx", "geojson")
 OBJECTIVES = ("peak", "bill")
+METHODS = ("screen", "iterative")
 STOPPED = (
     "stopped; what was simulated is kept in the folder that ends in .part, "
     "and running it again begins anew"
@@ -196,10 +197,17 @@ def study(
 
 
 def _print_study(folder: Path) -> None:
+    """What is hosted where the study asks for that, else its variants side by side."""
     from twin.analysis import paired
     from twin.analysis.compare import text_of
+    from twin.analysis.hosting import Hosting
+    from twin.analysis.hosting_text import text as hosting_text
     from twin.analysis.study import Subject
 
+    hosting = Hosting.open(folder)
+    if hosting is not None:
+        print(hosting_text(hosting))
+        return
     comparison = Subject.open(folder).comparison
     print(text_of(comparison))
     over_seeds = paired.text(comparison)
@@ -349,6 +357,61 @@ def yardstick(
     goal: Any = objective
     with _stoppable("stopped; nothing was changed"):
         print(text(solved(Run.open(path), goal, transformer, tell), goal))
+
+
+@app.command()
+def hosting(
+    path: Annotated[
+        Path, typer.Argument(help="Folder of a study, or a scenario for --method.")
+    ],
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(METHODS),
+            help="Node by node: by sensitivities, or by full power flows.",
+        ),
+    ] = "",
+    out: Annotated[Path | None, typer.Option("-o", help="The CSV file.")] = None,
+) -> None:
+    """Tell how many cars a grid hosts: by a study's draws, or node by node."""
+    if not method:
+        print(_hosting_of_study(path, out))
+        return
+    _one_of(METHODS, method, "--method")
+    from twin.scenario.read import read
+    from twin.studies.screen import screened, text
+
+    if path.is_dir():
+        message = f"{path} is a folder; --method needs a scenario"
+        raise InputError.of(message, key="PATH")
+    scenario = read(path, ["fleet.ev_share=0"])
+    goal: Any = method
+    found = screened(scenario, goal)
+    target = out or Path(f"{scenario.name}_{method}.csv")
+    try:
+        found.table.write_csv(target)
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError.of(f"cannot write {target}: {reason}", key="-o") from error
+    print(text(found))
+    print(target)
+
+
+def _hosting_of_study(folder: Path, out: Path | None) -> str:
+    from twin.analysis.hosting import Hosting
+    from twin.analysis.hosting_text import text
+
+    if out is not None:
+        raise InputError.of("only with --method; a study has its own files", key="-o")
+    if not folder.is_dir():
+        message = f"{folder} is no study's folder; a scenario needs --method screen"
+        raise InputError.of(message, key="PATH")
+    found = Hosting.open(folder)
+    if found is None:
+        raise InputError.of(
+            "has no hosting.json: run a study that has `hosting:`", where=str(folder)
+        )
+    return text(found)
 
 
 @app.command()

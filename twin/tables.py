@@ -659,6 +659,12 @@ _BRANCHES_DAILY = Table(
         _array("branch", "loading_max", "share", "highest loading"),
         _array("branch", "over_normal_h", "h", "above the normal rating"),
         _array("branch", "over_emergency_h", "h", "above the emergency rating"),
+        _array(
+            "branch",
+            "longest_over_normal_h",
+            "h",
+            "longest unbroken stay above the normal rating",
+        ),
     ),
     kind="day",
     level="summary",

@@ -371,6 +371,7 @@ def _summary(
             "loading_max": row(load.max(axis=0)),
             "over_normal_h": row((load > 1).sum(axis=0)),
             "over_emergency_h": row((load > [1.2, np.inf, np.inf]).sum(axis=0)),
+            "longest_over_normal_h": row((load > 1).sum(axis=0)),
         },
     )
 

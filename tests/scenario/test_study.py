@@ -180,8 +180,8 @@ def test_every_problem_is_told_where_the_study_says_it(write):
             HEAD + "variant: {a: {}}\n",
             [
                 "studies/s.yaml:4:1: variant: unknown key; allowed: schema, name, "
-                "base, variants, axes, combine, seeds, baseline, output, "
-                "budget; did you mean 'variants'?"
+                "base, variants, axes, combine, seeds, baseline, output, conditions, "
+                "budget, hosting; did you mean 'variants'?"
             ],
         ),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -21,6 +21,9 @@ from twin.analysis.bill_section import bills
 from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
+from twin.analysis.hosting import Hosting
+from twin.analysis.hosting_section import hosting_section
+from twin.analysis.hosting_text import headline as hosting_headline
 from twin.analysis.outage_section import outages
 from twin.analysis.participation_section import participation
 from twin.analysis.quality_section import voltage_quality
@@ -59,14 +62,22 @@ def write(path: Path | str, out: Path | str | None = None, billed_by: str = "") 
 def html(subject: Subject) -> str:
     """The whole document."""
     comparison = subject.comparison
+    hosted = Hosting.open(subject.folder) if subject.kind == "study" else None
+    first = [] if hosted is None else [_hosting(hosted, comparison)]
     return page.page(
         _title(subject),
-        _lead(subject),
-        [
+        _lead(subject, [] if hosted is None else [hosting_headline(hosted)]),
+        first
+        + [
             page.Section(key, title, build(comparison))
             for key, title, build in _SECTIONS
         ],
     )
+
+
+def _hosting(hosted: Hosting, comparison: Comparison) -> page.Section:
+    body = hosting_section(hosted, comparison)
+    return page.Section("hosting", "Hosting capacity", body)
 
 
 def _title(subject: Subject) -> str:
@@ -76,9 +87,9 @@ def _title(subject: Subject) -> str:
     return f"{subject.name} – report" + (f" ({said})" if halts else "")
 
 
-def _lead(subject: Subject) -> str:
+def _lead(subject: Subject, before: Sequence[str]) -> str:
     first = subject.comparison.cases[0]
-    lines = wording.headline(subject.comparison)
+    lines = [*before, *wording.headline(subject.comparison)]
     about = _about(subject, first)
     description = first.scenario.get("description")
     said = [about, str(description)] if description else [about]

@@ -14,6 +14,7 @@ from twin.results.record import Run
 
 STUDY_FILE = "study.json"
 SCHEMA = 1
+HOSTING_FILE = "hosting.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +43,7 @@ def _study(folder: Path) -> Subject:
     rows = record.get("runs") or []
     ranked = {label: place for place, label in enumerate(record.get("variants") or [])}
     rows = sorted(rows, key=lambda row: ranked.get(_label(row), len(ranked)))
+    rows = _fullest(folder, rows)
     once = {(_label(row), str(row.get("path"))): row for row in rows}
     runs = [
         (label, Run.open(_run_folder(folder, row))) for (label, _), row in once.items()
@@ -53,6 +55,21 @@ def _study(folder: Path) -> Subject:
         baseline = None
     name = str(record.get("name") or folder.parent.name)
     return Subject(folder, name, "study", Comparison.of(runs, baseline))
+
+
+def _fullest(folder: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a study of hosting, the runs at its highest penetration, and those without.
+
+    What cars do is told at the most cars; how it grows with them is told by hosting.
+    """
+    if not (folder / HOSTING_FILE).is_file():
+        return rows
+    key = str(_read(folder / HOSTING_FILE).get("penetration"))
+    value = {id(row): float(row["overrides"].get(key) or 0.0) for row in rows}
+    most = max(value.values(), default=0.0)
+    kept = {(row["variant"], row["run_id"]): row for row in reversed(rows)}
+    wanted = {id(row) for row in kept.values() if value[id(row)] in (0.0, most)}
+    return [row for row in rows if id(row) in wanted]
 
 
 def _label(row: dict[str, Any]) -> str:

@@ -36,7 +36,7 @@ class PairNewton:
         self.feeder, self.tolerance_pu = feeder, tolerance_pu
         self._meter = Meter(feeder)
         self._free = np.setdiff1d(np.arange(feeder.n_node), feeder.source_node)
-        self._across = _incidence(feeder)
+        self._across = incidence(feeder)
         inverters = feeder.inverters
         self._inverted = (
             None if inverters is None else Inverted(inverters, self._across)
@@ -146,7 +146,32 @@ class PairNewton:
         v: Complexes,
         asking: Asking | None,
     ) -> Complexes:
-        """dI = g dU + U g' Re(conj(U) dU) / |U|, solved in real and imaginary parts."""
+        """What brings the missing currents to nothing, if all were linear [n_free]."""
+        jacobian = self._jacobian(across, by_size, by_voltage, v, asking)
+        right = np.concatenate([missing.real, missing.imag])
+        step = splu(jacobian).solve(right)
+        n = len(self._free)
+        return np.asarray(step[:n] + 1j * step[n:])
+
+    def jacobian(self, v: Complexes, demand: Demand) -> csc_matrix:
+        """How what is missing at free nodes follows from their voltages.
+
+        Real parts of both first, then imaginary ones [2 n_free, 2 n_free].
+        """
+        across: Complexes = np.asarray(self._across @ v)
+        _, by_size, by_voltage = self._drawn(across, demand)
+        asking = self._per_unit(demand.inverters)
+        return self._jacobian(across, by_size, by_voltage, v, asking)
+
+    def _jacobian(
+        self,
+        across: Complexes,
+        by_size: Complexes,
+        by_voltage: Complexes,
+        v: Complexes,
+        asking: Asking | None,
+    ) -> csc_matrix:
+        """dI = g dU + U g' Re(conj(U) dU) / |U|, in real and imaginary parts."""
         size = np.maximum(np.abs(across), SMALL_PU)
         pull = across * by_size / size
         real = by_voltage + pull * across.real
@@ -159,13 +184,9 @@ class PairNewton:
                 own = csr_matrix(own + self._inverted.slope(v, asking, turn))
             network = self._y if part is real else 1j * self._y
             blocks.append(csr_matrix(network + own)[free][:, free])
-        jacobian = bmat(
-            [[blocks[0].real, blocks[1].real], [blocks[0].imag, blocks[1].imag]]
+        return csc_matrix(
+            bmat([[blocks[0].real, blocks[1].real], [blocks[0].imag, blocks[1].imag]])
         )
-        right = np.concatenate([missing.real, missing.imag])
-        step = splu(csc_matrix(jacobian)).solve(right)
-        n = len(free)
-        return np.asarray(step[:n] + 1j * step[n:])
 
     def _no_load(self) -> Complexes:
         feeder, free = self.feeder, self._free
@@ -221,7 +242,7 @@ class Inverted:
         return across
 
 
-def _incidence(feeder: Feeder) -> csr_matrix:
+def incidence(feeder: Feeder) -> csr_matrix:
     """+1 at node_a and -1 at node_b of each terminal. [n_terminal, n_node]"""
     terminals = feeder.terminals
     row = np.arange(len(terminals))

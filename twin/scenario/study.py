@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from twin.errors import InputError, Problem, nearest
 from twin.scenario.condition_words import Conditions, condition_problems
 from twin.scenario.document import DEEPEST, Node, read_document
+from twin.scenario.hosting_words import HostingSpec, hosting_problems
 from twin.scenario.layers import load, merge, nested
 from twin.scenario.read import absolute_paths, by_place, validated
 from twin.scenario.spec import Output
@@ -26,7 +27,7 @@ Settings = dict[str, Any]
 MOST_POINTS = 100_000
 MOST_CHECKED = 1_000
 LEVELS = ("all", "summary")
-OF_STUDIES = {"base", "variants", "axes", "combine", "seeds", "baseline"}
+OF_STUDIES = {"base", "variants", "axes", "combine", "seeds", "baseline", "hosting"}
 OF_SCENARIOS = {"extends", "time", "feeder", "fleet"}
 NOT_VARIED = {
     "seed": "say seeds instead",
@@ -96,6 +97,9 @@ class Study(Words):
     budget: Budget = Field(
         default=Budget(), description="What it may cost at most; default: no limit"
     )
+    hosting: HostingSpec | None = Field(
+        default=None, description="How many cars the grid hosts, by these runs"
+    )
 
     def points(self) -> list[Settings]:
         """The settings of each point of the axes, in order; at least one."""
@@ -162,7 +166,8 @@ def _read_study(path: Path) -> Study:
     base = _base(tree, problems)
     plain = _plain(tree, base)
     broken: dict[tuple[str | int, ...], Problem] = {
-        tuple(p.key.split(".")): p for p in _broken_rules(tree, plain)
+        tuple(p.key.split(".")): p
+        for p in (*_broken_rules(tree, plain), *hosting_problems(tree, plain, base))
     }
     study = None
     by_type: dict[tuple[str | int, ...], Problem] = {}

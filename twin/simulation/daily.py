@@ -53,6 +53,7 @@ def branches_daily(
             loading_max=none,
             over_normal_h=none,
             over_emergency_h=none,
+            longest_over_normal_h=none,
         )
     p_kw, loading = p_kw[known], loading[known]
     return _one_row(
@@ -62,7 +63,18 @@ def branches_daily(
         loading_max=loading.max(axis=0),
         over_normal_h=(loading > 1.0).sum(axis=0) * hours,
         over_emergency_h=(loading > emergency).sum(axis=0) * hours,
+        longest_over_normal_h=longest_true(loading > 1.0) * hours,
     )
+
+
+def longest_true(course: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Length of the longest unbroken run of True in each column [n_column]."""
+    now = np.zeros(course.shape[1], dtype=np.int64)
+    most = now.copy()
+    for row in course:
+        now = (now + 1) * row
+        np.maximum(most, now, out=most)
+    return most
 
 
 def customers_daily(meters: Single, hours: float) -> dict[str, Single]:

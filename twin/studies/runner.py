@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from twin.analysis.hosting_record import write_hosting
 from twin.errors import Busy, InputError, RunFailed
 from twin.results.record import Run, read_status
 from twin.scenario.study import Budget, Study
@@ -100,6 +101,7 @@ def _finish(
         raise RunFailed(f"no run of the study succeeded:\n{listed}")
     try:
         write_tables(folder, study, asked, outcomes)
+        write_hosting(folder, study.hosting)
     except OSError as error:
         raise RunFailed(
             f"cannot write the study's tables into {folder}: "
