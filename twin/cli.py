@@ -182,6 +182,7 @@ def study(
 
     with _stoppable():
         folder = run_study(words, out, _study_watch(quiet))
+    _write_timeline(folder)
     if not quiet:
         from twin.analysis.compare import text
         from twin.studies.runner import labelled_runs
@@ -337,6 +338,13 @@ def catalogue(
     for one in [kind] if kind else KINDS:
         print(f"{one}:")
         print("\n".join(f"  {line}".rstrip() for line in lines(one)))
+
+
+def _write_timeline(folder: Path) -> None:
+    """A study of years ahead tells beside its table what is too small when."""
+    from twin.analysis.timeline import write
+
+    write(folder)
 
 
 def _warn_if_changed(path: Path) -> None:

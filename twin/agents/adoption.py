@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -220,40 +221,53 @@ class Adoption(mesa.Model):
                 f"({KNOWN_BY[thing]})",
                 key="adoption.totals",
             )
+        self._race(thing, total - have, year)
+        have = sum(self._count(one, thing) for one in self.homes)
+        if have < total:
+            raise InputError.of(
+                f"{year}: {total:,} {WORDS[thing]}, but these homes take at most "
+                f"{have:,}{LIMITED_BY[thing]}",
+                key="adoption.totals",
+            )
+
+    def _race(self, thing: str, wanted: int, year: int) -> None:
+        """Homes in the order in which their hazard runs out, until so many bought.
+
+        One that buys may do so again, from then on with a number drawn anew.
+        """
         waiting = self._waiting[thing]
         waiting.pull = 0.0
-        while have < total:
-            room = [one for one in self.homes if self._may_buy(one, thing, year)]
-            if not room:
-                raise InputError.of(
-                    f"{year}: {total:,} {WORDS[thing]}, but these homes take at most "
-                    f"{have:,}{LIMITED_BY[thing]}",
-                    key="adoption.totals",
-                )
-            have += self._race(thing, room, min(total - have, len(room)), year)
+        due = {
+            one.home: self._due(thing, one, 0.0)
+            for one in self.homes
+            if self._may_buy(one, thing, year)
+        }
+        queue = [(when, home) for home, when in due.items()]
+        heapq.heapify(queue)
+        while queue and wanted:
+            when, home = heapq.heappop(queue)
+            waiting.pull = when if when < np.inf else waiting.pull
+            one, wanted = self.homes[home], wanted - 1
+            one.acquire(thing, year)
+            waiting.left[home] = self._next_draw(thing, one)
+            if one.has_room(thing):
+                due[home] = self._due(thing, one, when)
+                heapq.heappush(queue, (due[home], home))
+        for when, home in queue:
+            if when < np.inf:
+                weight = self.homes[home].weight(thing)
+                waiting.left[home] = max(0.0, (when - waiting.pull) * weight)
+
+    def _due(self, thing: str, one: Household, now: float) -> float:
+        """When a home's hazard runs out, by the scale s that all hazards share."""
+        weight = one.weight(thing)
+        left = float(self._waiting[thing].left[one.home])
+        return now + left / weight if weight > 0.0 else np.inf
 
     def _may_buy(self, one: Household, thing: str, year: int) -> bool:
         """Homes whose EVs in the first year are known get no others then."""
         known = thing == EV and self.traits.known_evs[one.home] >= 0
         return one.has_room(thing) and not (known and year == self.first_year)
-
-    def _race(self, thing: str, room: list[Household], n: int, year: int) -> int:
-        home = np.array([one.home for one in room])
-        weight = np.array([one.weight(thing) for one in room])
-        waiting = self._waiting[thing]
-        left = waiting.left[home]
-        due = np.full(len(home), np.inf)
-        np.divide(left, weight, out=due, where=weight > 0.0)
-        order = np.lexsort((left, due))[:n]
-        pull = float(due[order[-1]])
-        if np.isfinite(pull):
-            waiting.left[home] = np.maximum(0.0, left - pull * weight)
-            waiting.pull += pull
-        for row in order.tolist():
-            one = room[row]
-            one.acquire(thing, year)
-            waiting.left[one.home] = self._next_draw(thing, one)
-        return n
 
     def _count(self, one: Household, thing: str) -> int:
         return len(one.evs) if thing == EV else int(thing in one.things)

@@ -132,10 +132,9 @@ def _row(
         least = 1990.0 if name == "year" else 0.0
         if not (least <= value <= most and whole):
             kind = "a number" if name in (*MOST, "pv_kw") else "a whole number"
-            kind = "a year" if name == "year" else kind
-            message = (
-                f"got '{word.strip()}', allowed is {kind} from {least:g} to {most:,.0f}"
-            )
+            allowed = f"{kind} from 0 to {most:,.0f}"
+            allowed = "a year from 1990 to 2199" if name == "year" else allowed
+            message = f"got '{word.strip()}', allowed is {allowed}"
             problems.append(Problem(f"{path}:{number}:{column}", name, message))
         row.append(value)
     return row
