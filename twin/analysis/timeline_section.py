@@ -262,8 +262,8 @@ def _assumed(timeline: Timeline) -> list[str]:
         f"and seed; discount rate {100 * r:g} %, cost rises {100 * g:g} % a year; "
         "value of n years I (1 - ((1 + g) / (1 + r))^n). What is not needed by the "
         f"last studied year counts as built in {timeline.horizon}, so savings and "
-        "years are lower bounds. What a programme costs (incentives, platform, wear) is "
-        "not taken off: the most that it may cost is told instead.",
+        "years are lower bounds. What a programme costs (incentives, platform, wear) "
+        "is not taken off: the most that it may cost is told instead.",
         f"Costs as of {timeline.costs.date}: {marks}.",
     ]
 

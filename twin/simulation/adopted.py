@@ -223,7 +223,8 @@ def _asked(totals: Totals, year: int, n_home: int, pv_kw: float) -> Mapping[str,
 def _refuse_beyond(words: Words, totals: Totals) -> None:
     first, last = totals.years[0], totals.years[-1]
     if not first <= words.year <= last:
-        whose = "the illustrative totals" if totals.illustrative else totals.source
+        whose = "illustrative totals run"
+        whose = whose if totals.illustrative else f"{totals.source} runs"
         raise InputError.of(
-            f"got {words.year}; {whose} run from {first} to {last}", key="adoption.year"
+            f"got {words.year}; {whose} from {first} to {last}", key="adoption.year"
         )
