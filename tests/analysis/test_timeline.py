@@ -125,7 +125,7 @@ def test_the_answer_says_what_fits_binds_and_changes():
     assert said[0] == (
         "EVs that fit before another asset exceeds its limit, by the studied years: 10 "
         "under uncontrolled, 40 under managed, at least 90 under v2g (median of 1 "
-        "seed; 0 assets are beyond it in 2026 already)."
+        "seed, P10 to P90; 0 assets are beyond it in 2026 already)."
     )
     assert said[1] == (
         "What binds first: transformer t (25 kVA), bus b2, 3 customers: 2029 under "
@@ -133,10 +133,28 @@ def test_the_answer_says_what_fits_binds_and_changes():
         "2035); not by 2035 under v2g."
     )
     assert said[2].startswith(
+        "managed against uncontrolled: 1 assets beyond their limit by 2035 instead of "
+        "1; upgrades that uncontrolled needs come 6.0 years later on average; worth"
+    )
+    assert said[3].startswith(
         "v2g against managed: 0 assets beyond their limit by 2035 instead of 1; "
         "upgrades that managed needs come 1.0 years later on average; worth"
     )
-    assert "So a programme is dearer than larger assets above" in said[2]
+    assert "Larger assets are cheaper than a programme of more than" in said[3]
+    assert "USD a year and car that can give." in said[3]
+
+
+def test_a_policy_that_puts_nothing_off_is_told_so():
+    said = answer(made({"managed": [[2026, NEVER]], "v2g": [[2026, NEVER]]}))
+    assert said[-1] == (
+        "v2g against managed: no upgrade comes later or sooner, in any of 1 seed: the "
+        "same assets are too small in the same studied years."
+    )
+
+
+def test_what_fits_is_a_bound_where_nothing_is_ever_too_small():
+    said = answer(made({"managed": [[2029], [NEVER], [NEVER]]}))
+    assert "by the studied years: at least 90 (10 to at least 90) under" in said[0]
 
 
 def test_a_transformer_is_replaced_by_the_next_that_carries_its_load():

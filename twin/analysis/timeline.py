@@ -40,6 +40,8 @@ class Asset:
     size: float
     bus: str
     customers: int | None
+    x: float | None = None
+    y: float | None = None
 
     @property
     def title(self) -> str:
@@ -161,16 +163,17 @@ class Timeline:
         return bought
 
     def affordable_usd(self, policy: str, against: str) -> Floats:
-        """The most that each car that can give may cost a year [n_seed]; NaN: none.
+        """The most that each car may cost a year [n_seed]; NaN: there are none.
 
         What is saved as an even yearly payment over the years, by the mean number of
-        cars that can give.
+        cars that can give; of all cars where the policy does not give.
         """
-        saved = self.saved_usd(policy, against)
-        row, span = self.policies.index(policy), self.years[-1] - self.years[0] + 1
+        saved, row = self.saved_usd(policy, against), self.policies.index(policy)
+        span = self.years[-1] - self.years[0] + 1
+        cars_of = self.joined if self.roles[policy] == "v2g" else self.evs
         every = np.arange(self.years[0], self.years[-1] + 1)
         mean = [
-            float(np.interp(every, self.years, self.joined[row, :, seed]).mean())
+            float(np.interp(every, self.years, cars_of[row, :, seed]).mean())
             for seed in range(len(self.seeds))
         ]
         return np.array(
@@ -226,6 +229,8 @@ class Timeline:
             "kind": one.kind,
             "asset": one.name,
             "bus": one.bus,
+            "x": one.x,
+            "y": one.y,
             "size": one.size,
             "customers": one.customers,
             "policy": policy,
@@ -241,6 +246,8 @@ COLUMNS: dict[str, Any] = {
     "kind": pl.String,
     "asset": pl.String,
     "bus": pl.String,
+    "x": pl.Float64,
+    "y": pl.Float64,
     "size": pl.Float64,
     "customers": pl.Int64,
     "policy": pl.String,
@@ -421,4 +428,5 @@ def _asset(
     if row["transformer"] is not None:
         own = case.transformers.row(row["transformer"], named=True)
         size, customers = float(own["rating_kva"]), int(own["customers"])
-    return Asset(kind, name, size, bus, customers)
+    x, y = (case.nodes[axis][row["to_node"]] for axis in ("x", "y"))
+    return Asset(kind, name, size, bus, customers, x, y)

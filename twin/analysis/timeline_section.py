@@ -75,14 +75,12 @@ def answer(timeline: Timeline) -> list[str]:
     """How many EVs fit, what binds first, where, when, and what V2G changes."""
     said = [_fit(timeline), _first(timeline)]
     free, clever, v2g = map(timeline.of_role, ("uncontrolled", "managed", "v2g"))
-    if v2g is not None:
-        said += [
-            _change(timeline, v2g, against)
-            for against in (clever, free)
-            if against is not None
-        ]
-    elif clever is not None and free is not None:
-        said.append(_change(timeline, clever, free))
+    pairs = [(clever, free), (v2g, clever or free)]
+    said += [
+        _change(timeline, policy, against)
+        for policy, against in pairs
+        if policy is not None and against is not None
+    ]
     return [line for line in said if line]
 
 
@@ -93,20 +91,17 @@ def _fit(timeline: Timeline) -> str:
         if timeline.roles[policy] == "none":
             continue
         counts, evs = timeline.counts(policy), timeline.evs[place]
-        fits, beyond = [], []
+        fits = []
         for seed in range(len(timeline.seeds)):
             more = np.flatnonzero(counts[:, seed] > counts[0, seed])
-            last = len(timeline.years) - 1 if not len(more) else int(more[0]) - 1
-            fits.append(float(evs[last, seed]))
-            beyond.append(bool(len(more)))
-        middle = np.quantile(fits, 0.5, method="inverted_cdf")
-        at_least = "" if all(beyond) else "at least "
-        parts.append(f"{at_least}{middle:,.0f} under {policy}")
+            last = int(more[0]) - 1 if len(more) else len(timeline.years) - 1
+            fits.append((float(evs[last, seed]), not len(more)))
+        parts.append(f"{_bounded(fits)} under {policy}")
     already = int(np.quantile(timeline.counts(timeline.policies[0])[0], 0.5))
     return (
         f"EVs that fit before another asset exceeds its limit, by the studied years: "
-        f"{', '.join(parts)} (median of {_seeds(len(timeline.seeds))}; "
-        f"{already} assets are beyond it in {timeline.years[0]} already)."
+        f"{', '.join(parts)} (median of {_seeds(len(timeline.seeds))}, "
+        f"P10 to P90; {already} assets are beyond it in {timeline.years[0]} already)."
     )
 
 
@@ -138,22 +133,41 @@ def _change(timeline: Timeline, policy: str, against: str) -> str:
     before, now = (timeline.counts(name)[-1] for name in (against, policy))
     saved = timeline.saved_usd(policy, against)
     bought = timeline.years_bought(policy, against)
-    firm = int((saved > 0.0).sum())
+    if not saved.any():
+        return (
+            f"{policy} against {against}: no upgrade comes later or sooner, in any of "
+            f"{_seeds(len(saved))}: the same assets are too small in the same studied "
+            "years."
+        )
+    most = timeline.affordable_usd(policy, against)
+    who = "that can give" if timeline.roles[policy] == "v2g" else "so steered"
     said = (
         f"{policy} against {against}: {_band(now, 0)} assets beyond their limit by "
         f"{timeline.years[-1]} instead of {_band(before, 0)}; upgrades that {against} "
         f"needs come {_band(bought, 1)} years later on average; worth "
-        f"{_band(saved, 0)} USD in {timeline.years[0]}, more than nothing in {firm} of "
-        f"{_seeds(len(saved))}."
+        f"{_band(saved, 0)} USD in {timeline.years[0]}, more than nothing in "
+        f"{int((saved > 0.0).sum())} of {_seeds(len(saved))}."
     )
-    if timeline.roles[policy] == "v2g":
-        most = timeline.affordable_usd(policy, against)
-        if not np.isnan(most).all():
-            said += (
-                f" So a programme is dearer than larger assets above "
-                f"{_band(most, 0)} USD a year and car that can give."
-            )
-    return said
+    if np.isnan(most).all():
+        return said
+    return (
+        f"{said} Larger assets are cheaper than a programme of more than "
+        f"{_band(most, 0)} USD a year and car {who}."
+    )
+
+
+def _bounded(fits: list[tuple[float, bool]]) -> str:
+    """Median over seeds and P10 to P90, of numbers of which some are only bounds."""
+    ranked = sorted(fits)
+    places = np.arange(len(ranked))
+    rows = [
+        ranked[int(np.quantile(places, q, method="inverted_cdf"))]
+        for q in QUANTILES.values()
+    ]
+    low, mid, high = (
+        f"{'at least ' if bound else ''}{value:,.0f}" for value, bound in rows
+    )
+    return mid if low == high else f"{mid} ({low} to {high})"
 
 
 def _seeds(count: int) -> str:
