@@ -34,7 +34,7 @@ variants:
 axes: {adoption.year: [2026, 2030]}
 seeds: [1, 2]
 """
-TOTALS = "year,evs,load_factor\n2026,5,1\n2028,10,1.2\n2030,55,5.0\n"
+TOTALS = "year,evs,load_factor\n2026,5,1\n2028,10,1.2\n2030,55,9.0\n"
 
 
 @pytest.fixture(scope="module")

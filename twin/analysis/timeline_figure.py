@@ -21,6 +21,7 @@ ABOUT_ASSETS = (
     "half of the seeds by the last year. Soonest first."
 )
 MOST_ASSETS = 18
+DASHES = {"v2g": "dot", "none": "dash"}
 COLOURS = {"uncontrolled": "#D55E00", "managed": "#0072B2", "v2g": "#009E73"}
 
 
@@ -47,6 +48,7 @@ def counts_figure(timeline: Timeline) -> go.Figure:
         figure.add_scatter(
             x=[*timeline.years, *timeline.years[::-1]],
             y=[*high, *low[::-1]],
+            mode="lines",
             fill="toself",
             fillcolor=tint(colour, 0.15),
             line={"width": 0},
@@ -59,7 +61,7 @@ def counts_figure(timeline: Timeline) -> go.Figure:
             y=mid,
             name=plain(policy),
             mode="lines+markers",
-            line={"color": colour},
+            line={"color": colour, "dash": DASHES.get(timeline.roles[policy], "solid")},
             customdata=[f"{n:,.0f}" for n in evs],
             hovertemplate="%{x}: %{y} assets at %{customdata} EVs",
         )

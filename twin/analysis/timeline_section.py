@@ -40,7 +40,6 @@ def section(comparison: Comparison) -> str:
     return "".join(
         [
             page.paragraphs([ILLUSTRATIVE] if timeline.illustrative else [], "gap"),
-            page.paragraphs(answer(timeline)),
             page.figure(
                 "timeline-counts",
                 "Assets beyond their limit by year",
