@@ -238,6 +238,27 @@ def _pool(workers: int | None, scheduler: str, tls: tuple[Path | None, ...]) -> 
 
 
 @app.command()
+def adopt(
+    file: File,
+    out: Annotated[Path, typer.Option("--out", help="Folder of the tables.")] = Path(
+        "adoption"
+    ),
+    override: Override = [],  # noqa: B006
+) -> None:
+    """Tell who owns an EV, PV or a heat pump in which year; simulate no day."""
+    from twin.scenario.read import placed
+    from twin.studies.ownership import write, years_of
+
+    try:
+        years = years_of(file, override)
+    except InputError as error:
+        raise placed(error, file, override) from error
+    print("\n\n".join("\n".join(one.lines()) for one in years))
+    print("clustering: pairs of neighbours who both own an EV, over those by chance")
+    print("\n".join(map(str, write(years, out))))
+
+
+@app.command()
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of runs, or of a study.")],
 ) -> None:

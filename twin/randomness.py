@@ -66,6 +66,15 @@ class Purpose(IntEnum):
     EXPORT_PERMIT = 74
     ENROLLED = 75
     CALL_RETURN = 80
+    HOUSEHOLD_CARS = 90
+    HOUSEHOLD_INCOME = 91
+    PLACE_INCOME = 92
+    CHARGER_ACCESS = 93
+    BUYS_EV = 94
+    BUYS_PV = 95
+    BUYS_HEAT_PUMP = 96
+    CAR_YEARS = 97
+    ENROLS = 98
 
 
 def uniform(

@@ -19,6 +19,7 @@ SECTIONS = (
     "figures",
     "all-figures",
     "violations",
+    "years-ahead",
     "outages",
     "participation",
     "requests",

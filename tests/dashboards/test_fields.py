@@ -97,7 +97,7 @@ def test_every_path_of_the_schema_is_locked():
 
     parts = scenario_schema()["$defs"]
     found = {key for part in parts.values() for key in paths(part)}
-    files = {"root", "file", "travel_file", "export_file", "feeder_head"}
+    files = {"root", "file", "travel_file", "export_file", "feeder_head", "totals"}
     assert found == files
     kinds = {one.key.rpartition(".")[2]: one.kind for one in fields(scenario_schema())}
     assert {kinds[name] for name in found} == {"locked"}

@@ -101,6 +101,11 @@ class _Draw:
     case: Case
 
     @property
+    def draw(self) -> tuple[int, object]:
+        """The seed and the days, which a run without cars must share."""
+        return self.case.seed, self.case.scenario.get("time")
+
+    @property
     def key(self) -> tuple[str, int]:
         """Which draw it belongs to."""
         return self.variant, self.case.seed
@@ -159,13 +164,13 @@ def _variant(row: Mapping[str, Any], key: str) -> str:
 
 
 def _base(one: _Draw, without: Sequence[_Draw]) -> _Draw:
-    """The run without cars of the same seed: of its own variant if there is one."""
-    same = [other for other in without if other.case.seed == one.case.seed]
+    """The run without cars of the same seed and days: of its own variant if it can."""
+    same = [other for other in without if other.draw == one.draw]
     own = [other for other in same if other.variant == one.variant]
     if not same:
         raise InputError.of(
-            f"no run without cars has seed {one.case.seed}: nothing tells what was "
-            "there before",
+            f"no run without cars has seed {one.case.seed} and the same days: nothing "
+            "tells what was there before",
             key="hosting",
         )
     return (own or same)[0]

@@ -29,12 +29,17 @@ from twin.analysis.participation_section import participation
 from twin.analysis.quality_section import voltage_quality
 from twin.analysis.response_section import responses
 from twin.analysis.study import Subject
+from twin.analysis.timeline import timeline_of
+from twin.analysis.timeline_section import lead as years_ahead
+from twin.analysis.timeline_section import section as timeline
 from twin.analysis.verdict import cautions
 from twin.analysis.wording import stopped
 from twin.errors import InputError
 from twin.results.durable import replacing
 
 REPORT_FILE = "report.html"
+YEARS_AHEAD = "years-ahead"
+Part = tuple[str, str, Callable[[Comparison], str]]
 
 
 def write(path: Path | str, out: Path | str | None = None, billed_by: str = "") -> Path:
@@ -70,7 +75,7 @@ def html(subject: Subject) -> str:
         first
         + [
             page.Section(key, title, build(comparison))
-            for key, title, build in _SECTIONS
+            for key, title, build in _in_order(comparison)
         ],
     )
 
@@ -78,6 +83,13 @@ def html(subject: Subject) -> str:
 def _hosting(hosted: Hosting, comparison: Comparison) -> page.Section:
     body = hosting_section(hosted, comparison)
     return page.Section("hosting", "Hosting capacity", body)
+
+
+def _in_order(comparison: Comparison) -> Sequence[Part]:
+    """Years ahead first, where they are the question."""
+    if timeline_of(comparison) is None:
+        return _SECTIONS
+    return sorted(_SECTIONS, key=lambda part: part[0] != YEARS_AHEAD)
 
 
 def _title(subject: Subject) -> str:
@@ -89,7 +101,8 @@ def _title(subject: Subject) -> str:
 
 def _lead(subject: Subject, before: Sequence[str]) -> str:
     first = subject.comparison.cases[0]
-    lines = [*before, *wording.headline(subject.comparison)]
+    told = years_ahead(subject.comparison) or wording.headline(subject.comparison)
+    lines = [*before, *told]
     about = _about(subject, first)
     description = first.scenario.get("description")
     said = [about, str(description)] if description else [about]
@@ -132,12 +145,13 @@ def _caveats(comparison: Comparison) -> str:
     return page.bullets(caveats(comparison))
 
 
-_SECTIONS: tuple[tuple[str, str, Callable[[Comparison], str]], ...] = (
+_SECTIONS: tuple[Part, ...] = (
     ("key-figures", "Key figures", sections.key_figures),
     ("paired", "Differences over seeds", paired.section),
     ("figures", "Figures", sections.figures),
     ("all-figures", "All numbers", sections.all_numbers),
     ("violations", "Voltage violations", sections.violations),
+    (YEARS_AHEAD, "Years ahead", timeline),
     ("outages", "Outages", outages),
     ("participation", "Who can take part", participation),
     ("requests", "Requests and responses", responses),

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from twin.errors import nearest
+from twin.scenario.adoption_rules import adoption
 from twin.scenario.feeder_rules import feeder
 from twin.scenario.fleet_rules import fleet
 from twin.scenario.looking import Finding, Rule, at, is_at, text
@@ -106,4 +107,5 @@ RULES: tuple[Rule, ...] = (
     _allocate_by,
     tariff,
     outages,
+    adoption,
 )

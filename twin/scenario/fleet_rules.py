@@ -23,7 +23,8 @@ def fleet(data: Mapping[str, Any]) -> Iterator[Finding]:
 def _how_many_evs(data: Mapping[str, Any]) -> Iterator[Finding]:
     fleet = mapping(data, "fleet")
     given = [key for key in ("ev_share", "ev_count") if fleet.get(key) is not None]
-    if isinstance(data.get("fleet"), Mapping) and len(given) != 1:
+    least = 0 if is_at(data, "adoption") else 1
+    if isinstance(data.get("fleet"), Mapping) and not least <= len(given) <= 1:
         what = "both are given" if given else "neither is given"
         yield "fleet", f"{what}, needed: exactly one of ev_share and ev_count"
 

@@ -16,7 +16,8 @@ def notes(scenario: Scenario) -> list[str]:
 
 def _none_gives(s: Scenario) -> bool:
     """Whether no car can give, whatever happens."""
-    return s.participation is None and s.fleet.bidirectional_share == 0
+    by_share = s.participation is None and s.adoption is None
+    return by_share and s.fleet.bidirectional_share == 0
 
 
 def _called_outside(scenario: Scenario) -> list[date]:
@@ -40,6 +41,7 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
             s.policy.name in ONE_WAY
             and s.fleet.bidirectional_share > 0
             and s.participation is None
+            and s.adoption is None
             and not (s.has_outages and s.backup.share > 0)
         ),
         "fleet.bidirectional_share has no effect: this policy only charges",
@@ -122,7 +124,25 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "events of kind call have no effect: only emergency answers them",
     ),
     (
-        lambda s: s.participation is not None and s.fleet.bidirectional_share > 0,
+        lambda s: (
+            s.adoption is not None
+            and s.adoption.totals is None
+            and 0 not in (s.fleet.ev_share, s.fleet.ev_count)
+        ),
+        "adoption.totals is not given: the course of EVs is illustrative, no forecast "
+        "of anybody's",
+    ),
+    (
+        lambda s: s.adoption is not None and s.fleet.bidirectional_share > 0,
+        "fleet.bidirectional_share has no effect: with adoption, year of purchase and "
+        "participation say which cars can give",
+    ),
+    (
+        lambda s: (
+            s.participation is not None
+            and s.adoption is None
+            and s.fleet.bidirectional_share > 0
+        ),
         "fleet.bidirectional_share has no effect: participation says which cars can "
         "give (participation.vehicle_share in its place)",
     ),

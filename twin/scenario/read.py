@@ -166,6 +166,7 @@ _PATH_KEYS = (
     ("customers.feeder_head", ""),
     ("customers.file", ""),
     ("fleet.travel_file", ""),
+    ("adoption.totals", ""),
     ("tariff.file", ""),
     ("tariff.export_file", ""),
 )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from twin.scenario.adoption_words import Adoption
 from twin.scenario.customers_words import CustomersSpec
 from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.fleet_words import Fleet
@@ -128,6 +129,11 @@ class Scenario(Words):
         description="Who can take part in giving at all, stage by stage; default: "
         "the cars of fleet.bidirectional_share",
     )
+    adoption: Adoption | None = Field(
+        default=None,
+        description="The years ahead: who owns a car, PV or a heat pump by then; "
+        "default: as fleet and customers say",
+    )
     stress: Stress | None = Field(
         default=None,
         description="Cars that are asked and do not act; default: everybody does",
@@ -214,6 +220,8 @@ class Scenario(Words):
                 for number, event in enumerate(self.events)
             },
         }
+        if self.adoption is not None:
+            named["adoption.totals"] = self.adoption.totals
         return {key: path for key, path in named.items() if path is not None}
 
     def resolved(self) -> dict[str, Any]:
@@ -238,7 +246,7 @@ class Scenario(Words):
             plain["feeder"].pop("loads")
         if not self.regulation:
             plain.pop("regulation")
-        for key in ("participation", "stress"):
+        for key in ("participation", "adoption", "stress"):
             if plain[key] is None:
                 plain.pop(key)
         plain["feeder"]["model"] = (

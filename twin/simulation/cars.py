@@ -31,7 +31,9 @@ from twin.fleet.charging import (
 from twin.fleet.state import traits
 from twin.randomness import Purpose, normal, uniform
 from twin.scenario.spec import Scenario
+from twin.simulation.adopted import Adopted
 from twin.simulation.households import Households
+from twin.simulation.joining import joining
 from twin.simulation.participants import Participants, participants
 
 CARS_PER_HOME = 16
@@ -66,16 +68,26 @@ class Cars:
         return len(self.model)
 
 
-def cars(scenario: Scenario, homes: Households) -> Cars:
-    """Draw the fleet: nested in ownership, and each car by its own key."""
-    home, ordinal = _owners(scenario, homes)
-    order = np.lexsort((ordinal, home))
-    home, ordinal = home[order], ordinal[order]
+def cars(scenario: Scenario, homes: Households, ahead: Adopted | None = None) -> Cars:
+    """Draw the fleet: nested in ownership, and each car by its own key.
+
+    ``ahead``: who owns a car by a later year, in place of a draw of owners.
+    """
+    if ahead is not None and not _without_cars(scenario):
+        home, ordinal = ahead.owned.home, ahead.owned.ordinal
+    else:
+        ahead = None
+        home, ordinal = _owners(scenario, homes)
+        order = np.lexsort((ordinal, home))
+        home, ordinal = home[order], ordinal[order]
     entity = home * CARS_PER_HOME + ordinal
     models = _models(scenario, entity)
     plugs = _plugs(scenario, entity, homes.known_charger_kw[home])
     could_kw, undocumented = _could(scenario, models, plugs)
-    part = participants(scenario, entity, home, models, ~undocumented)
+    if ahead is None:
+        part = participants(scenario, entity, home, models, ~undocumented)
+    else:
+        part = joining(scenario, ahead, entity, models, ~undocumented)
     two_way = _two_way(scenario, entity) if part is None else part.takes_part
     rows = traits(len(home))
     rows["entity"], rows["customer"], rows["zone"] = entity, home, homes.zone[home]
@@ -128,6 +140,10 @@ def _doubts(region: str, models: list[Vehicle], supposed: Bools) -> Iterator[str
     for name in sorted(chosen):
         why = undocumented_because(chosen[name], region)
         yield f"catalogue: {name} gives hypothetically: {why}"
+
+
+def _without_cars(scenario: Scenario) -> bool:
+    return 0 in (scenario.fleet.ev_share, scenario.fleet.ev_count)
 
 
 def _could(

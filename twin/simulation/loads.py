@@ -6,11 +6,14 @@ import numpy as np
 
 from twin.arrays import Floats, Ints
 from twin.grid.ppc import Network
+from twin.simulation.adopted import Adopted
 from twin.simulation.grids import Grid
 from twin.simulation.households import Households
+from twin.surroundings.growth import Grown, HeatPumps
 from twin.surroundings.network_loads import NetworkShapes
 from twin.surroundings.profiles import Profile
 from twin.surroundings.surroundings import LoadModel, Sun
+from twin.surroundings.weather import Weather
 
 SIMBENCH_YEAR = 2016
 
@@ -49,6 +52,17 @@ def network_shapes(net: Network, element: Ints) -> NetworkShapes | None:
     shares = table[names].to_numpy(dtype=np.float64)
     day_steps = len(shares) // 366 if len(shares) % 366 == 0 else len(shares) // 365
     return NetworkShapes(SIMBENCH_YEAR, 1440 // day_steps, shares * own_kw)
+
+
+def grown(
+    homes: Profile, others: Profile | None, ahead: Adopted, weather: Weather
+) -> tuple[Profile, Profile | None]:
+    """Loads of homes and of others in a year ahead, with the homes' heat pumps."""
+    has, factor = ahead.owned.heat_pump, ahead.load_factor
+    loss_w_per_k = np.where(has, ahead.words.heat_pump_w_per_k, 0.0)
+    heat_pumps = HeatPumps(weather, loss_w_per_k) if has.any() else None
+    later = Grown(homes, factor, heat_pumps)
+    return later, None if others is None else Grown(others, factor)
 
 
 class Loads:

@@ -91,11 +91,11 @@ def participants(
         return None
     data, seed = stages(scenario.region), scenario.seed
     makes = [model.make for model in models]
-    _refuse_unknown(words, makes)
+    refuse_unknown(words, makes)
     shares = np.array([_committed(words, data, make) for make in makes])
-    charger = _said(words.charger_share, data.charger)
-    permit = _said(words.permit_share, data.permit)
-    enrolled = _said(words.enrolled_share, data.enrolled)
+    charger = said_or(words.charger_share, data.charger)
+    permit = said_or(words.permit_share, data.permit)
+    enrolled = said_or(words.enrolled_share, data.enrolled)
     passes = [
         uniform(seed, Purpose.CARMAKER, entity) < shares,
         _vehicle(words, seed, entity, able),
@@ -139,14 +139,15 @@ def _fits(
     """Whether the home's charger works with the car [n_ev]."""
     if words.standard == "unified":
         return np.ones(len(makes), dtype=np.bool_)
-    share = _said(words.matched_share, data.matched).share
+    share = said_or(words.matched_share, data.matched).share
     matched = uniform(seed, Purpose.CHARGER_MATCHED, entity) < share
     brand = uniform(seed, Purpose.CHARGER_BRAND, home)
     fits: Bools = matched | brand_fits(data.brands, brand, makes)
     return fits
 
 
-def _said(share: float | None, data: Known) -> Known:
+def said_or(share: float | None, data: Known) -> Known:
+    """A share as the scenario says, else as the data have it."""
     return data if share is None else Known(share, SAID, "the scenario's own", "")
 
 
@@ -156,7 +157,7 @@ def _makers_known(
     """The cars' mean share; as sure as the least sure make among them."""
     mean = float(shares.mean()) if len(shares) else 0.0
     if words.carmaker_share is not None:
-        return _said(words.carmaker_share, data.charger)
+        return said_or(words.carmaker_share, data.charger)
     rows = [data.carmaker(make) for make in set(makes) - set(words.carmakers)]
     marks = {row.mark for row in rows} | ({SAID} if words.carmakers else set())
     order = ("assumed", "recalled", "reported", SAID, "published")
@@ -176,7 +177,7 @@ def _vehicle_known(words: Participation, able: Bools) -> Known:
 def _charger_known(words: Participation, data: Stages, charger: Known) -> Known:
     if words.standard == "unified":
         return charger
-    matched = _said(words.matched_share, data.matched)
+    matched = said_or(words.matched_share, data.matched)
     source = (
         f"{charger.source}; works with its own brand only, {100 * matched.share:g} % "
         f"bought for the car ({matched.mark}), the rest by brand "
@@ -194,7 +195,8 @@ def _words(one: Known) -> str:
     return f"share {one.share:.3g}, {one.mark}: {one.source}{dated}"
 
 
-def _refuse_unknown(words: Participation, makes: list[str]) -> None:
+def refuse_unknown(words: Participation, makes: list[str]) -> None:
+    """A make that no catalogue knows is the user's error."""
     every = sorted({car.make for car in vehicles().values()} | set(makes))
     for make in words.carmakers:
         if make not in every:

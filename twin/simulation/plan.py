@@ -16,6 +16,7 @@ from twin.grid.controls import Regulation
 from twin.grid.feeder import Feeder
 from twin.grid.limits import Limits, custom_limits, limits_by_name
 from twin.scenario.spec import Scenario
+from twin.simulation.adopted import Adopted, adopted
 from twin.simulation.cars import Cars, cars
 from twin.simulation.choice import policy_of
 from twin.simulation.grids import Grid, load_grid
@@ -24,7 +25,7 @@ from twin.simulation.inverters import (
     inverter_notes,
     with_inverters,
 )
-from twin.simulation.loads import shapes_of
+from twin.simulation.loads import grown, shapes_of
 from twin.simulation.outages import outage_warnings
 from twin.simulation.plugs import Plugs, plugs
 from twin.simulation.regulation import held_notes, moves_of, told_of
@@ -66,6 +67,7 @@ class Plan:
     moves: Regulation | None = None
     head: FeederHead | None = None
     struck: Struck | None = None
+    ahead: Adopted | None = None
 
     @property
     def inputs(self) -> list[Path]:
@@ -77,6 +79,7 @@ class Plan:
             *self.prices.inputs,
             *FLEET_DATA,
             *([] if self.cars.participants is None else [self.cars.participants.file]),
+            *([] if self.ahead is None else [self.ahead.data.file]),
             *self.scenario.files().values(),
             *self.grid.files,
             *(
@@ -137,6 +140,8 @@ class Plan:
         told += inverter_notes(self.scenario.fleet.inverter, self.cars)
         if self.cars.participants is not None:
             told += self.cars.participants.assumptions
+        if self.ahead is not None:
+            told += self.ahead.notes
         if self.head is not None:
             told += self.head.notes
         if self.households.pv_kwp.any():
@@ -157,7 +162,8 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     homes, others = slice(0, people.n_home), slice(people.n_home, len(people))
     shapes = shapes_of(grid, people, homes) if by_network else None
     seed = scenario.seed
-    fleet = cars(scenario, people)
+    ahead = adopted(scenario, grid.feeder, people)
+    fleet = cars(scenario, people, ahead)
     placed = plugs(grid.feeder, people, fleet, seed)
     sky = weather(scenario.region, timeline, seed)
     prices = _prices(scenario, timeline)
@@ -165,7 +171,12 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     policy, policy_file = policy_of(
         scenario, lambda date: prices.cheapest_window(date - first_day)
     )
+    load = profile(scenario.profiles, _homes(people, homes), timeline, seed, shapes)
     rest = _others(grid, people, others, timeline)
+    if ahead is not None:
+        load, rest = grown(load, rest, ahead, sky)
+        by_pv = scenario.customers.export_limit_kw is None
+        people = ahead.on(people, scenario.customers.pv_kw, by_pv)
     feeder = with_inverters(
         placed.feeder, scenario.fleet.inverter, fleet, placed.spread
     )
@@ -178,9 +189,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
         cars=fleet,
         plugs=placed,
         limits=_limits(scenario),
-        profile=profile(
-            scenario.profiles, _homes(people, homes), timeline, seed, shapes
-        ),
+        profile=load,
         others=rest,
         travel=travel(scenario.travel, seed, scenario.fleet.travel_file),
         weather=sky,
@@ -191,6 +200,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
         moves=moves_of(scenario, grid),
         head=_head(scenario, timeline),
         struck=_struck(scenario, timeline, grid, people),
+        ahead=ahead,
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from twin.analysis.hosting_record import write_hosting
+from twin.analysis.timeline import write as write_timeline
 from twin.errors import Busy, InputError, RunFailed
 from twin.results.record import Run, read_status
 from twin.scenario.study import Budget, Study
@@ -102,6 +103,7 @@ def _finish(
     try:
         write_tables(folder, study, asked, outcomes)
         write_hosting(folder, study.hosting)
+        write_timeline(folder)
     except OSError as error:
         raise RunFailed(
             f"cannot write the study's tables into {folder}: "
