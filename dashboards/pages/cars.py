@@ -36,7 +36,7 @@ from dashboards.fleet.courses import (
     plug_hours,
     soc_spread,
 )
-from dashboards.fleet.departures import ended_stays, short_departures
+from dashboards.fleet.departures import departures_of, short_departures
 from dashboards.kept import kept
 from twin.analysis.case import Case
 
@@ -145,8 +145,8 @@ def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> N
     )
     def departures(at: At, scheme: str | None) -> tuple[go.Figure, go.Figure]:
         case = _shown(desk, at, scheme)
-        ended = ended_stays(case)
-        if not ended.height:
+        ended = departures_of(case)
+        if not len(ended.count):
             nothing = theme.gap(wording.no_departures(case), scheme, 300)
             return nothing, nothing
         found = short(case)
@@ -154,7 +154,7 @@ def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> N
             nothing = theme.gap("Every departure reached its target.", scheme, 300)
             return nothing, nothing
         by_hour = fleet_figures.short_by_hour(
-            _with_hour(case, ended), _with_hour(case, found), str(scheme)
+            ended.by_hour, _with_hour(case, found), str(scheme)
         )
         return by_hour, fleet_figures.short_by_car(found, str(scheme))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboards import parts, theme
 from dashboards.desk import Desk
+from dashboards.kept import kept
 from dashboards.loading import ageing_cards, answers, tables
 from dashboards.loading.blame import (
     members_of,
@@ -29,12 +29,13 @@ from dashboards.loading.figures import (
 from dashboards.loading.layout import ALL, SHOWN, SPANS, body, minute
 from dashboards.loading.loadings import (
     MOST_LINES,
-    Element,
     line,
     line_rows,
     transformer,
     transformer_rows,
     who,
+    worst_line,
+    worst_transformer,
 )
 from dashboards.loading.rivals import (
     pair,
@@ -73,13 +74,7 @@ def register(desk: Desk) -> None:
         "against.value",
     )
 
-    @lru_cache(maxsize=MOST_KEPT)
-    def kept(case: Case, kind: str, index: int) -> Course | None:
-        make = transformer if kind == "transformer" else line
-        return Course.of(case, make(case, index))
-
-    def course(case: Case, element: Element) -> Course | None:
-        return kept(case, element.kind, element.index)
+    course = _courses()
 
     _register_answer(desk, course)
     _register_pick(desk)
@@ -91,6 +86,19 @@ def register(desk: Desk) -> None:
     _register_blame(desk, course)
     _register_variants(desk, course)
     ageing_cards.register(desk, course)
+
+
+def _courses() -> answers.CourseOf:
+    """Courses that several callbacks ask for at once are read once."""
+
+    def read(case: Case, kind: str, index: int) -> Course | None:
+        is_one = kind == "transformer"
+        worst = worst_transformer(case) if is_one else worst_line(case)
+        make = transformer if is_one else line
+        return Course.of(case, make(case, index), index == worst)
+
+    once = kept(read, MOST_KEPT)
+    return lambda case, element: once(case, element.kind, element.index)
 
 
 def _register_answer(desk: Desk, course_of: answers.CourseOf) -> None:
