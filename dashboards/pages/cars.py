@@ -53,6 +53,7 @@ def register(desk: Desk) -> None:
         lambda case, ev: life_of(case, ev, short(case), ev == worst_car(case)),
         MOST_LIVES,
     )
+    desk.first("cars", "cars-doing")
     _register_fleet(desk, courses)
     _register_departures(desk, short)
     _register_habits(desk)
@@ -102,7 +103,8 @@ def _register_fleet(desk: Desk, courses: Callable[[Case], Courses]) -> None:
         words += fleet_figures.caption_of(part, "doing")
         return _held(figure, part, since, until), words
 
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-soc", "figure"),
         Output("cars-soc-caption", "children"),
         Input("at", "data"),
@@ -137,7 +139,8 @@ def _register_fleet(desk: Desk, courses: Callable[[Case], Courses]) -> None:
 
 
 def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> None:
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-by-hour", "figure"),
         Output("cars-by-car", "figure"),
         Input("at", "data"),
@@ -158,7 +161,8 @@ def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> N
         )
         return by_hour, fleet_figures.short_by_car(found, str(scheme))
 
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-worst", "rowData"),
         Output("cars-reasons", "children"),
         Input("at", "data"),
@@ -168,13 +172,14 @@ def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> N
         found = short(case)
         return fleet_tables.worst_rows(case, found), wording.reason_words(found)
 
-    @desk.callback(Output("cars-table", "rowData"), Input("at", "data"))
+    @desk.after("cars", Output("cars-table", "rowData"), Input("at", "data"))
     def cars(at: At) -> list[dict[str, Any]]:
         return fleet_tables.car_rows(desk.case(at))
 
 
 def _register_habits(desk: Desk) -> None:
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-day", "figure"),
         Output("cars-hours", "figure"),
         Output("cars-spread", "figure"),
@@ -192,7 +197,8 @@ def _register_habits(desk: Desk) -> None:
 
 
 def _register_life(desk: Desk, lives: Callable[[Case, int], Life]) -> None:
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-life", "figure"),
         Output("cars-life-caption", "children"),
         Output("cars-events", "rowData"),

@@ -76,6 +76,7 @@ def register(desk: Desk) -> None:
 
     course = _courses()
 
+    desk.first("transformers", "transformers-course")
     _register_answer(desk, course)
     _register_pick(desk)
     _register_picked(desk)
@@ -314,7 +315,13 @@ def _register_zoom(desk: Desk, course_of: answers.CourseOf) -> None:
 
 
 def _register_duration(desk: Desk, course_of: answers.CourseOf) -> None:
-    @desk.callback(Output("transformers-duration", "figure"), _AT, *_PICKED, _SCHEME)
+    @desk.after(
+        "transformers",
+        Output("transformers-duration", "figure"),
+        _AT,
+        *_PICKED,
+        _SCHEME,
+    )
     def duration(
         at: answers.At, show: str, pick: object, of_line: object, scheme: str | None
     ) -> go.Figure:
@@ -331,7 +338,8 @@ def _register_duration(desk: Desk, course_of: answers.CourseOf) -> None:
 
 
 def _register_blame(desk: Desk, course_of: answers.CourseOf) -> None:
-    @desk.callback(
+    @desk.after(
+        "transformers",
         Output("transformers-split", "figure"),
         Output("transformers-split-caption", "children"),
         _AT,
@@ -372,7 +380,8 @@ def _register_blame(desk: Desk, course_of: answers.CourseOf) -> None:
             words
         )
 
-    @desk.callback(
+    @desk.after(
+        "transformers",
         Output("transformers-behind", "children"),
         _AT,
         *_PICKED,
@@ -392,7 +401,8 @@ def _register_blame(desk: Desk, course_of: answers.CourseOf) -> None:
 
 
 def _register_variants(desk: Desk, course_of: answers.CourseOf) -> None:
-    @desk.callback(
+    @desk.after(
+        "transformers",
         Output("transformers-verdict", "children"),
         Output("transformers-rivals", "children"),
         _AT,
@@ -414,7 +424,8 @@ def _register_variants(desk: Desk, course_of: answers.CourseOf) -> None:
             found, answers.key_of(at), now, query
         )
 
-    @desk.callback(
+    @desk.after(
+        "transformers",
         Output("transformers-variants", "figure"),
         Output("transformers-variants-caption", "children"),
         _AT,
