@@ -86,8 +86,13 @@
     const isDrawn = Boolean(place._fullLayout);
     if (!isDrawn && isEmpty(figure)) return leaveBlank(place);
     if (isDrawn && !isAtWork && distance(place) === 0) return drawNow(place, figure);
+    const older = due.get(place);
     return new Promise((tell, fail) => {
-      due.set(place, { figure, tell, fail, since: performance.now() });
+      const tellAll = (drawn) => {
+        if (older) older.tell(drawn);
+        tell(drawn);
+      };
+      due.set(place, { figure, tell: tellAll, fail, since: performance.now() });
       if (!isAtWork) work();
     });
   }
