@@ -8,15 +8,15 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
-import twin
 from twin.analysis import kept
 from twin.analysis.case import Case
 from twin.analysis.metrics import Answer, headline_of
 from twin.results.durable import replacing
 from twin.results.record import RUN_FILE
 
+TWIN = Path(__file__).parents[1]
 STEM = ".digest-headline-"
-MADE_BY = (".py", ".json", ".yaml", ".csv")
+MADE_BY = (".json", ".yaml", ".csv")
 
 
 def kept_headline(case: Case) -> dict[str, Answer]:
@@ -77,10 +77,9 @@ def _write(path: Path, found: dict[str, Answer]) -> None:
 def _made_by() -> str:
     """Of all code and data that a headline may follow from: the twin's own."""
     of = hashlib.sha256()
-    for folder in map(Path, twin.__path__):
-        for file in sorted(folder.rglob("*")):
-            if file.suffix == ".py" or (file.suffix in MADE_BY and _is_small(file)):
-                of.update(file.read_bytes())
+    for file in sorted(TWIN.rglob("*")):
+        if file.suffix == ".py" or (file.suffix in MADE_BY and _is_small(file)):
+            of.update(file.read_bytes())
     return of.hexdigest()
 
 
