@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 import dash
 import dash_mantine_components as dmc
@@ -20,6 +21,7 @@ from twin.errors import TwinError
 
 log = logging.getLogger("dashboards")
 Query = Mapping[str, str]
+Answer = TypeVar("Answer", bound=Callable[..., Any])
 Body = Callable[[Case, Query], Component]
 WATCH_MS = 1000
 
@@ -102,6 +104,33 @@ class Desk:
             for p in properties
         ]
         self.clientside("remember", *inputs)
+
+    def first(self, page: str, chart: str) -> None:
+        """The chart that a page shows first; ``parts.chart`` must know it, too."""
+        when = parts.when_shown(page)
+        self.clientside(
+            "first", Output(when, "data"), Input(chart, "figure"), State(when, "data")
+        )
+
+    def after(
+        self, page: str, *told: Any, **words: Any
+    ) -> Callable[[Answer], Callable[..., Any]]:
+        """As ``callback``, for what is below the screen: waits for the first chart.
+
+        Else all that a page asks for is worked out and drawn at the same time, and
+        the first chart stands when the last is ready. Afterwards nothing waits.
+        """
+
+        def register(answer: Answer) -> Callable[..., Any]:
+            @wraps(answer)
+            def ordered(*values: Any) -> Any:
+                return answer(*values[:-1])
+
+            when = Input(parts.when_shown(page), "data")
+            found: Callable[..., Any] = self.callback(*told, when, **words)(ordered)
+            return found
+
+        return register
 
     def error(self, error: Exception) -> Component:
         """Tell the user, and the log, what went wrong; a bug by its kind only."""

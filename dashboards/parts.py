@@ -51,8 +51,13 @@ def chart(
     caption: str = "",
     height: int = 360,
     controls: Children = None,
+    is_first: bool = False,
 ) -> Component:
-    """A card with the graph ``key``, its caption ``key-caption``, PNG and CSV."""
+    """A card with the graph ``key``, its caption ``key-caption``, PNG and CSV.
+
+    is_first   what else the page shows waits for it (``Desk.first``)
+    """
+    waited = [dcc.Store(id=when_shown(key.partition("-")[0]))] if is_first else []
     tools = html.Div(
         [
             html.Div(controls, className="controls"),
@@ -79,10 +84,16 @@ def chart(
                 overlay_style={"visibility": "visible", "opacity": 0.45},
             ),
             html.P(caption, className="caption", id=f"{key}-caption"),
+            *waited,
         ],
         className="card chart",
         **attributes(data_name=key),
     )
+
+
+def when_shown(page: str) -> str:
+    """The store that tells that the first chart of a page is known."""
+    return f"{page}-shown"
 
 
 def tile(

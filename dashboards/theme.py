@@ -88,14 +88,18 @@ def palette(scheme: str | None) -> Palette:
 
 
 def dressed(figure: go.Figure, scheme: str | None, height: int = 360) -> go.Figure:
-    """The common layout. ``height``: pixels."""
+    """The common layout. ``height``: pixels.
+
+    The margins hold most axes' numbers and titles: where they have to grow, a chart is
+    drawn twice.
+    """
     look = palette(scheme)
     figure.update_layout(
         height=height,
         paper_bgcolor=CLEAR,
         plot_bgcolor=CLEAR,
         font={"family": FONT, "size": 13, "color": look.ink},
-        margin={"l": 64, "r": 24, "t": 36, "b": 44},
+        margin={"l": 88, "r": 24, "t": 36, "b": 58},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         hoverlabel={
             "font": {"family": FONT, "color": look.ink},

@@ -12,7 +12,7 @@ from twin.arrays import Ints
 
 Values = NDArray[Any]
 Times = NDArray[np.datetime64]
-MOST_POINTS = 2000
+MOST_POINTS = 1200
 
 
 def thinned(

@@ -182,6 +182,10 @@
         }
         return "/run/" + chosen + "/" + at.page + window.location.search;
       },
+      /* Told once, when a page's first chart is known: what waits for it is asked then. */
+      first: function (figure, told) {
+        return told ? window.dash_clientside.no_update : true;
+      },
       reloadWhenDone: function (done) {
         if (done) window.location.reload();
       },

@@ -9,7 +9,7 @@ import polars as pl
 
 from dashboards.fleet.car_life import Life
 from dashboards.fleet.courses import Courses
-from dashboards.fleet.departures import ended_stays
+from dashboards.fleet.departures import departures_of
 from dashboards.thinning import instant, window
 from twin.analysis.case import Case
 from twin.errors import InputError
@@ -77,10 +77,8 @@ def most_discharged(case: Case) -> int:
 
 def worst_car(case: Case) -> int:
     """The car of the departure that lacked most."""
-    ended = ended_stays(case).filter("short")
-    if not ended.height:
-        return most_discharged(case)
-    return int(ended.sort("shortfall_kwh", "ev", descending=[True, False])["ev"][0])
+    worst = departures_of(case).worst
+    return int(worst[0]) if len(worst) else most_discharged(case)
 
 
 def car_names(case: Case) -> list[tuple[str, str]]:

@@ -33,7 +33,7 @@ from twin.analysis.case import Case
 from twin.analysis.digest import chunks
 from twin.analysis.kept import kept
 from twin.analysis.metrics import SHORT_SHARE
-from twin.arrays import Floats
+from twin.arrays import Floats, Ints
 
 EFFICIENCY = 0.92
 NEARLY_ALL = 0.95
@@ -56,21 +56,21 @@ def short_departures(case: Case) -> pl.DataFrame:
     Columns of ``sessions`` and of the car, and what the rules are made of:
     ``stay_h``, ``planned_h``, ``early_h``, ``need_kwh``, ``idle_h``, ``limited_kwh``.
     """
-    ended = ended_stays(case)
-    if not ended.height:
+    short = ended_stays(case).filter("short").collect()
+    if not short.height:
         return pl.DataFrame(schema=_SHORT)
-    short = ended.filter("short").sort("shortfall_kwh", "ev", descending=[True, False])
-    told = short.with_columns(_measured()).with_columns(reason=_first_rules())
+    ordered = short.sort("shortfall_kwh", "ev", descending=[True, False])
+    told = ordered.with_columns(_measured()).with_columns(reason=_first_rules())
     return _last_rules(case, told)
 
 
-def ended_stays(case: Case) -> pl.DataFrame:
+def ended_stays(case: Case) -> pl.LazyFrame:
     """Stays that ended with a departure, each with its car; ``short`` says if it was.
 
     Empty where the cars or their stays are not recorded.
     """
     if not (case.run.has("sessions") and case.run.has("evs")):
-        return pl.DataFrame(schema={"short": pl.Boolean, **STAY})
+        return pl.LazyFrame(schema={**_SHORT, "short": pl.Boolean})
     car = case.evs.select("ev", "model", "capacity_kwh", "charge_kw")
     limit = SHORT_SHARE * pl.col("capacity_kwh")
     return (
@@ -78,7 +78,59 @@ def ended_stays(case: Case) -> pl.DataFrame:
         .filter(pl.col("plug_out").is_not_null())
         .join(car.lazy(), on="ev", how="left")
         .with_columns(short=pl.col("shortfall_kwh") > limit)
+    )
+
+
+@dataclass(frozen=True)
+class Departures:
+    """How many ended stays, and how many of them short, by car and local hour.
+
+    ev, hour, count, short                                                  [n_group]
+    worst   the car of the departure that lacked most; none if none was short
+    """
+
+    ev: Ints
+    hour: Ints
+    count: Ints
+    short: Ints
+    worst: Ints
+
+    @property
+    def by_hour(self) -> Ints:
+        """Departures in each hour of the day. [24]"""
+        return np.bincount(self.hour, self.count, 24).astype(np.int64)
+
+    def by_car(self) -> dict[int, tuple[int, int]]:
+        """Departures of each car that has any, and how many of them were short."""
+        frame = pl.DataFrame({"ev": self.ev, "count": self.count, "short": self.short})
+        totals = frame.group_by("ev").sum()
+        return {ev: (count, short) for ev, count, short in totals.iter_rows()}
+
+
+def departures_of(case: Case) -> Departures:
+    """The departures in numbers; those of a long run are kept beside its tables."""
+    if not (case.run.has("sessions") and case.run.has("evs")):
+        return _counted(case)
+    asked = (case.zone.key, SHORT_SHARE)
+    return kept(case.run, "sessions", Departures, asked, lambda: _counted(case))
+
+
+def _counted(case: Case) -> Departures:
+    hour = pl.col("plug_out").dt.convert_time_zone(case.zone.key).dt.hour()
+    ended = (
+        ended_stays(case)
+        .select("ev", "shortfall_kwh", "short", hour=hour.cast(pl.Int32))
         .collect()
+    )
+    groups = (
+        ended.group_by("ev", "hour")
+        .agg(pl.len().alias("count"), pl.col("short").sum())
+        .sort("ev", "hour")
+    )
+    lacked = ended.filter("short").sort("shortfall_kwh", "ev", descending=[True, False])
+    columns = [groups[name] for name in ("ev", "hour", "count", "short")]
+    return Departures(
+        *(one.cast(pl.Int32).to_numpy() for one in (*columns, lacked["ev"].head(1)))
     )
 
 

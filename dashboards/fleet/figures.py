@@ -13,6 +13,7 @@ from dashboards import theme
 from dashboards.fleet.courses import QUANTILES, Columns, Courses, columns_of
 from dashboards.fleet.departures import REASONS
 from twin.analysis.theme import tint
+from twin.arrays import Ints
 
 NAMES: Mapping[str, str] = {
     "giving": "giving",
@@ -200,13 +201,13 @@ def spread_figure(spread: pl.DataFrame, scheme: str) -> go.Figure:
     return theme.dressed(figure, scheme, 300)
 
 
-def short_by_hour(ended: pl.DataFrame, short: pl.DataFrame, scheme: str) -> go.Figure:
+def short_by_hour(every: Ints, short: pl.DataFrame, scheme: str) -> go.Figure:
     """Which share of each hour's departures fell short, and why.
 
-    ended, short  with a column ``hour``: the local hour of the departure
+    every   departures of each local hour                                        [24]
+    short   with a column ``hour``: the local hour of the departure
     """
     look, figure = reason_colours(scheme), go.Figure()
-    every = np.bincount(ended["hour"].to_numpy(), minlength=24)
     for reason, words in REASONS.items():
         hours = short.filter(pl.col("reason") == reason)["hour"].to_numpy()
         count = np.bincount(hours, minlength=24)

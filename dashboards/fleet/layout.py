@@ -107,6 +107,7 @@ def _fleet(query: Query) -> Component:
                 "What the cars do",
                 height=340,
                 controls=parts.choice("cars-unit", UNITS, unit, "Unit"),
+                is_first=True,
             ),
             parts.chart(
                 "cars-soc",

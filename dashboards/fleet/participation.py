@@ -66,7 +66,8 @@ def card(case: Case) -> Component:
 def register(desk: Desk) -> None:
     """What draws the figures; the rest is there when the page is made."""
 
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-funnel", "figure"),
         Output("cars-dependable", "figure"),
         Input("at", "data"),

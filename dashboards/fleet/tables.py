@@ -12,7 +12,7 @@ from dash.development.base_component import Component
 from dashboards import parts
 from dashboards.fleet.car_life import Life
 from dashboards.fleet.courses import local_times
-from dashboards.fleet.departures import REASONS, because, ended_stays
+from dashboards.fleet.departures import REASONS, because, departures_of
 from twin.analysis.case import Case
 
 Column = Mapping[str, Any]
@@ -146,8 +146,7 @@ def car_rows(case: Case) -> list[Row]:
     """Every car with its totals."""
     homes = _names(case.customers, "customer")
     stations = _names(case.transformers, "transformer")
-    counts = ended_stays(case).group_by("ev").agg(pl.len(), pl.col("short").sum())
-    stays = {ev: (total, short) for ev, total, short in counts.iter_rows()}
+    stays = departures_of(case).by_car()
     return [
         {
             "key": str(car["ev"]),
@@ -214,12 +213,12 @@ def _energy(case: Case) -> list[Component]:
 
 
 def _shortness(case: Case) -> list[Component]:
-    ended = ended_stays(case)
+    ended = departures_of(case)
     share, about = "–", "known when a run has ended"
-    if ended.height:
-        count = int(ended["short"].sum())
-        share = f"{100 * count / ended.height:.1f}"
-        about = f"of target: {count:,} of {ended.height:,}"
+    if len(ended.count):
+        count, of = int(ended.short.sum()), int(ended.count.sum())
+        share = f"{100 * count / of:.1f}"
+        about = f"of target: {count:,} of {of:,}"
     bought, trips = 0.0, 0
     if case.run.has("trips"):
         short = case.run.scan("trips").filter(pl.col("short_kwh") > 0)

@@ -90,7 +90,8 @@ def baseline(desk: Desk, at: answers.At) -> tuple[Case | None, str]:
 
 
 def _register_table(desk: Desk) -> None:
-    @desk.callback(
+    @desk.after(
+        "transformers",
         Output("transformers-life", "rowData"),
         Output("transformers-life-short", "children"),
         _AT,
@@ -132,7 +133,8 @@ def _register_hot_spot(desk: Desk, course_of: answers.CourseOf) -> None:
         known = base is not None and name in names
         return transformer(base, names.index(name)) if base and known else None
 
-    @desk.callback(
+    @desk.after(
+        "transformers",
         Output("transformers-hotspot", "figure"),
         Output("transformers-hotspot-caption", "children"),
         _AT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,46 +13,77 @@ from numpy.typing import NDArray
 from dashboards.loading.loadings import Element
 from dashboards.thinning import instant
 from twin.analysis.case import Case
+from twin.analysis.digest import chunks
+from twin.analysis.kept import kept
 from twin.arrays import Floats
 
 Times = NDArray[np.datetime64]
+_SMALL = np.float32
+
+
+@dataclass(frozen=True)
+class Through:
+    """What every look at an element needs, as recorded, a column a phase.
+
+    time   start of each interval, UTC                                       [n_row]
+    p_kw, loading                                                   [n_row, n_phase]
+    """
+
+    time: Times
+    p_kw: NDArray[_SMALL]
+    loading: NDArray[_SMALL]
 
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """What went through an element in every interval; a column is read when asked for.
+    """What went through an element in every interval.
 
     Of several phases powers add up, and the highest loading and current count. NaN in
-    steps without a solution. [n_row]
+    steps without a solution. Reactive power and current are read when asked for.
     """
 
     case: Case
     element: Element
+    through: Through
 
     @classmethod
-    def of(cls, case: Case, element: Element) -> Course | None:
-        """None where the run keeps no intervals, or it is no branch."""
-        kept = case.run.has("flows") and len(element.branches) > 0
-        return cls(case, element) if kept else None
+    def of(cls, case: Case, element: Element, is_first: bool = False) -> Course | None:
+        """None where the run keeps no intervals, or it is no branch.
+
+        is_first   shown unasked: kept beside a long run, where one column costs as much
+                   as all to read
+        """
+        if not case.run.has("flows") or not len(element.branches):
+            return None
+
+        def read() -> Through:
+            time, columns = _read(case, element, "p_kw", "loading")
+            return Through(time, *columns)
+
+        if not is_first:
+            return cls(case, element, read())
+        asked = (element.branches,)
+        found = kept(case.run, "flows", Through, asked, read, element.kind)
+        return cls(case, element, found)
 
     @cached_property
     def time(self) -> Times:
         """Start of each interval, local."""
-        frame = self.case.run.scan("flows").select("time").collect()
-        return local_times(self.case, frame["time"])
+        series = pl.Series(self.through.time).dt.cast_time_unit("us")
+        return local_times(self.case, series.dt.replace_time_zone("UTC"))
 
     @cached_property
     def loading(self) -> Floats:
         """Share of the rating; NaN where no rating is known."""
         if np.isnan(self.element.rating):
             return np.full(len(self.time), np.nan)
-        highest: Floats = np.fmax.reduce(self._phases("loading"), axis=1)
+        highest: Floats = np.fmax.reduce(_exact(self.through.loading), axis=1)
         return highest
 
     @cached_property
     def p_kw(self) -> Floats:
         """Power; < 0 flows back to the source."""
-        total: Floats = self._phases("p_kw").sum(axis=1)
+        total: Floats = _exact(self.through.p_kw).sum(axis=1)
         return total
 
     @cached_property
@@ -99,11 +131,7 @@ class Course:
         return self.at(row).replace("T", " ")
 
     def _phases(self, name: str) -> Floats:
-        rows = self.element.branches.tolist()
-        picked = [pl.col(name).arr.get(row).alias(str(row)) for row in rows]
-        frame = self.case.run.scan("flows").select(picked).collect()
-        found: Floats = frame.to_numpy().astype(np.float64)
-        return found
+        return _exact(_read(self.case, self.element, name)[1][0])
 
 
 def days_of(case: Case, element: Element) -> pl.DataFrame | None:
@@ -144,3 +172,21 @@ def local_times(case: Case, time: pl.Series) -> Times:
     """Instants as the feeder's clocks show them. [n_row]"""
     zoned = time.dt.convert_time_zone(case.zone.key).dt.replace_time_zone(None)
     return zoned.to_numpy().astype("datetime64[us]")
+
+
+def _read(
+    case: Case, element: Element, *names: str
+) -> tuple[Times, list[NDArray[_SMALL]]]:
+    """Its times in UTC and its columns of ``flows``, a stretch of the run at a time."""
+    times: list[Times] = [np.empty(0, "datetime64[us]")]
+    none = np.empty((0, len(element.branches)), _SMALL)
+    parts: list[list[NDArray[Any]]] = [[none] for _ in names]
+    for time, columns in chunks(case.run, "flows", *names):
+        times.append(time)
+        for part, column in zip(parts, columns, strict=True):
+            part.append(column[:, element.branches].astype(_SMALL))
+    return np.concatenate(times), [np.concatenate(part) for part in parts]
+
+
+def _exact(values: NDArray[_SMALL]) -> Floats:
+    return values.astype(np.float64)

@@ -167,6 +167,7 @@ def _picked_part(case: Case, query: Query) -> list[Component]:
                     "Loading over time",
                     height=HEIGHT,
                     controls=units,
+                    is_first=True,
                 ),
                 html.Div(
                     parts.chart(

@@ -12,6 +12,7 @@ import polars as pl
 
 from dashboards.overview.load_figures import day_words
 from twin.analysis.case import Case
+from twin.analysis.headline_digest import kept_headline, known_headline
 from twin.analysis.measures import MEASURES, Measure
 from twin.analysis.metrics import headline_of
 
@@ -50,17 +51,20 @@ class Worst:
 
 def of_totals(case: Case) -> Answers:
     """What needs no wide table: the interval totals, cars and journeys."""
-    return headline_of(_only(case, {"voltages": None, "loadings": None}))
+    return known_headline(case) or headline_of(
+        _only(case, {"voltages": None, "loadings": None})
+    )
 
 
 def of_voltages(case: Case) -> Answers:
     """What a pass over the voltages adds."""
-    return _with_beyond(headline_of(_only(case, {"loadings": None})))
+    whole = known_headline(case)
+    return _with_beyond(whole or headline_of(_only(case, {"loadings": None})))
 
 
 def of_all(case: Case) -> Answers:
     """Everything, after passes over both wide tables."""
-    return _with_beyond(headline_of(case))
+    return _with_beyond(kept_headline(case))
 
 
 def _with_beyond(found: Answers) -> Answers:
@@ -71,7 +75,7 @@ def _with_beyond(found: Answers) -> Answers:
 
 def of_loadings(case: Case) -> Answers:
     """What a pass over the flows adds."""
-    return headline_of(_only(case, {"voltages": None}))
+    return known_headline(case) or headline_of(_only(case, {"voltages": None}))
 
 
 def grid_tiles(case: Case, mine: Answers, other: Answers | None) -> list[Tile]:

@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from dashboards import theme
-from dashboards.thinning import Times, kept_rows, rows_between
+from dashboards.thinning import MOST_POINTS, Times, kept_rows, rows_between
 from twin.analysis.case import Case
 from twin.analysis.theme import plain, tint
 from twin.arrays import Floats, Ints
@@ -264,7 +264,7 @@ def _rows(
     courses: Sequence[Floats],
     begin: str,
     end: str,
-    most: int = 2000,
+    most: int = MOST_POINTS,
 ) -> Ints:
     """Rows that draw the whole, and of what is zoomed into as many again."""
     values = np.stack(courses, axis=1)

@@ -36,7 +36,7 @@ from dashboards.fleet.courses import (
     plug_hours,
     soc_spread,
 )
-from dashboards.fleet.departures import ended_stays, short_departures
+from dashboards.fleet.departures import departures_of, short_departures
 from dashboards.kept import kept
 from twin.analysis.case import Case
 
@@ -53,6 +53,7 @@ def register(desk: Desk) -> None:
         lambda case, ev: life_of(case, ev, short(case), ev == worst_car(case)),
         MOST_LIVES,
     )
+    desk.first("cars", "cars-doing")
     _register_fleet(desk, courses)
     _register_departures(desk, short)
     _register_habits(desk)
@@ -102,7 +103,8 @@ def _register_fleet(desk: Desk, courses: Callable[[Case], Courses]) -> None:
         words += fleet_figures.caption_of(part, "doing")
         return _held(figure, part, since, until), words
 
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-soc", "figure"),
         Output("cars-soc-caption", "children"),
         Input("at", "data"),
@@ -137,7 +139,8 @@ def _register_fleet(desk: Desk, courses: Callable[[Case], Courses]) -> None:
 
 
 def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> None:
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-by-hour", "figure"),
         Output("cars-by-car", "figure"),
         Input("at", "data"),
@@ -145,8 +148,8 @@ def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> N
     )
     def departures(at: At, scheme: str | None) -> tuple[go.Figure, go.Figure]:
         case = _shown(desk, at, scheme)
-        ended = ended_stays(case)
-        if not ended.height:
+        ended = departures_of(case)
+        if not len(ended.count):
             nothing = theme.gap(wording.no_departures(case), scheme, 300)
             return nothing, nothing
         found = short(case)
@@ -154,11 +157,12 @@ def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> N
             nothing = theme.gap("Every departure reached its target.", scheme, 300)
             return nothing, nothing
         by_hour = fleet_figures.short_by_hour(
-            _with_hour(case, ended), _with_hour(case, found), str(scheme)
+            ended.by_hour, _with_hour(case, found), str(scheme)
         )
         return by_hour, fleet_figures.short_by_car(found, str(scheme))
 
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-worst", "rowData"),
         Output("cars-reasons", "children"),
         Input("at", "data"),
@@ -168,13 +172,14 @@ def _register_departures(desk: Desk, short: Callable[[Case], pl.DataFrame]) -> N
         found = short(case)
         return fleet_tables.worst_rows(case, found), wording.reason_words(found)
 
-    @desk.callback(Output("cars-table", "rowData"), Input("at", "data"))
+    @desk.after("cars", Output("cars-table", "rowData"), Input("at", "data"))
     def cars(at: At) -> list[dict[str, Any]]:
         return fleet_tables.car_rows(desk.case(at))
 
 
 def _register_habits(desk: Desk) -> None:
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-day", "figure"),
         Output("cars-hours", "figure"),
         Output("cars-spread", "figure"),
@@ -192,7 +197,8 @@ def _register_habits(desk: Desk) -> None:
 
 
 def _register_life(desk: Desk, lives: Callable[[Case, int], Life]) -> None:
-    @desk.callback(
+    @desk.after(
+        "cars",
         Output("cars-life", "figure"),
         Output("cars-life-caption", "children"),
         Output("cars-events", "rowData"),

@@ -34,6 +34,7 @@ def register(desk: Desk) -> None:
 
     desk.run_page("money", "Money and wear", 65, body)
     desk.remember("money", "against.value")
+    desk.first("money", "money-parts")
     cards.register(desk)
 
 

@@ -48,11 +48,13 @@ def register(desk: Desk) -> None:
 
     desk.run_page("overview", "Overview", 10, body)
     desk.remember("overview", "against.value", "view.value", "from.value", "to.value")
+    desk.first("overview", "overview-load")
     _register_tiles(desk)
     _register_short(desk)
     _register_load(desk)
 
-    @desk.callback(
+    @desk.after(
+        "overview",
         Output("overview-hours", "figure"),
         Output("overview-hours-caption", "children"),
         Input("at", "data"),
@@ -68,7 +70,7 @@ def register(desk: Desk) -> None:
         figure = hour_map.drawn(case, chosen, scheme)
         return figure, hour_map.caption(case, chosen)
 
-    @desk.callback(Output("overview-trust", "children"), Input("at", "data"))
+    @desk.after("overview", Output("overview-trust", "children"), Input("at", "data"))
     def trust(at: At) -> list[Component]:
         case = desk.case(at)
         return [face_card(case), caveats_card(case)]
@@ -243,6 +245,7 @@ def _body(library: Library, case: Case, query: Query) -> Component:
                 "Power at the substation",
                 height=load_figures.HEIGHT,
                 controls=[_button(key, words) for key, words in SPANS],
+                is_first=True,
             ),
             dcc.Input(id="overview-from", type="hidden", value=begin),
             dcc.Input(id="overview-to", type="hidden", value=end),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from dash.exceptions import PreventUpdate
 
 from dashboards import parts, theme
 from dashboards.desk import Desk
+from dashboards.kept import kept
 from dashboards.loading import ageing_cards, answers, tables
 from dashboards.loading.blame import (
     members_of,
@@ -29,12 +29,13 @@ from dashboards.loading.figures import (
 from dashboards.loading.layout import ALL, SHOWN, SPANS, body, minute
 from dashboards.loading.loadings import (
     MOST_LINES,
-    Element,
     line,
     line_rows,
     transformer,
     transformer_rows,
     who,
+    worst_line,
+    worst_transformer,
 )
 from dashboards.loading.rivals import (
     pair,
@@ -73,14 +74,9 @@ def register(desk: Desk) -> None:
         "against.value",
     )
 
-    @lru_cache(maxsize=MOST_KEPT)
-    def kept(case: Case, kind: str, index: int) -> Course | None:
-        make = transformer if kind == "transformer" else line
-        return Course.of(case, make(case, index))
+    course = _courses()
 
-    def course(case: Case, element: Element) -> Course | None:
-        return kept(case, element.kind, element.index)
-
+    desk.first("transformers", "transformers-course")
     _register_answer(desk, course)
     _register_pick(desk)
     _register_picked(desk)
@@ -91,6 +87,19 @@ def register(desk: Desk) -> None:
     _register_blame(desk, course)
     _register_variants(desk, course)
     ageing_cards.register(desk, course)
+
+
+def _courses() -> answers.CourseOf:
+    """Courses that several callbacks ask for at once are read once."""
+
+    def read(case: Case, kind: str, index: int) -> Course | None:
+        is_one = kind == "transformer"
+        worst = worst_transformer(case) if is_one else worst_line(case)
+        make = transformer if is_one else line
+        return Course.of(case, make(case, index), index == worst)
+
+    once = kept(read, MOST_KEPT)
+    return lambda case, element: once(case, element.kind, element.index)
 
 
 def _register_answer(desk: Desk, course_of: answers.CourseOf) -> None:
@@ -306,7 +315,13 @@ def _register_zoom(desk: Desk, course_of: answers.CourseOf) -> None:
 
 
 def _register_duration(desk: Desk, course_of: answers.CourseOf) -> None:
-    @desk.callback(Output("transformers-duration", "figure"), _AT, *_PICKED, _SCHEME)
+    @desk.after(
+        "transformers",
+        Output("transformers-duration", "figure"),
+        _AT,
+        *_PICKED,
+        _SCHEME,
+    )
     def duration(
         at: answers.At, show: str, pick: object, of_line: object, scheme: str | None
     ) -> go.Figure:
@@ -323,7 +338,8 @@ def _register_duration(desk: Desk, course_of: answers.CourseOf) -> None:
 
 
 def _register_blame(desk: Desk, course_of: answers.CourseOf) -> None:
-    @desk.callback(
+    @desk.after(
+        "transformers",
         Output("transformers-split", "figure"),
         Output("transformers-split-caption", "children"),
         _AT,
@@ -364,7 +380,8 @@ def _register_blame(desk: Desk, course_of: answers.CourseOf) -> None:
             words
         )
 
-    @desk.callback(
+    @desk.after(
+        "transformers",
         Output("transformers-behind", "children"),
         _AT,
         *_PICKED,
@@ -384,7 +401,8 @@ def _register_blame(desk: Desk, course_of: answers.CourseOf) -> None:
 
 
 def _register_variants(desk: Desk, course_of: answers.CourseOf) -> None:
-    @desk.callback(
+    @desk.after(
+        "transformers",
         Output("transformers-verdict", "children"),
         Output("transformers-rivals", "children"),
         _AT,
@@ -406,7 +424,8 @@ def _register_variants(desk: Desk, course_of: answers.CourseOf) -> None:
             found, answers.key_of(at), now, query
         )
 
-    @desk.callback(
+    @desk.after(
+        "transformers",
         Output("transformers-variants", "figure"),
         Output("transformers-variants-caption", "children"),
         _AT,

@@ -32,6 +32,7 @@ def register(desk: Desk) -> None:
         "customer.value",
     )
     sweeps = sweeping.Sweeps()
+    desk.first("voltage", "voltage-profile")
     _register_tiles(desk, sweeps)
     _register_profile(desk, sweeps)
     _register_time(desk, sweeps)
@@ -47,12 +48,13 @@ def _register_tiles(desk: Desk, sweeps: sweeping.Sweeps) -> None:
         case = desk.case(at)
         return customers.tiles(case, sweeps.voltages(case))
 
-    @desk.callback(Output("voltage-before", "children"), Input("at", "data"))
+    @desk.after("voltage", Output("voltage-before", "children"), Input("at", "data"))
     def before(at: Mapping[str, str]) -> Sequence[Component]:
         case, (base, label) = desk.case(at), _baseline(desk, at)
         return customers.before(case, base, label)
 
-    @desk.callback(
+    @desk.after(
+        "voltage",
         Output("voltage-rules", "rowData"),
         Output("voltage-rules-caption", "children"),
         Input("at", "data"),
@@ -138,7 +140,8 @@ def _register_time(desk: Desk, sweeps: sweeping.Sweeps) -> None:
             ctx.triggered[0]["value"] if ctx.triggered else None
         )
 
-    @desk.callback(
+    @desk.after(
+        "voltage",
         Output("voltage-map", "figure"),
         Output("voltage-map-caption", "children"),
         Input("at", "data"),
@@ -168,7 +171,8 @@ def _register_time(desk: Desk, sweeps: sweeping.Sweeps) -> None:
 
 
 def _register_band(desk: Desk, sweeps: sweeping.Sweeps) -> None:
-    @desk.callback(
+    @desk.after(
+        "voltage",
         Output("voltage-band", "figure"),
         Output("voltage-band-caption", "children"),
         Input("at", "data"),
@@ -193,7 +197,8 @@ def _register_band(desk: Desk, sweeps: sweeping.Sweeps) -> None:
 
 
 def _register_customers(desk: Desk, sweeps: sweeping.Sweeps) -> None:
-    @desk.callback(
+    @desk.after(
+        "voltage",
         Output("voltage-table", "rowData"),
         Output("voltage-table-caption", "children"),
         Input("at", "data"),
@@ -233,7 +238,8 @@ def _register_customers(desk: Desk, sweeps: sweeping.Sweeps) -> None:
 
 
 def _register_customer(desk: Desk, sweeps: sweeping.Sweeps) -> None:
-    @desk.callback(
+    @desk.after(
+        "voltage",
         Output("voltage-spread", "figure"),
         Input("at", "data"),
         Input("scheme", "data"),
@@ -251,7 +257,8 @@ def _register_customer(desk: Desk, sweeps: sweeping.Sweeps) -> None:
         index = answers.index_of(chosen, case.customers.height)
         return figures.distribution(*told, index, case.limits, scheme)
 
-    @desk.callback(
+    @desk.after(
+        "voltage",
         Output("voltage-course", "figure"),
         Output("voltage-course-caption", "children"),
         Input("at", "data"),
@@ -277,7 +284,8 @@ def _register_customer(desk: Desk, sweeps: sweeping.Sweeps) -> None:
 
 
 def _register_phases(desk: Desk, sweeps: sweeping.Sweeps) -> None:
-    @desk.callback(
+    @desk.after(
+        "voltage",
         Output("voltage-phases", "figure"),
         Output("voltage-phases-caption", "children"),
         Input("at", "data"),

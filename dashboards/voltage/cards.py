@@ -135,7 +135,11 @@ def _profile_card(case: Case, query: Query) -> Component:
         ),
     ]
     card: Any = parts.chart(
-        "voltage-profile", "Voltage along the feeder", "", 440, controls
+        "voltage-profile",
+        "Voltage along the feeder",
+        height=440,
+        controls=controls,
+        is_first=True,
     )
     card.children.insert(1, _scrubber(case, daily))
     store = dcc.Store(id="voltage-t", data=asked if word == "time" else word)

@@ -26,7 +26,7 @@ from twin.analysis.theme import plain, tint
 from twin.arrays import Bools, Floats, Ints
 
 MOST_COLOURED, MOST_BRANCHES, MOST_NODES = 6, 8_000, 6_000
-MOST_BAND_POINTS = 5_000
+MOST_BAND_POINTS = 2_400
 HEIGHT = {"profile": 440, "map": 420, "band": 330, "customer": 340}
 INSTANT = "%{x|%a %d %b %Y %H:%M}"
 DAY_MS, MONTH_MS = 86_400_000, 28 * 86_400_000

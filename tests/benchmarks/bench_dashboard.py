@@ -33,6 +33,7 @@ VIEWS = {
     "voltage": "#voltage-profile .js-plotly-plot",
     "transformers": "#transformers-course .js-plotly-plot",
     "cars": "#cars-doing .js-plotly-plot",
+    "money": "#money-parts .js-plotly-plot",
     "provenance": ".facts",
 }
 BROWSERS, SCRUBS = 20, 80

@@ -64,7 +64,8 @@ LACKING = {
     ("summary", "cars"): "kept no course of each car",
 }
 DRESSED = """isDark => [...document.querySelectorAll('.dash-graph')].every((one) => {
-  const font = one.querySelector('.js-plotly-plot').layout.font || {};
+  const plot = one.querySelector('.js-plotly-plot');
+  const font = (plot && plot.layout.font) || {};
   return !one.offsetParent || (font.color && (font.color === '#e8eaed') === isDark);
 })"""
 TOLD = """key => {

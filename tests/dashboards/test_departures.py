@@ -3,16 +3,20 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
+from dashboards.fleet import departures
 from dashboards.fleet.departures import (
     EFFICIENCY,
     because,
+    departures_of,
     ended_stays,
     in_words,
     short_departures,
 )
+from twin.analysis import kept as keeping
 from twin.analysis.case import Case
 from twin.analysis.metrics import headline_of
 from twin.fleet.charging import BATTERY_EFFICIENCY, CONVERTER, charging_efficiency
@@ -144,16 +148,33 @@ def test_one_per_cent_of_the_battery_is_not_short():
 
 def test_departures_agree_with_the_headline(make_run):
     case = Case(make_run())
-    ended = ended_stays(case)
+    ended = ended_stays(case).collect()
     told = headline_of(case)
     assert ended.height == told["departures"] == 4
     assert ended["short"].mean() == told["departures_short_share"] == 0.5
     assert short_departures(case)["ev"].to_list() == [0, 0]
 
 
+def test_counts_are_those_of_the_stays_and_a_long_run_s_are_kept(make_run, monkeypatch):
+    case = Case(make_run())
+    monkeypatch.setattr(keeping, "WORTH_KEEPING_BYTES", 0)
+    told, ended = departures_of(case), ended_stays(case).collect()
+    assert told.by_car() == {
+        ev: (stays.height, stays["short"].sum())
+        for (ev,), stays in ended.group_by("ev")
+    }
+    left = ended["plug_out"].dt.convert_time_zone(case.zone.key).dt.hour()
+    assert told.by_hour.tolist() == np.bincount(left.to_numpy(), minlength=24).tolist()
+    assert told.worst.tolist() == short_departures(case)["ev"].head(1).to_list()
+    monkeypatch.setattr(departures, "ended_stays", lambda _: pytest.fail("read again"))
+    again = departures_of(Case(case.run))
+    assert again.by_car() == told.by_car()
+    assert again.worst.tolist() == told.worst.tolist()
+
+
 def test_a_run_that_was_stopped_has_no_departures(interrupted):
     case = Case(interrupted)
-    assert ended_stays(case).height == short_departures(case).height == 0
+    assert ended_stays(case).collect().height == short_departures(case).height == 0
 
 
 def test_the_efficiency_is_the_twins_at_full_power():

@@ -134,6 +134,9 @@ def test_the_waterfall_is_drawn_in_light_and_dark(case, books):
     assert dark.layout.shapes[0].line.color == theme.DARK.ink
 
 
+SHOWN = {"id": "money-shown", "property": "data", "value": True}
+
+
 def answer(app, at, output, *inputs):
     """What a callback of the page answers a browser."""
     places = [one.rpartition(".") for one in output.strip(".").split("...")]
@@ -141,7 +144,7 @@ def answer(app, at, output, *inputs):
     body = {
         "output": output,
         "outputs": outputs,
-        "inputs": [{"id": "at", "property": "data", "value": at}, *inputs],
+        "inputs": [{"id": "at", "property": "data", "value": at}, *inputs, SHOWN],
         "changedPropIds": ["at.data"],
     }
     got = app.server.test_client().post("/_dash-update-component", json=body)

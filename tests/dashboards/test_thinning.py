@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dashboards.thinning import (
+    MOST_POINTS,
     instant,
     range_words,
     rows_between,
@@ -21,7 +22,7 @@ def test_a_single_spike_and_dip_of_a_year_survive():
     course = np.sin(np.arange(35_040) / 15)
     course[12_345], course[20_001] = 9.0, -9.0
     time, kept = thinned(QUARTERS, course)
-    assert len(kept) <= 2000
+    assert len(kept) <= MOST_POINTS
     assert kept.max() == 9.0 and kept.min() == -9.0
     assert time[kept.argmax()] == QUARTERS[12_345]
     assert (np.diff(time) > np.timedelta64(0)).all()
@@ -35,9 +36,9 @@ def test_every_stretch_keeps_its_own_extremes():
 
 
 def test_few_points_stay_as_they_are():
-    course = np.arange(2000.0)
-    time, kept = thinned(QUARTERS[:2000], course)
-    assert np.array_equal(kept, course) and len(time) == 2000
+    course = np.arange(float(MOST_POINTS))
+    time, kept = thinned(QUARTERS[:MOST_POINTS], course)
+    assert np.array_equal(kept, course) and len(time) == MOST_POINTS
 
 
 def test_a_short_gap_stays_a_gap():
@@ -60,7 +61,7 @@ def test_columns_share_rows_and_each_keeps_its_peak():
     both = rng.random((35_040, 3))
     both[7, 0], both[9_000, 1], both[30_000, 2] = 5.0, 6.0, -7.0
     time, kept = thinned(QUARTERS, both)
-    assert kept.shape == (len(time), 3) and len(time) <= 2000
+    assert kept.shape == (len(time), 3) and len(time) <= MOST_POINTS
     assert (kept[:, 0].max(), kept[:, 1].max(), kept[:, 2].min()) == (5.0, 6.0, -7.0)
 
 

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from dashboards.app import make
+from dashboards.loading import courses
 from dashboards.loading.answers import chosen, on_the_map
 from dashboards.loading.blame import Split, members_of, split_of
 from dashboards.loading.courses import Course, days_of
@@ -25,6 +26,7 @@ from dashboards.loading.loadings import (
 )
 from dashboards.loading.tables import elements
 from tests.analysis.conftest import GRID_KW, LOADING
+from twin.analysis import kept as keeping
 from twin.analysis.case import Case
 from twin.errors import InputError
 
@@ -225,3 +227,17 @@ def test_the_map_is_asked_for_the_same_element_and_instant(case):
     )
     of_line = on_the_map(at, line(case, worst_line(case)), "")
     assert of_line.href.endswith(f"/feeder?pick=branch:{worst_line(case)}")
+
+
+def test_the_course_shown_unasked_is_kept_and_the_same(make_run, monkeypatch):
+    monkeypatch.setattr(keeping, "WORTH_KEEPING_BYTES", 0)
+    case = Case(make_run())
+    element = transformer(case, 0)
+    read, first = Course.of(case, element), Course.of(case, element, is_first=True)
+    monkeypatch.setattr(courses, "_read", lambda *_: pytest.fail("read again"))
+    again = Course.of(Case(case.run), element, is_first=True)
+    for one in (first, again):
+        assert one.time.tolist() == read.time.tolist()
+        assert one.p_kw.tobytes() == read.p_kw.tobytes()
+        assert one.loading.tobytes() == read.loading.tobytes()
+    assert len(list(case.run.path.glob(".digest-through-transformer-*.npz"))) == 1

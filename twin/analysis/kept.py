@@ -23,7 +23,7 @@ ACCOUNTS = (
     "ageing", "chemistries", "diversity", "horizon", "life", "rainflow", "ratings",
     "round_trip", "stress", "thermal",
 )  # fmt: skip
-WORTH_KEEPING_BYTES = 5_000_000
+WORTH_KEEPING_BYTES = 3_000_000
 SPOILT = (
     OSError,
     EOFError,
@@ -76,7 +76,7 @@ def _path(
 ) -> Path | None:
     """Where it is kept; None where it is quickly made, or the run is not complete."""
     try:
-        size, changed = _stamp(run.path / f"{table}.parquet")
+        size, changed = stamp(run.path / f"{table}.parquet")
         if not run.is_complete or size < WORTH_KEEPING_BYTES:
             return None
         of = hashlib.sha256((run.path / RUN_FILE).read_bytes())
@@ -150,6 +150,7 @@ def _bytes(value: object) -> bytes:
     return repr(value).encode()
 
 
-def _stamp(path: Path) -> tuple[int, int]:
+def stamp(path: Path) -> tuple[int, int]:
+    """By which a file is known to be the same: its size, and when it was changed."""
     stat = path.stat()
     return stat.st_size, stat.st_mtime_ns

@@ -50,6 +50,7 @@ def card(desk: Desk, case: Case, query: Query) -> Component:
                 "",
                 bill_figures.HEIGHT,
                 controls,
+                is_first=True,
             ),
             parts.chart(
                 "money-spread", "How bills differ", "", bill_figures.SPREAD_HEIGHT
@@ -125,7 +126,8 @@ def _register_figures(desk: Desk) -> None:
 
 
 def _register_table(desk: Desk) -> None:
-    @desk.callback(
+    @desk.after(
+        "money",
         Output("money-bills", "rowData"),
         Output("money-bills-caption", "children"),
         Input("at", "data"),

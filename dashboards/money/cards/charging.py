@@ -54,7 +54,8 @@ def register(desk: Desk) -> None:
         prevent_initial_call=True,
     )
 
-    @desk.callback(
+    @desk.after(
+        "money",
         Output("money-bought", "figure"),
         Input("at", "data"),
         Input("money-car", "data"),
@@ -67,6 +68,6 @@ def register(desk: Desk) -> None:
         rows = charging_table.charging_rows(case)
         return charging_table.charging_figure(rows, car, scheme)
 
-    @desk.callback(Output("money-charging", "rowData"), Input("at", "data"))
+    @desk.after("money", Output("money-charging", "rowData"), Input("at", "data"))
     def table(at: At) -> list[dict[str, Any]]:
         return charging_table.charging_rows(desk.case(at))

@@ -76,7 +76,8 @@ def register(desk: Desk) -> None:
 
 
 def _register_table(desk: Desk, books: Callable[[Case], Books | None]) -> None:
-    @desk.callback(
+    @desk.after(
+        "money",
         Output("money-gains-short", "children"),
         Output("money-ledger", "rowData"),
         Output("money-ledger-place", "hidden"),
@@ -94,7 +95,8 @@ def _register_table(desk: Desk, books: Callable[[Case], Books | None]) -> None:
 
 
 def _register_figure(desk: Desk, books: Callable[[Case], Books | None]) -> None:
-    @desk.callback(
+    @desk.after(
+        "money",
         Output("money-gains", "figure"),
         Output("money-gains-caption", "children"),
         Input("at", "data"),

@@ -31,7 +31,8 @@ def card(desk: Desk, case: Case, query: Query) -> Component:
 def register(desk: Desk) -> None:
     """What draws the prices."""
 
-    @desk.callback(
+    @desk.after(
+        "money",
         Output("money-prices", "figure"),
         Output("money-prices-caption", "children"),
         Input("at", "data"),

@@ -88,7 +88,8 @@ def register(desk: Desk) -> None:
 
 
 def _register_cost(desk: Desk) -> None:
-    @desk.callback(
+    @desk.after(
+        "money",
         Output("money-cost", "children"),
         Input("at", "data"),
         Input("money-against", "value"),
@@ -107,7 +108,8 @@ def _register_cost(desk: Desk) -> None:
 
 
 def _register_cars(desk: Desk) -> None:
-    @desk.callback(
+    @desk.after(
+        "money",
         Output("money-wear", "rowData"),
         Input("at", "data"),
         Input("money-against", "value"),
@@ -118,7 +120,8 @@ def _register_cars(desk: Desk) -> None:
         other, _ = pairs.wear_case(desk.library, at, asked)
         return wear_table.wear_rows(case, other, chemistry_of(chemistry))
 
-    @desk.callback(
+    @desk.after(
+        "money",
         Output("money-fade", "figure"),
         Output("money-fade-caption", "children"),
         Input("at", "data"),
