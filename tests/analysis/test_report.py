@@ -25,6 +25,7 @@ SECTIONS = (
     "requests",
     "voltage-quality",
     "overloads",
+    "paired",
     "transformers",
     "transformer-life",
     "batteries",

@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import drawn, settled, shown
 
+pytestmark = pytest.mark.long
+
 CHARTS = {
     "overview": ("overview-load", "overview-hours"),
     "feeder": ("feeder-strip",),

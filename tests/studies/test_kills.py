@@ -14,6 +14,8 @@ from twin.results.verify import verify
 from twin.scenario.study import read_study
 from twin.studies.runner import run_study
 
+pytestmark = pytest.mark.long
+
 KILLS = int(os.environ.get("KILLS", "1"))
 LONGEST_S = 600
 

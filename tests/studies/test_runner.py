@@ -1,6 +1,8 @@
 """A study's runs, its table, and what happens when one of them fails."""
 
 import json
+from contextlib import closing, suppress
+from socket import socket
 
 import polars as pl
 import pytest
@@ -102,6 +104,14 @@ def test_workers_make_the_same_bytes_as_this_process(finished, files, tmp_path):
     assert folder.name == finished[0].name
     for name in ("study.parquet", "study.json"):
         assert (folder / name).read_bytes() == (finished[0] / name).read_bytes()
+
+
+def test_a_cluster_asks_for_no_port_that_another_may_have():
+    with closing(socket()) as taken, suppress(OSError):
+        taken.bind(("127.0.0.1", 8787))
+        taken.listen()
+        with cluster._settled(), cluster._processes(1) as begun:
+            assert len(begun.workers) == 1
 
 
 SAME = """\

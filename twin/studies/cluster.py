@@ -43,6 +43,9 @@ SETTINGS = {
     "distributed.scheduler.allowed-failures": MOST_DEATHS,
     "distributed.worker.daemon": False,
     "distributed.admin.tick.limit": "1h",
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+    "distributed.nanny.http.routes": [],
     "distributed.comm.timeouts.connect": f"{CONNECT_S}s",
 }
 
@@ -142,23 +145,31 @@ def _processes(n_workers: int) -> Iterator[LocalCluster]:
 
 
 def _begun(n_workers: int) -> LocalCluster:
-    """A cluster on loopback; begun anew if a worker dies before it is one."""
+    """A cluster on loopback; begun anew if a worker dies before it is one.
+
+    Dask opens a port for pages whether there are any or not: here any free one of
+    loopback, with nothing behind it.
+    """
+    died: RuntimeError | None = None
     for _ in range(MOST_DEATHS):
-        with suppress(RuntimeError):
+        try:
             return LocalCluster(
                 n_workers=n_workers,
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
+                scheduler_kwargs={"dashboard": False},
                 memory_limit=0,
                 silence_logs=logging.CRITICAL,
                 preload=["twin.studies.warm"],
             )
+        except RuntimeError as error:
+            died = error
     raise RunFailed(
         f"workers die as they start, {MOST_DEATHS} times: killed, or out of memory; "
         "ask for fewer with --workers, or for none with --workers 0"
-    )
+    ) from died
 
 
 @contextmanager
