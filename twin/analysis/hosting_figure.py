@@ -46,13 +46,19 @@ def hosted_figure(hosting: Hosting, looks: Looks) -> go.Figure:
         figure.add_scatter(
             x=[middle],
             y=[name],
-            mode="markers+text",
+            mode="markers",
             marker={
                 "size": 15,
                 "color": "white",
                 "symbol": "triangle-right" if found.open_[1] else "circle",
                 "line": {"color": colour, "width": 3},
             },
+            **shown,
+        )
+        figure.add_scatter(
+            x=[max(middle, high)],
+            y=[name],
+            mode="text",
             text=[f"   {_words(hosting, variant)}"],
             textposition="middle right",
             textfont={"color": INK, "size": 13},
