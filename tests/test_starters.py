@@ -91,6 +91,7 @@ def test_the_pilots_study_asks_for_every_policy_on_one_circuit():
     assert [run.variant for run in runs] == wanted
 
 
+@pytest.mark.long
 def test_an_emergency_call_gets_what_the_funnel_says_is_dependable():
     """One car in five can give: 542 kW dependable, 544 kW given through three hours."""
     grid = load_grid(read(STARTERS / "heat_wave_emergency.yaml"))

@@ -21,6 +21,8 @@ from twin.results.record import Run
 from twin.scenario.read import read
 from twin.simulation.run import run
 
+pytestmark = pytest.mark.long
+
 FILE = Path(__file__).parents[2] / "scenarios" / "bz4x_month.yaml"
 EXPECTED = {
     "peak_kw": 4475.91,

@@ -53,6 +53,7 @@ def test_loads_of_constant_power_give_the_published_voltages(folder: Path) -> No
     keep([references.beside_constant_power(folder)])
 
 
+@pytest.mark.long
 def test_a_day_of_minutes_is_the_engine_s_and_the_published_one(folder: Path) -> None:
     keep(references.beside_engine_day(folder))
     keep(references.beside_day(folder))
