@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -488,6 +489,7 @@ def _stoppable(words: str = STOPPED) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        logging.disable(logging.CRITICAL)  # what libraries say of being cut short
         print(words, file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
 

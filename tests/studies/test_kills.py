@@ -99,7 +99,8 @@ def test_a_killed_study_goes_on_when_begun_again(file, whole, tmp_path):
 def test_stopped_by_a_key_it_says_so_and_goes_on(file, whole, tmp_path):
     process = started(file, tmp_path, "--workers", "2")
     assert has_begun(process, tmp_path)
-    while not workers_of(process):
+    while not list(tmp_path.glob("small/*")):
+        assert process.poll() is None
         time.sleep(0.05)
     with pytest.raises(Busy, match=f"is being run by process {process.pid} on"):
         goes_on(file, tmp_path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -132,8 +133,11 @@ def _reason(error: BaseException) -> str:
 @contextmanager
 def _processes(n_workers: int) -> Iterator[LocalCluster]:
     """Workers that end at once, in whatever way the study ends."""
-    cluster = _begun(n_workers)
+    with _interrupts_held() as pressed:
+        cluster = _begun(n_workers, pressed)
     try:
+        if pressed:
+            raise KeyboardInterrupt
         yield cluster
     finally:
         for nanny in cluster.workers.values():
@@ -144,7 +148,26 @@ def _processes(n_workers: int) -> Iterator[LocalCluster]:
         cluster.close(timeout=CONNECT_S)
 
 
-def _begun(n_workers: int) -> LocalCluster:
+@contextmanager
+def _interrupts_held() -> Iterator[list[int]]:
+    """Ctrl-C waits: a cluster that half stands cannot be closed. What was pressed.
+
+    Workers that begin meanwhile never hear of it; they end with their study.
+    """
+    pressed: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield pressed
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        signal.signal(signal.SIGINT, before)
+
+
+def _begun(n_workers: int, pressed: Sequence[int]) -> LocalCluster:
     """A cluster on loopback; begun anew if a worker dies before it is one.
 
     Dask opens a port for pages whether there are any or not: here any free one of
@@ -166,6 +189,8 @@ def _begun(n_workers: int) -> LocalCluster:
             )
         except RuntimeError as error:
             died = error
+            if pressed:
+                raise KeyboardInterrupt from error
     raise RunFailed(
         f"workers die as they start, {MOST_DEATHS} times: killed, or out of memory; "
         "ask for fewer with --workers, or for none with --workers 0"
