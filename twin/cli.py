@@ -407,8 +407,8 @@ def hosting(
         message = f"{path} is a folder; --method needs a scenario"
         raise InputError.of(message, key="PATH")
     scenario = read(path, ["fleet.ev_share=0"])
-    goal: Any = method
-    found = screened(scenario, goal)
+    how: Any = method
+    found = screened(scenario, how)
     target = out or Path(f"{scenario.name}_{method}.csv")
     try:
         found.table.write_csv(target)

@@ -243,6 +243,21 @@ def test_a_draw_without_its_run_without_cars_is_refused(tmp_path):
         hosting_of(study(tmp_path, rows), SPEC)
 
 
+def test_a_draw_without_cars_must_be_of_the_same_days(tmp_path):
+    rows = [
+        ("none", "valley", 1, 0.0, FLAT, QUIET),
+        ("timer", "tou", 1, 1.0, FLAT, QUIET),
+    ]
+    folder = study(tmp_path, rows)
+    path = json.loads((folder / "study.json").read_text())["runs"][0]["path"]
+    file = folder.parents[2] / path / "run.json"
+    record = json.loads(file.read_text())
+    record["scenario"]["time"]["start"] = "2030-01-01"
+    file.write_text(json.dumps(record))
+    with pytest.raises(InputError, match="seed 1 and the same days"):
+        hosting_of(folder, SPEC)
+
+
 def test_written_again_it_has_the_same_bytes(hosts):
     files = [hosts / name for name in ("hosting.parquet", "hosting.json")]
     before = [file.read_bytes() for file in files]

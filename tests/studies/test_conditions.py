@@ -108,6 +108,14 @@ def test_the_choice_is_kept_and_read_again(tmp_path, monkeypatch):
     assert kept_conditions(words, base, load_grid(base), "0" * 16, tmp_path) == first
 
 
+def test_a_place_that_cannot_be_written_keeps_no_choice(tmp_path):
+    base, words = scenario(), Conditions(use=["annual_peak"])
+    (tmp_path / "file").write_text("")
+    keep = tmp_path / "file" / "below"
+    found = kept_conditions(words, base, load_grid(base), "0" * 16, keep)
+    assert [one.name for one in found] == ["annual_peak"]
+
+
 STUDY = """\
 schema: 1
 name: judged

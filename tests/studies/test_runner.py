@@ -7,18 +7,12 @@ from socket import socket
 import polars as pl
 import pytest
 
+from tests.studies.made import BASE
 from twin.analysis.study import Subject
 from twin.errors import InputError, RunFailed
 from twin.scenario.study import read_study
 from twin.studies import cluster, job, runner
 
-BASE = """\
-schema: 1
-name: small
-time: {start: 2026-01-12, days: 1}
-feeder: {source: "pandapower:create_kerber_landnetz_kabel_1"}
-fleet: {ev_share: 0.5, bidirectional_share: 0.5}
-"""
 STUDY = """\
 schema: 1
 name: two

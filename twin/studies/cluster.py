@@ -150,20 +150,15 @@ def _processes(n_workers: int) -> Iterator[LocalCluster]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[list[int]]:
-    """Ctrl-C waits: a cluster that half stands cannot be closed. What was pressed.
-
-    Workers that begin meanwhile never hear of it; they end with their study.
-    """
+    """Ctrl-C waits: a cluster that half stands cannot be closed. What was pressed."""
     pressed: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield pressed
         return
     before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
-    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield pressed
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
         signal.signal(signal.SIGINT, before)
 
 

@@ -128,8 +128,9 @@ def kept_conditions(
         kept = json.loads(path.read_text(encoding="utf-8"))
         return [Condition.restored(row) for row in kept["conditions"]]
     found = conditions_of(words, scenario, grid)
-    keep.mkdir(parents=True, exist_ok=True)
-    write_json(path, {"conditions": [one.record for one in found]})
+    with suppress(OSError):
+        keep.mkdir(parents=True, exist_ok=True)
+        write_json(path, {"conditions": [one.record for one in found]})
     return found
 
 

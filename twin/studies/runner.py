@@ -103,7 +103,8 @@ def _finish(
     try:
         write_tables(folder, study, asked, outcomes)
         write_hosting(folder, study.hosting)
-        write_timeline(folder)
+        if any(one.scenario and one.scenario.adoption for one in asked):
+            write_timeline(folder)
     except OSError as error:
         raise RunFailed(
             f"cannot write the study's tables into {folder}: "
