@@ -10,6 +10,7 @@ import mesa
 import networkx as nx
 import numpy as np
 
+from twin.agents.counted import all_counted
 from twin.arrays import Bools, Floats, Ints
 from twin.errors import InputError
 from twin.randomness import Purpose, uniform
@@ -174,6 +175,7 @@ class Adoption(mesa.Model):
         super().__init__(rng=0)
         self.traits, self.habits, self.seed = traits, habits, seed
         self.homes = [Household(self, home) for home in range(len(traits))]
+        all_counted(self)
         for one in self.homes:
             one.neighbours = [self.homes[k] for k in sorted(neighbours[one.home])]
         self.first_year: int | None = None

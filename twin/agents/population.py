@@ -9,6 +9,7 @@ import mesa
 import numpy as np
 import simpy
 
+from twin.agents.counted import all_counted
 from twin.agents.drivers import Driver
 from twin.agents.observation import Observation
 from twin.agents.policies import Policy
@@ -34,6 +35,7 @@ class Population(mesa.Model):
         self.fleet, self.policy = fleet, policy
         for car in range(len(fleet)):
             Driver(self, car, homes[car], vehicles[car], plug_changed)
+        all_counted(self)
 
     @property
     def time(self) -> float:
