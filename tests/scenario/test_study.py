@@ -135,6 +135,185 @@ def test_every_problem_is_told_where_the_study_says_it(write):
     ]
 
 
+VARIED = (
+    HEAD
+    + """\
+variants: {none: {fleet.ev_share: 0}, valley: {policy: valley}}
+axes: {fleet.target_soc: [0.8, 0.9]}
+vary:
+  load: {customers.annual_kwh: [2500, 4500]}
+  cars: {fleet.ev_share: [0.2, 0.6], fleet.plug_in: [when_needed, always]}
+seeds: {first: 5, count: 2}
+"""
+)
+
+
+def test_ranges_are_run_at_either_end_one_at_a_time(write):
+    study = read_study(write(VARIED))
+    assert [(end.varied, end.end, end.words) for end in study.ends] == [
+        ("load", "low", "2500"),
+        ("load", "high", "4500"),
+        ("cars", "low", "0.2, when_needed"),
+        ("cars", "high", "0.6, always"),
+    ]
+    (_, rows), _ = study.runs_by_point(study.ends[3])
+    assert rows == [
+        ("none", 5, {"fleet.target_soc": 0.8, "fleet.plug_in": "always"} | NO_CARS),
+        ("none", 6, {"fleet.target_soc": 0.8, "fleet.plug_in": "always"} | NO_CARS),
+        *(
+            (
+                "valley",
+                seed,
+                {
+                    "fleet.target_soc": 0.8,
+                    "fleet.ev_share": 0.6,
+                    "fleet.plug_in": "always",
+                    "policy": "valley",
+                },
+            )
+            for seed in (5, 6)
+        ),
+    ]
+    assert len(study.runs()) == 8, "as they are"
+
+
+NO_CARS = {"fleet.ev_share": 0}
+
+
+def test_a_variants_own_settings_have_the_last_word(write):
+    text = VARIED.replace("axes: {fleet.target_soc: [0.8, 0.9]}\n", "")
+    few = "fleet.ev_count: [2, 6]"
+    study = read_study(write(text.replace("fleet.ev_share: [0.2, 0.6]", few)))
+    (_, rows), *_ = study.runs_by_point(study.ends[2])
+    assert list(rows[0].overrides)[-1] == "fleet.ev_share"
+    assert read(study.base, rows[0].overrides).fleet.ev_share == 0
+
+
+def test_seeds_are_listed_by_first_and_count(write):
+    study = read_study(write(HEAD + "seeds: {first: 3, count: 4}\n"))
+    assert list(study.draws) == [3, 4, 5, 6]
+    assert list(read_study(write(HEAD + "seeds: {count: 2}\n")).draws) == [1, 2]
+
+
+def varying(words: str, rest: str = "") -> str:
+    return f"{HEAD}vary: {{{words}}}\n{rest}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            varying("cars: {fleet.ev_shar: [0.2, 0.4]}"),
+            [
+                "studies/s.yaml:4:31: fleet.ev_shar: unknown key; allowed: ev_share, "
+                "ev_count, bidirectional_share, models, charger_kw, travel, "
+                "travel_file, plug_in, target_soc, initial_soc, departure_error_min, "
+                "export_permit, export_limit_phase_kw, inverter; did you mean "
+                "'ev_share'?"
+            ],
+        ),
+        (
+            varying("load: {customers.annual_kwh: [3500, 3500]}"),
+            [
+                "studies/s.yaml:4:15: vary.load.customers.annual_kwh: both ends are "
+                "3500; a range needs two that differ"
+            ],
+        ),
+        (
+            varying("load: {customers.annual_kwh: [3500]}"),
+            [
+                "studies/s.yaml:4:15: vary.load.customers.annual_kwh: got a list of 1; "
+                "allowed: a list of the low end and the high end"
+            ],
+        ),
+        (
+            varying("load: {customers.annual_kwh: 3500}"),
+            [
+                "studies/s.yaml:4:37: vary.load.customers.annual_kwh: got 3500; "
+                "allowed: a list of the low end and the high end"
+            ],
+        ),
+        (
+            varying("cars: {fleet.ev_share: [0.2, 1.4]}"),
+            [
+                "studies/s.yaml:4:37: fleet.ev_share: got 1.4; allowed: a number from "
+                "0 to 1"
+            ],
+        ),
+        (
+            varying(
+                "cars: {fleet.ev_share: [0.2, 0.4]}", "axes: {fleet.ev_share: [0.1]}\n"
+            ),
+            [
+                "studies/s.yaml:4:15: vary.cars.fleet.ev_share: is an axis of this "
+                "study already; keep one of the two"
+            ],
+        ),
+        (
+            varying(
+                "how: {policy.name: [tou, valley]}",
+                "variants: {a: {policy: tou}, b: {policy.name: v2h}}\n",
+            ),
+            [
+                "studies/s.yaml:4:14: vary.how.policy.name: every variant sets it, and "
+                "a variant's own settings have the last word; leave it out of them, or "
+                "here"
+            ],
+        ),
+        (
+            varying("chance: {seed: [1, 2]}"),
+            [
+                "studies/s.yaml:4:17: vary.chance.seed: cannot be varied here, say "
+                "seeds instead"
+            ],
+        ),
+        (
+            varying(
+                "cars: {fleet.ev_share: [0.2, 0.4]}",
+                "seeds: {first: 1, count: 40000}\n",
+            ),
+            [
+                "studies/s.yaml:4:1: vary: 120000 runs (1 points, 1 variants, 40000 "
+                "seeds, 3 ends and as it is); allowed: at most 100000"
+            ],
+        ),
+        (
+            HEAD + "variants: {a: {}, b: {}}\nseeds: {count: 60000}\n",
+            [
+                "studies/s.yaml:5:1: seeds: 120000 runs (1 points, 2 variants, 60000 "
+                "seeds, 1 ends and as it is); allowed: at most 100000"
+            ],
+        ),
+        (
+            HEAD + "seeds: {first: 1, cuont: 4}\n",
+            [
+                "studies/s.yaml:4:1: seeds.count: is missing; needed: a whole number "
+                "from 1 to 100000",
+                "studies/s.yaml:4:19: seeds.cuont: unknown key; allowed: first, count; "
+                "did you mean 'count'?",
+            ],
+        ),
+        (
+            HEAD + "seeds: {count: 0}\n",
+            [
+                "studies/s.yaml:4:16: seeds.count: got 0; allowed: a whole number from "
+                "1 to 100000"
+            ],
+        ),
+        (
+            HEAD + "seeds: 7\n",
+            [
+                "studies/s.yaml:4:8: seeds: got 7; allowed: a list of 1 or more, each "
+                "a whole number from 0 to 9223372036854775807 or a mapping with the "
+                "keys first, count"
+            ],
+        ),
+    ],
+)
+def test_ranges_and_seeds_that_make_no_sense_are_told(write, text, expected):
+    assert told(write(text)) == expected
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -180,8 +359,8 @@ def test_every_problem_is_told_where_the_study_says_it(write):
             HEAD + "variant: {a: {}}\n",
             [
                 "studies/s.yaml:4:1: variant: unknown key; allowed: schema, name, "
-                "base, variants, axes, combine, seeds, baseline, output, conditions, "
-                "budget, hosting; did you mean 'variants'?"
+                "base, variants, axes, combine, vary, seeds, baseline, output, "
+                "conditions, budget, hosting; did you mean 'variants'?"
             ],
         ),
     ],

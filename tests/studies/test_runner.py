@@ -100,6 +100,93 @@ def test_workers_make_the_same_bytes_as_this_process(finished, files, tmp_path):
         assert (folder / name).read_bytes() == (finished[0] / name).read_bytes()
 
 
+VARIED = """\
+schema: 1
+name: varied
+base: small.yaml
+variants: {none: {fleet.ev_share: 0}, valley: {policy.name: valley}}
+vary:
+  load: {customers.annual_kwh: [2500, 4500]}
+  cars: {fleet.ev_share: [0.2, 0.8], fleet.plug_in: [when_needed, always]}
+seeds: {first: 1, count: 2}
+baseline: none
+"""
+STUDY_TABLES = ("study.parquet", "differences.parquet", "tornado.parquet", "study.json")
+
+
+@pytest.fixture(scope="module")
+def varied(files):
+    (files / "varied.yaml").write_text(VARIED)
+    study = read_study(files / "varied.yaml")
+    return runner.run_study(study, files / "varied_results", lambda line: None)
+
+
+def test_either_end_of_a_range_is_run_and_marked(varied):
+    frame = pl.read_parquet(varied / "study.parquet")
+    assert frame.height == 2 * 2 * (1 + 2 * 2)
+    assert frame["varied"].to_list() == [None] * 4 + ["load"] * 8 + ["cars"] * 8
+    assert frame["end"].to_list()[4:12] == ["low"] * 4 + ["high"] * 4
+    assert frame.filter(variant="valley", varied="cars")["n_ev"].n_unique() == 2
+    assert frame.filter(variant="none", varied="cars")["n_ev"].max() == 0
+
+
+def test_runs_at_an_end_stand_apart_from_the_others(varied):
+    record = json.loads((varied / "study.json").read_text())
+    assert [row["variant"] for row in record["runs"]] == ["none"] * 2 + ["valley"] * 2
+    assert len(record["varied"]) == 16
+    assert record["variants"] == ["none", "valley"]
+    comparison = Subject.open(varied).comparison
+    assert (comparison.labels, comparison.seeds) == (("none", "valley"), (1, 2))
+    paired = pl.read_parquet(varied / "differences.parquet")
+    assert paired["n"].unique().to_list() == [2]
+
+
+def test_what_a_range_changes_follows_from_the_table(varied):
+    frame = pl.read_parquet(varied / "study.parquet")
+    found = pl.read_parquet(varied / "tornado.parquet")
+    row = found.filter(
+        variant="valley", against="none", key="peak_kw", varied="load", end="high"
+    ).row(0, named=True)
+
+    def peak(variant, seed, at):
+        rows = frame.filter(
+            pl.col("variant") == variant,
+            pl.col("seed") == seed,
+            pl.col("varied").eq_missing(pl.lit(at)),
+            pl.col("end").eq_missing(pl.lit("high" if at else None)),
+        )
+        return rows["peak_kw"].item()
+
+    effects = [
+        peak("valley", seed, "load")
+        - peak("none", seed, "load")
+        - peak("valley", seed, None)
+        + peak("none", seed, None)
+        for seed in (1, 2)
+    ]
+    assert row["effect"] == pytest.approx(sum(effects) / 2)
+    assert row["values"] == "4500"
+
+
+def test_workers_make_the_same_bytes_of_a_tornado(varied, files, tmp_path):
+    study = read_study(files / "varied.yaml")
+    for n_workers in (1, 2):
+        out = tmp_path / str(n_workers)
+        folder = runner.run_study(
+            study, out, lambda line: None, cluster.local(n_workers)
+        )
+        assert folder.name == varied.name
+        for name in STUDY_TABLES:
+            assert (folder / name).read_bytes() == (varied / name).read_bytes()
+
+
+def test_a_dry_run_tells_each_end(varied, files):
+    study = read_study(files / "varied.yaml")
+    rows = runner.dry_run(study, files / "varied_results", 2)
+    assert rows[-2].startswith("valley cars high seed 2: fleet.ev_share=0.8 ")
+    assert rows[-1] == "16 runs for 20 rows; 16 complete, 0 left"
+
+
 def test_a_cluster_asks_for_no_port_that_another_may_have():
     with closing(socket()) as taken, suppress(OSError):
         taken.bind(("127.0.0.1", 8787))

@@ -13,6 +13,7 @@ from twin.analysis import (
     page,
     paired,
     sections,
+    tornado_section,
     transformer_life,
     wording,
     yardstick_section,
@@ -69,6 +70,7 @@ def html(subject: Subject) -> str:
     comparison = subject.comparison
     hosted = Hosting.open(subject.folder) if subject.kind == "study" else None
     first = [] if hosted is None else [_hosting(hosted, comparison)]
+    first += _depends(subject)
     return page.page(
         _title(subject),
         _lead(subject, [] if hosted is None else [hosting_headline(hosted)]),
@@ -83,6 +85,12 @@ def html(subject: Subject) -> str:
 def _hosting(hosted: Hosting, comparison: Comparison) -> page.Section:
     body = hosting_section(hosted, comparison)
     return page.Section("hosting", "Hosting capacity", body)
+
+
+def _depends(subject: Subject) -> list[page.Section]:
+    """What it depends on, where a study varies anything."""
+    body = tornado_section.section(subject.folder) if subject.kind == "study" else ""
+    return [page.Section("depends", tornado_section.TITLE, body)] if body else []
 
 
 def _in_order(comparison: Comparison) -> Sequence[Part]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -18,7 +18,17 @@ from twin.scenario.document import DEEPEST, Node, read_document
 from twin.scenario.hosting_words import HostingSpec, hosting_problems
 from twin.scenario.layers import load, merge, nested
 from twin.scenario.read import absolute_paths, by_place, validated
+from twin.scenario.seed_words import Seeds, count_of, listed, seed_problems
 from twin.scenario.spec import Output
+from twin.scenario.vary_words import (
+    SIDES,
+    End,
+    Ranges,
+    end_nodes,
+    ends_of,
+    vary_problems,
+    vary_settings,
+)
 from twin.scenario.wording import printable, problems_of
 from twin.scenario.words import NAME_WORDS, Name, Words
 
@@ -27,7 +37,16 @@ Settings = dict[str, Any]
 MOST_POINTS = 100_000
 MOST_CHECKED = 1_000
 LEVELS = ("all", "summary")
-OF_STUDIES = {"base", "variants", "axes", "combine", "seeds", "baseline", "hosting"}
+OF_STUDIES = {
+    "base",
+    "variants",
+    "axes",
+    "combine",
+    "vary",
+    "seeds",
+    "baseline",
+    "hosting",
+}
 OF_SCENARIOS = {"extends", "time", "feeder", "fleet"}
 NOT_VARIED = {
     "seed": "say seeds instead",
@@ -79,9 +98,15 @@ class Study(Words):
         default="product",
         description="Axes as every combination, in step, or as listed",
     )
-    seeds: Annotated[
-        list[Annotated[int, Field(ge=0, le=2**63 - 1)]], Field(min_length=1)
-    ] = Field(default=[1], description="Seeds; default: the base's")
+    vary: Ranges = Field(
+        default_factory=dict,
+        description="What is uncertain, by a name of its own: [low, high] by dotted "
+        "key; each variant is run at either end of each, one at a time, too",
+    )
+    seeds: Seeds = Field(
+        default=[1],
+        description="A list, or first and count; default: the base's",
+    )
     baseline: str | None = Field(
         default=None, description="Variant that the others are compared with"
     )
@@ -117,19 +142,40 @@ class Study(Words):
         recorded = {"output.level": self.output.level}
         return {**recorded, **run.overrides, "seed": run.seed}
 
-    def runs_by_point(self) -> list[tuple[Settings, list[StudyRun]]]:
-        """The same, with the point of the axes that each group stands at."""
+    @property
+    def draws(self) -> Sequence[int]:
+        """Every seed."""
+        return listed(self.seeds)
+
+    @property
+    def ends(self) -> list[End]:
+        """Both ends of each range that is varied, in order."""
+        return ends_of(self.vary)
+
+    def runs_by_point(
+        self, end: End | None = None
+    ) -> list[tuple[Settings, list[StudyRun]]]:
+        """The same, with the point of the axes that each group stands at.
+
+        end  of a range at which they are; None: as they are
+        """
+        moved = {} if end is None else end.settings
         return [
             (
                 point,
                 [
-                    StudyRun(variant, seed, {**point, **own})
+                    StudyRun(variant, seed, _on_top({**point, **moved}, own))
                     for variant, own in self.variants.items()
-                    for seed in self.seeds
+                    for seed in self.draws
                 ],
             )
             for point in self.points()
         ]
+
+
+def _on_top(below: Settings, own: Settings) -> Settings:
+    """A variant's own settings last, so that they have the last word."""
+    return {key: value for key, value in below.items() if key not in own} | own
 
 
 def points(axes: Any, combine: str) -> list[Settings]:
@@ -216,7 +262,7 @@ def _plain(tree: Node, base: Node | None) -> Settings:
 def _absolute(tree: Node) -> Node:
     """Settings that name files, by absolute path, seen from this file."""
     items = dict(tree.value) if isinstance(tree.value, dict) else {}
-    for section in ("variants", "axes"):
+    for section in ("variants", "axes", "vary"):
         if section in items:
             items[section] = _absolute_settings(items[section], ())
     return replace(tree, value=items)
@@ -247,7 +293,9 @@ def _broken_rules(tree: Node, plain: Settings) -> Iterator[Problem]:
     yield from _axes(tree, plain)
     yield from _not_varied(tree)
     yield from condition_problems(tree, dict(_all_settings(tree)))
-    yield from _seeds(tree, plain)
+    yield from seed_problems(tree, plain.get("seeds"))
+    yield from vary_problems(tree, plain)
+    yield from _too_many(tree, plain)
 
 
 def _baseline(tree: Node, plain: Settings) -> Iterator[Problem]:
@@ -283,6 +331,35 @@ def _axes(tree: Node, plain: Settings) -> Iterator[Problem]:
         yield Problem(where, "axes", message)
 
 
+def _too_many(tree: Node, plain: Settings) -> Iterator[Problem]:
+    """More runs than any study may have, by ranges and seeds."""
+    node = tree.child("vary") or tree.child("seeds")
+    axes, variants = plain.get("axes", {}), plain.get("variants", {"base": {}})
+    if node is None or not isinstance(variants, dict):
+        return
+    factors = {
+        "points": _point_count(axes, plain.get("combine", "product")),
+        "variants": max(1, len(variants)),
+        "seeds": count_of(plain.get("seeds")),
+        "ends and as it is": 1 + len(SIDES) * len(_items(tree.child("vary"))),
+    }
+    n_runs = math.prod(factors.values())
+    if n_runs > MOST_POINTS:
+        of = ", ".join(f"{count} {name}" for name, count in factors.items())
+        key = "vary" if tree.child("vary") else "seeds"
+        message = f"{n_runs} runs ({of}); allowed: at most {MOST_POINTS}"
+        yield Problem(node.key_where, key, message)
+
+
+def _point_count(axes: Any, combine: object) -> int:
+    if isinstance(axes, list):
+        return max(1, len(axes))
+    if not isinstance(axes, dict):
+        return 1
+    lengths = [len(values) for values in axes.values() if isinstance(values, list)]
+    return max(lengths, default=1) if combine == "zip" else math.prod(lengths)
+
+
 def _not_varied(tree: Node) -> Iterator[Problem]:
     for section, settings in _all_settings(tree):
         for key, node in settings.items():
@@ -302,20 +379,11 @@ def _all_settings(tree: Node) -> Iterator[tuple[str, dict[str, Node]]]:
     if axes is not None and isinstance(axes.value, list):
         for index, node in enumerate(axes.value):
             yield f"axes.{index}", _items(node)
+    yield from vary_settings(tree)
 
 
 def _items(node: Node | None) -> dict[str, Node]:
     return node.value if node is not None and isinstance(node.value, dict) else {}
-
-
-def _seeds(tree: Node, plain: Settings) -> Iterator[Problem]:
-    seeds, node = plain.get("seeds"), tree.child("seeds")
-    if node is None or not isinstance(seeds, list):
-        return
-    twice = sorted({str(seed) for seed in seeds if seeds.count(seed) > 1})
-    if twice:
-        message = f"{', '.join(twice)} given twice; keep one"
-        yield Problem(node.where, "seeds", message)
 
 
 def _problems_of_runs(tree: Node, base: Node, study: Study) -> Iterator[Problem]:
@@ -327,9 +395,23 @@ def _problems_of_runs(tree: Node, base: Node, study: Study) -> Iterator[Problem]
     else:
         rows = [_items(node) for node in rows]
     variants = _items(tree.child("variants")) or {"base": replace(tree, value={})}
-    for point in itertools.islice(points(rows, study.combine), MOST_CHECKED):
+    stands = list(itertools.islice(points(rows, study.combine), MOST_CHECKED))
+    for point in stands:
         for variant in variants.values():
-            scenario = base
-            for key, leaf in (*point.items(), *_items(variant).items()):
-                scenario = merge(scenario, nested(key.split("."), leaf))
-            yield from validated(scenario)[1]
+            yield from _found(base, point, _items(variant))
+    told = set()
+    for end in end_nodes(tree):
+        for variant in variants.values():
+            for problem in _found(base, stands[0], end, _items(variant)):
+                if (problem.key, problem.message) not in told:
+                    told.add((problem.key, problem.message))
+                    yield problem
+
+
+def _found(base: Node, *layers: dict[str, Node]) -> list[Problem]:
+    """What is wrong with the base under these settings, one layer on the other."""
+    scenario = base
+    for layer in layers:
+        for key, leaf in layer.items():
+            scenario = merge(scenario, nested(key.split("."), leaf))
+    return validated(scenario)[1]

@@ -14,6 +14,7 @@ from twin.results.identity import canonical, run_id_by
 from twin.scenario.read import read
 from twin.scenario.spec import Scenario
 from twin.scenario.study import Settings, Study, StudyRun
+from twin.scenario.vary_words import End
 from twin.simulation.build import plan
 from twin.studies.conditions import Condition, kept_conditions
 from twin.studies.job import Bench, Job
@@ -23,12 +24,14 @@ from twin.studies.job import Bench, Job
 class Asked:
     """One row of a study: a variant at a point with a seed, and the run that it is.
 
-    ``problem`` says why it is no run at all; ``run_id`` is empty then.
+    ``problem`` says why it is no run at all; ``run_id`` is empty then. ``end``: of a
+    range that is varied, at which the run is; None: as it is.
     """
 
     run: StudyRun
     point: Settings
     condition: Condition | None = None
+    end: End | None = None
     scenario: Scenario | None = None
     run_id: str = ""
     problem: str = ""
@@ -47,19 +50,22 @@ class Asked:
     @property
     def name(self) -> str:
         """As messages call it."""
-        return f"{self.label}, seed {self.run.seed}"
+        varied = f", {self.end.varied} {self.end.end}" if self.end else ""
+        return f"{self.label}{varied}, seed {self.run.seed}"
 
 
 def asked_of(study: Study, bench: Bench, keep: Path | None = None) -> list[Asked]:
-    """Every row of a study, in its order; nothing is run.
+    """Every row of a study, in its order, those as they are first; nothing is run.
 
     keep  folder in which the choice of days is kept, where the study asks for one
     """
     identities = _Identities(bench)
+    conditions = _conditions(study, bench, identities, keep)
     return [
-        _asked(study, point, run, condition, identities)
-        for condition in _conditions(study, bench, identities, keep)
-        for point, runs in study.runs_by_point()
+        _asked(study, point, run, condition, end, identities)
+        for end in (None, *study.ends)
+        for condition in conditions
+        for point, runs in study.runs_by_point(end)
         for run in runs
     ]
 
@@ -76,10 +82,15 @@ def jobs_of(asked: Sequence[Asked], out: Path) -> list[Job]:
 def study_id(study: Study, asked: Sequence[Asked]) -> str:
     """First 16 hex digits of the SHA-256 over what is asked, whatever comes of it."""
     said = [
-        [one.run.variant, one.run.seed, one.run.overrides, one.run_id] for one in asked
+        [one.run.variant, one.run.seed, one.run.overrides, one.run_id, *_end(one)]
+        for one in asked
     ]
     question = {"name": study.name, "baseline": study.baseline, "runs": said}
     return hashlib.sha256(canonical(question)).hexdigest()[:16]
+
+
+def _end(one: Asked) -> list[str]:
+    return [one.end.varied, one.end.end] if one.end else []
 
 
 class _Identities:
@@ -123,6 +134,7 @@ def _asked(
     point: Settings,
     run: StudyRun,
     condition: Condition | None,
+    end: End | None,
     identities: _Identities,
 ) -> Asked:
     if condition is not None:
@@ -130,9 +142,10 @@ def _asked(
         run = run._replace(overrides={"condition": condition.name, **run.overrides})
     try:
         scenario = _scenario(study, run, condition)
-        return Asked(run, point, condition, scenario, identities.of(scenario))
+        run_id = identities.of(scenario)
     except InputError as error:
-        return Asked(run, point, condition, problem=str(error))
+        return Asked(run, point, condition, end, problem=str(error))
+    return Asked(run, point, condition, end, scenario, run_id)
 
 
 def _scenario(study: Study, run: StudyRun, condition: Condition | None) -> Scenario:

@@ -61,11 +61,13 @@ def dry_run(study: Study, out: Path, n_workers: int) -> list[str]:
 
 def _row(one: Asked, out: Path) -> str:
     said = " ".join(f"{key}={value}" for key, value in one.run.overrides.items())
+    varied = f" {one.end.varied} {one.end.end}" if one.end else ""
+    who = f"{one.run.variant}{varied} seed {one.run.seed}"
     if one.scenario is None:
-        return f"{one.run.variant} seed {one.run.seed}: {said}: {one.problem}"
+        return f"{who}: {said}: {one.problem}"
     there = Job(one.run_id, one.scenario, out).is_there
     known = " (complete)" if there else ""
-    return f"{one.run.variant} seed {one.run.seed}: {said} -> {one.run_id}{known}"
+    return f"{who}: {said} -> {one.run_id}{known}"
 
 
 def labelled_runs(folder: Path) -> list[tuple[str, Run]]:

@@ -10,6 +10,7 @@ import polars as pl
 
 from twin.analysis.paired import differences
 from twin.analysis.study import SCHEMA, STUDY_FILE
+from twin.analysis.tornado import TORNADO_FILE, as_they_are, tornado
 from twin.results.durable import replacing, write_json
 from twin.scenario.study import Study
 from twin.studies.asked import Asked
@@ -27,7 +28,9 @@ def write_tables(
     axes = axes_of(study)
     frame = _frame(axes, study, done, outcomes)
     _save(frame, folder / TABLE_FILE)
-    _save(differences(frame, axes), folder / DIFFERENCES_FILE)
+    _save(differences(as_they_are(frame), axes), folder / DIFFERENCES_FILE)
+    if study.vary:
+        _save(tornado(frame, axes, study.ends), folder / TORNADO_FILE)
     write_json(folder / STUDY_FILE, _record(study, asked, done, outcomes))
 
 
@@ -70,6 +73,7 @@ def _frame(
                 **dict.fromkeys(axes),
                 **one.at,
                 **_weight(one),
+                **_varied(study, one),
                 **outcomes[one.run_id].figures,
             }
             for one in done
@@ -87,19 +91,42 @@ def _record(
         "baseline": study.baseline,
         "conditions": _conditions(asked),
         "variants": list(dict.fromkeys(one.label for one in done)),
-        "runs": [
-            {
-                "variant": one.run.variant,
-                "label": one.label,
-                "seed": one.run.seed,
-                "run_id": one.run_id,
-                "path": f"{one.scenario.name}/{one.run_id}" if one.scenario else "",
-                "overrides": one.run.overrides,
-            }
-            for one in done
-        ],
+        "runs": [_row(one) for one in done if one.end is None],
+        **_varied_rows(study, done),
         "failed": failures(asked, outcomes),
     }
+
+
+def _row(one: Asked) -> dict[str, Any]:
+    return {
+        "variant": one.run.variant,
+        "label": one.label,
+        "seed": one.run.seed,
+        "run_id": one.run_id,
+        "path": f"{one.scenario.name}/{one.run_id}" if one.scenario else "",
+        "overrides": one.run.overrides,
+    }
+
+
+def _varied_rows(study: Study, done: Sequence[Asked]) -> dict[str, Any]:
+    """Runs at an end of a range, apart from the others: whoever reads those is safe."""
+    if not study.vary:
+        return {}
+    rows = [
+        {**_row(one), "varied": one.end.varied, "end": one.end.end}
+        for one in done
+        if one.end is not None
+    ]
+    return {"vary": study.vary, "varied": rows}
+
+
+def _varied(study: Study, one: Asked) -> dict[str, str | None]:
+    """The range and its end, where a study has any; null: as it is."""
+    if not study.vary:
+        return {}
+    if one.end is None:
+        return {"varied": None, "end": None}
+    return {"varied": one.end.varied, "end": one.end.end}
 
 
 def _weight(one: Asked) -> dict[str, float | None]:
