@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 Dtype = Literal["time", "text", "bool", "u8", "i32", "f32", "f64"]
-Per = Literal["", "node", "branch", "customer", "ev", "transformer"]
+Per = Literal["", "node", "branch", "customer", "ev", "transformer", "battery"]
 Kind = Literal["static", "interval", "day", "rows"]
 Level = Literal["always", "all", "summary"]
 
@@ -26,19 +26,24 @@ TABLE_OF: Mapping[Per, str] = MappingProxyType(
         "customer": "customers",
         "ev": "evs",
         "transformer": "transformers",
+        "battery": "storage",
     }
 )
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: a number or word a row, or with ``per`` a fixed-size array a row."""
+    """One column: a number or word a row, or with ``per`` a fixed-size array a row.
+
+    ``optional``: only in runs that have what it speaks of.
+    """
 
     name: str
     dtype: Dtype
     unit: str
     meaning: str
     per: Per = ""
+    optional: bool = False
 
     @property
     def type_name(self) -> str:
@@ -126,7 +131,8 @@ Files of `twin export`, and the tables it adds: [exports.md](exports.md).
 - Power > 0 is consumption, < 0 is export, at the AC side. Shares and SOC are 0..1.
 - Instants are UTC; a row's `time` is the start of its interval.
 - An array column `[n_node]` holds one value per row of `nodes.parquet`, in its order;
-  likewise branches, customers, evs, transformers. Row groups hold at most 672 rows.
+  likewise branches, customers, evs, transformers, and batteries of `storage.parquet`.
+  Row groups hold at most 672 rows.
 - NaN: not known, as voltages of a step that has no solution or of a dead section.
 - `state`: 0 parked, 1 driving, 2 plugged. `place`: 0 home, 1 work, 2 other.
 - `phase`: 0 positive sequence, 1, 2, 3 the phases (OpenDSS: the node's number).
@@ -151,6 +157,11 @@ def _number(name: str, unit: str, meaning: str) -> Column:
 
 def _array(per: Per, name: str, unit: str, meaning: str) -> Column:
     return Column(name, "f32", unit, meaning, per)
+
+
+def _of_storage(name: str, meaning: str) -> Column:
+    said = f"{meaning}; only where a scenario has `storage`"
+    return Column(name, "f64", "kW", said, optional=True)
 
 
 _STEPS = Table(
@@ -178,6 +189,8 @@ _STEPS = Table(
             "kvar",
             "reactive power of cars; > 0 is absorbed; NaN: no solution",
         ),
+        _of_storage("storage_charge_kw", "drawn by stationary batteries, >= 0"),
+        _of_storage("storage_discharge_kw", "given by stationary batteries, >= 0"),
         _index("ev_plugged", "cars at a plug at the interval's end"),
         _index("ev_driving", "cars on the road at the interval's end"),
         _number("v_min_pu", "pu", "lowest voltage of any live bus"),
@@ -202,7 +215,8 @@ _STEPS = Table(
         _number(
             "residual_kw",
             "kW",
-            "grid_kw - (homes - PV - generation + charging - giving + losses + shunts)",
+            "grid_kw - (homes - PV - generation + charging - giving + losses + "
+            "shunts), stationary batteries among charging and giving",
         ),
     ),
     kind="interval",
@@ -332,6 +346,43 @@ _SHADOW_STEPS = Table(
         _time("time", "start of the interval"),
         _array("ev", "kw", "kW", "the same car under reference charging; mean, >= 0"),
         _array("ev", "soc", "share", "its state of charge at the interval's end"),
+    ),
+    kind="interval",
+    level="all",
+)
+
+_STORAGE = Table(
+    "storage",
+    "stationary battery, where a scenario has `storage`",
+    (
+        _index("battery", "position in every array [n_battery]"),
+        _text("name", "its name in the scenario"),
+        _index("node", "node that it is at (the first of its phases)"),
+        _index("transformer", "row of the transformer that it serves; null if none"),
+        _number("kw", "kW", "most that it draws or gives"),
+        _number("kwh", "kWh", "what it stores when it is full"),
+        _number("round_trip_efficiency", "share", "AC to AC, standby left out"),
+        _number("standby_kw", "kW", "drawn from its store all the time"),
+        _number("soc_low", "share", "lowest state of charge that it uses"),
+        _number("soc_high", "share", "highest state of charge that it uses"),
+        _number("target_kw", "kW", "its target; NaN: what its forecast lets it reach"),
+        _number("soc_start", "share", "state of charge at the run's start"),
+        _number("soc_end", "share", "state of charge at the run's end"),
+        _number("charged_kwh", "kWh", "total drawn, at the AC side"),
+        _number("discharged_kwh", "kWh", "total given, at the AC side, >= 0"),
+        _number("losses_kwh", "kWh", "total lost in conversion"),
+        _number("standby_kwh", "kWh", "total taken from its store by standby"),
+        _number("full_cycles", "", "given from its store over what its window holds"),
+    ),
+)
+
+_STORAGE_STEPS = Table(
+    "storage_steps",
+    "interval, where a scenario has `storage`",
+    (
+        _time("time", "start of the interval"),
+        _array("battery", "kw", "kW", "mean over the interval; > 0 charges"),
+        _array("battery", "soc", "share", "state of charge at the interval's end"),
     ),
     kind="interval",
     level="all",
@@ -702,6 +753,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _FLOWS,
             _EV_STEPS,
             _SHADOW_STEPS,
+            _STORAGE,
+            _STORAGE_STEPS,
             _CUSTOMER_STEPS,
             _SESSIONS,
             _TRIPS,

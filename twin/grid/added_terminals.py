@@ -1,4 +1,4 @@
-"""Adds terminals to a feeder: plugs between nodes at which the network has no load."""
+"""Adds terminals to a feeder where the network has no load: plugs, and batteries."""
 
 from __future__ import annotations
 
@@ -12,26 +12,30 @@ from twin.arrays import Floats, Ints
 from twin.grid.feeder import REFERENCE, Feeder, Terminals
 
 KIND = "charger"
+BATTERY = "battery"
+ADDED = (KIND, BATTERY)
 
 
-def with_terminals(feeder: Feeder, pairs: Sequence[tuple[int, int]]) -> Feeder:
-    """The feeder with a terminal of kind ``charger`` for each pair of nodes.
+def with_terminals(
+    feeder: Feeder, pairs: Sequence[tuple[int, int]], kind: str = KIND
+) -> Feeder:
+    """The feeder with a terminal of a kind, ``charger``, for each pair of nodes.
 
     pairs  (node_a, node_b), node_b -1 for the reference; appended in their order, with
            no load of their own, rated at the voltage across them at no load
     """
     if not pairs:
         return feeder
-    return replace(feeder, terminals=_appended(feeder, pairs))
+    return replace(feeder, terminals=_appended(feeder, pairs, kind))
 
 
-def _appended(feeder: Feeder, pairs: Sequence[tuple[int, int]]) -> Terminals:
+def _appended(feeder: Feeder, pairs: Sequence[tuple[int, int]], kind: str) -> Terminals:
     rows, n = feeder.terminals, len(pairs)
     a, b = np.array(pairs, dtype=np.int64).T
-    names = [f"charger at {feeder.nodes.bus[node]}" for node in a.tolist()]
+    names = [f"{kind} at {feeder.nodes.bus[node]}" for node in a.tolist()]
     added: dict[str, Any] = {
         "name": names,
-        "kind": [KIND] * n,
+        "kind": [kind] * n,
         "element": np.arange(n),
         "node_a": a,
         "node_b": b,

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from twin.arrays import Complexes, Floats
+from twin.grid.added_terminals import ADDED
 from twin.grid.capacitors import Capacitor
 from twin.grid.controls import Regulation
 from twin.grid.conversion import machine_names
@@ -62,7 +63,7 @@ class PandapowerEngine:
         copy = deepcopy(net)
         terminals = self.feeder.terminals
         bus_of_node = {node: int(bus) for bus, node in self.feeder.node_of_bus.items()}
-        for kind in set(terminals.kind):
+        for kind in set(terminals.kind).difference(ADDED):
             rows = [
                 index
                 for index, its in zip(terminals.element, terminals.kind, strict=True)

@@ -18,7 +18,11 @@ Array = NDArray[Any]
 def frame_of(table: Table, columns: Mapping[str, Array]) -> pl.DataFrame:
     """A frame of numpy columns: 1-D one value a row, 2-D [n_rows, width] arrays."""
     check_names(table, columns)
-    series = [_series(table, column, columns[column.name]) for column in table.columns]
+    series = [
+        _series(table, column, columns[column.name])
+        for column in table.columns
+        if column.name in columns
+    ]
     heights = {one.name: len(one) for one in series}
     if len(set(heights.values())) > 1:
         raise ValueError(f"{table.name}: columns of different lengths: {heights}")
@@ -29,7 +33,9 @@ def conform(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     """The same frame in the table's order and types; what does not fit is an error."""
     check_names(table, frame.columns)
     columns = [
-        pl.col(column.name).cast(_plain_type(column)) for column in table.columns
+        pl.col(column.name).cast(_plain_type(column))
+        for column in table.columns
+        if column.name in frame.columns
     ]
     try:
         return frame.select(columns)
@@ -54,9 +60,10 @@ def widths_of(table: Table, frame: pl.DataFrame) -> dict[Per, int]:
 
 
 def check_names(table: Table, names: Iterable[str]) -> None:
-    """Every column of the table and no other."""
+    """Every column of the table that is not optional, and no other."""
     got, allowed = list(names), table.column_names
-    missing = [name for name in allowed if name not in got]
+    needed = [column.name for column in table.columns if not column.optional]
+    missing = [name for name in needed if name not in got]
     extra = [name + nearest(name, allowed) for name in got if name not in allowed]
     if missing or extra:
         raise ValueError(

@@ -23,9 +23,10 @@ KIND_OF: Mapping[str, Per] = MappingProxyType(
         "customer": "customer",
         "ev": "ev",
         "transformer": "transformer",
+        "battery": "battery",
     }
 )
-NAMED_BY_NAME = ("customer", "transformer")
+NAMED_BY_NAME = ("customer", "transformer", "battery")
 INDEX = "_index"
 
 
@@ -53,7 +54,7 @@ def named(run: Run, frame: pl.LazyFrame) -> pl.LazyFrame:
     """The same with each asset's name, its position beside it as ``<asset>_index``.
 
     What has no position has no name. A column ``name`` that would say the same of a
-    customer or transformer is left out.
+    customer, transformer or battery is left out.
     """
     columns = frame.collect_schema().names()
     picked: list[pl.Expr] = []

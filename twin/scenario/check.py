@@ -22,6 +22,7 @@ from twin.scenario.notes import notes
 from twin.scenario.outage_rules import outages
 from twin.scenario.policy_rules import policy
 from twin.scenario.regulation_rules import regulation
+from twin.scenario.storage_rules import storage
 from twin.scenario.tariff_rules import tariff
 
 __all__ = ["findings", "notes"]
@@ -108,4 +109,5 @@ RULES: tuple[Rule, ...] = (
     tariff,
     outages,
     adoption,
+    storage,
 )

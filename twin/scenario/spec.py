@@ -17,6 +17,7 @@ from twin.scenario.outage_words import Backup, Event, Restoration
 from twin.scenario.participation_words import Participation
 from twin.scenario.policy_words import Policy
 from twin.scenario.regulation import RegulationSpec
+from twin.scenario.storage_words import Battery
 from twin.scenario.stress_words import Stress
 from twin.scenario.tariff_words import TariffSpec
 from twin.scenario.words import (
@@ -138,6 +139,11 @@ class Scenario(Words):
         default=None,
         description="Cars that are asked and do not act; default: everybody does",
     )
+    storage: list[Battery] = Field(
+        default_factory=list,
+        max_length=200,
+        description="Stationary batteries of the grid operator; default: none",
+    )
     limits: Limits | None = Field(
         default=None,
         description="How voltages are judged; default: the region's standard",
@@ -246,8 +252,8 @@ class Scenario(Words):
             plain["feeder"].pop("loads")
         if not self.regulation:
             plain.pop("regulation")
-        for key in ("participation", "adoption", "stress"):
-            if plain[key] is None:
+        for key in ("participation", "adoption", "stress", "storage"):
+            if not plain[key]:
                 plain.pop(key)
         plain["feeder"]["model"] = (
             "three_phase" if self.feeder.three_phase else "balanced"

@@ -44,6 +44,7 @@ from twin.simulation.regulation import Logbook, solver_of
 from twin.simulation.responses import responses_of
 from twin.simulation.service_voltage import Services, ServiceVoltage, service_nodes
 from twin.simulation.shadow import Shadow
+from twin.simulation.storage import storage_of
 from twin.simulation.violations import Watch, names_of
 from twin.simulation.world import World
 from twin.surroundings.outlook import DAYS, Outlook
@@ -76,6 +77,13 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     responses = responses_of(scenario.stress, scenario.seed, timeline, give_kw)
     calls = _calls(plan)
     shadow = _shadow(plan, fleet, customers, outages)
+    storage = storage_of(
+        scenario.storage,
+        plan.batteries,
+        timeline,
+        people.zones.rating_kw,
+        fleet.traits["zone"],
+    )
     recorder = Recorder(
         writer,
         timeline,
@@ -93,6 +101,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         responses,
         calls,
         shadow,
+        storage,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -122,6 +131,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         calls=calls,
         funnel=funnel_of(plan.cars.participants, plan.cars.could_kw, fleet, timeline),
         shadow=shadow,
+        storage=storage,
     )
     _start(plan, world)
     return world
@@ -282,7 +292,9 @@ def _quality(plan: Plan, phases: Phases) -> Quality:
     feeder, people = plan.grid.feeder, plan.households
     buses = [name.removeprefix("bus ") for name in phases.judged]
     services = Services.of(feeder, people.spread, buses)
-    behind = Behind(people.zone, plan.cars.traits["zone"], people.zones.head)
+    others = [people.zone] + ([] if plan.batteries is None else [plan.batteries.zone])
+    zones = np.concatenate(others)
+    behind = Behind(zones, plan.cars.traits["zone"], people.zones.head)
     limit_pu = plan.limits.rapid_change_pu
     return Quality(
         ServiceVoltage(services, plan.timeline.step_s),

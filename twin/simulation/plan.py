@@ -17,6 +17,7 @@ from twin.grid.feeder import Feeder
 from twin.grid.limits import Limits, custom_limits, limits_by_name
 from twin.scenario.spec import Scenario
 from twin.simulation.adopted import Adopted, adopted
+from twin.simulation.battery_places import Places, battery_places
 from twin.simulation.cars import Cars, cars
 from twin.simulation.choice import policy_of
 from twin.simulation.grids import Grid, load_grid
@@ -68,6 +69,7 @@ class Plan:
     head: FeederHead | None = None
     struck: Struck | None = None
     ahead: Adopted | None = None
+    batteries: Places | None = None
 
     @property
     def inputs(self) -> list[Path]:
@@ -180,7 +182,8 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     feeder = with_inverters(
         placed.feeder, scenario.fleet.inverter, fleet, placed.spread
     )
-    grid = replace(grid, feeder=feeder)
+    batteries = battery_places(scenario.storage, grid, feeder, people.zones)
+    grid = replace(grid, feeder=feeder if batteries is None else batteries.feeder)
     return Plan(
         scenario=scenario,
         grid=grid,
@@ -201,6 +204,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
         head=_head(scenario, timeline),
         struck=_struck(scenario, timeline, grid, people),
         ahead=ahead,
+        batteries=batteries,
     )
 
 

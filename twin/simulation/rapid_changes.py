@@ -23,7 +23,7 @@ KIND = "rapid_change"
 class Behind:
     """Who is behind which transformer, or on which supply's head.
 
-    customer    zone of each customer          [n_customer]
+    customer    zone of each customer, then of each stationary battery
     car         zone of each car               [n_ev]
     head        the head of each zone's supply [n_zone]
     """
@@ -51,7 +51,7 @@ class DayOf:
 
     v_pu      voltages                         [n_step, n_node]
     cars_kw   what each car drew less gave       [n_step, n_ev]
-    base_kw   each meter's power without cars  [n_step, n_customer]
+    base_kw   each meter's power without cars, then each stationary battery's
     """
 
     v_pu: Single

@@ -29,6 +29,7 @@ from twin.simulation.regulation import Logbook
 from twin.simulation.responses import Responses
 from twin.simulation.service_voltage import ServiceVoltage
 from twin.simulation.shadow import Shadow
+from twin.simulation.storage import Storage
 from twin.simulation.violations import DayOf, Watch
 from twin.surroundings.surroundings import Given
 from twin.timeline import Timeline
@@ -113,13 +114,14 @@ class Recorder:
         responses: Responses | None = None,
         calls: Calls | None = None,
         shadow: Shadow | None = None,
+        storage: Storage | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
         self.quality, self.outages = quality, outages
         self.allocated, self.responses = allocated, responses
-        self.calls, self.shadow = calls, shadow
+        self.calls, self.shadow, self.storage = calls, shadow, storage
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0
@@ -176,6 +178,12 @@ class Recorder:
         if self.shadow is not None:
             beside = self._beside
             beside[0, row], beside[1, row] = self.shadow.kw, self.shadow.soc
+        if self.storage is not None:
+            stored = self._stored
+            stored[0, row], stored[1, row] = (
+                self.storage.kw,
+                self.storage.batteries.soc,
+            )
         if k + 1 == self._steps[-1] + 1:
             self._end_day(fleet)
 
@@ -204,12 +212,14 @@ class Recorder:
         served_kw, unserved_kw, own_kw = loads
         homes_kw, pv_kw = float(served_kw.sum()), float(given.pv_kw.sum())
         generation_kw = flow.generation_kw - own_kw
-        supplied_kw = flow.grid_kw + pv_kw + generation_kw + give_kw
-        taken_kw = homes_kw + charge_kw + flow.losses_kw + flow.shunt_kw
+        stored_kw, released_kw = self._storage_kw()
+        supplied_kw = flow.grid_kw + pv_kw + generation_kw + give_kw + released_kw
+        taken_kw = homes_kw + charge_kw + stored_kw + flow.losses_kw + flow.shunt_kw
         residual_kw = supplied_kw - taken_kw
         if flow.converged:
             through = abs(flow.grid_kw) + pv_kw + generation_kw + give_kw + homes_kw
-            relative = abs(residual_kw) / max(through + charge_kw, 1e-9)
+            through += charge_kw + stored_kw + released_kw
+            relative = abs(residual_kw) / max(through, 1e-9)
             self.worst_residual = max(self.worst_residual, relative)
         else:
             self.steps_failed += 1
@@ -239,6 +249,13 @@ class Recorder:
             residual_kw,
         )
 
+    def _storage_kw(self) -> tuple[float, float]:
+        """What stationary batteries drew and gave, both >= 0."""
+        if self.storage is None:
+            return 0.0, 0.0
+        kw = self.storage.kw
+        return float(np.maximum(kw, 0.0).sum()), float(np.maximum(-kw, 0.0).sum())
+
     def _begin(self, day: int) -> None:
         self.day = day
         if day >= self.timeline.days:
@@ -254,6 +271,8 @@ class Recorder:
         self._cars = np.zeros((3, n, sizes.ev), dtype=np.float32)
         self._where = np.zeros((2, n, sizes.ev), dtype=np.uint8)
         self._beside = np.zeros((2, n, beside), dtype=np.float32)
+        n_battery = 0 if self.storage is None else len(self.storage)
+        self._stored = np.zeros((2, n, n_battery))
 
     def _end_day(self, fleet: Fleet) -> None:
         self._meter()
@@ -300,6 +319,10 @@ class Recorder:
             column = self._scalars[:, number]
             columns[name] = column.astype(np.int64) if name in WHOLE else column
         columns["converged"] = self._scalars[:, SCALARS.index("converged")] > 0
+        if self.storage is not None:
+            kw = self._stored[0]
+            columns["storage_charge_kw"] = np.maximum(kw, 0.0).sum(axis=1)
+            columns["storage_discharge_kw"] = np.maximum(-kw, 0.0).sum(axis=1)
         return columns
 
     def _write_arrays(
@@ -331,6 +354,9 @@ class Recorder:
         if self.shadow is not None:
             kw, soc = self._beside
             writer.day("shadow_steps", day, {"time": time, "kw": kw, "soc": soc})
+        if self.storage is not None:
+            kw, soc = self._stored.astype(np.float32)
+            writer.day("storage_steps", day, {"time": time, "kw": kw, "soc": soc})
 
     def _write_summary(
         self, writer: RunWriter, day: int, time: NDArray[np.datetime64]
@@ -354,7 +380,8 @@ class Recorder:
     ) -> pl.DataFrame:
         """What each rule of voltage counts of each customer; the rapid changes."""
         _, served, pv, _, _ = self._customers
-        today = rapid_changes.DayOf(self._v_pu, self._cars[0], served - pv)
+        base = np.concatenate([served - pv, self._stored[0].astype(np.float32)], axis=1)
+        today = rapid_changes.DayOf(self._v_pu, self._cars[0], base)
         rapid = self.quality.rapid.day(time, today)
         judged = self.quality.service.day(day, self._v_pu, self._vuf)
         head = {"day": np.array([day]), "time": time[:1]}

@@ -146,6 +146,8 @@ def _write_totals(
     writer.table("evs", statics.evs(planned, world, soc_start))
     if world.shadow is not None:
         writer.table("shadow_evs", statics.shadow_evs(planned, world.shadow))
+    if world.storage is not None:
+        writer.table("storage", statics.storage(planned, world.storage))
     if world.outages is not None:
         writer.table("outages", world.outages.table())
     if world.calls is not None:

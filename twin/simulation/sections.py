@@ -39,10 +39,12 @@ def section_of(name: str, key: str, feeder: Feeder, people: Households) -> Secti
         sources = np.isin(branches.near, feeder.source_node)
         opened = sources | np.isin(branches.far, feeder.source_node)
     elif kind == "transformer":
-        row = _row(own, feeder.transformers.name, "transformer", key)
+        row = rows_named(own, feeder.transformers.name, "transformer", key)
         opened = np.isin(branches.transformer, row)
     else:
-        opened = np.isin(np.arange(len(branches)), _row(own, branches.name, kind, key))
+        opened = np.isin(
+            np.arange(len(branches)), rows_named(own, branches.name, kind, key)
+        )
     nodes = unsupplied(feeder, opened)
     if kind != "feeder" and not nodes.any():
         raise InputError.of(
@@ -79,13 +81,13 @@ def way_to(nodes: Bools, feeder: Feeder) -> Bools:
 
 
 def _home(own: str, key: str, feeder: Feeder, people: Households) -> Section:
-    row = _row(own, people.name, "customer", key)
+    row = rows_named(own, people.name, "customer", key)
     customers = np.isin(np.arange(len(people)), row)
     none = np.zeros(feeder.n_node, dtype=np.bool_)
     return Section(none, customers, np.zeros(len(feeder.branches), dtype=np.bool_))
 
 
-def _row(
+def rows_named(
     own: str, names: list[str] | tuple[str, ...], what: str, key: str
 ) -> list[int]:
     """The rows of a name, in any case; or the nearest names."""

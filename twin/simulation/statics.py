@@ -10,6 +10,7 @@ from twin.grid.feeder import Feeder
 from twin.grid.limits import emergency_h
 from twin.simulation.build import Plan
 from twin.simulation.shadow import Shadow
+from twin.simulation.storage import Storage
 from twin.simulation.world import World
 
 PUBLIC_USD_PER_KWH = {"DE": 0.65, "US": 0.56}
@@ -98,6 +99,34 @@ def customers(plan: Plan, world: World) -> pl.DataFrame:
             "export_kwh": meters[4],
             "import_peak_kw": meters[5],
             "export_peak_kw": meters[6],
+        }
+    )
+
+
+def storage(plan: Plan, batteries: Storage) -> pl.DataFrame:
+    """One row a stationary battery, with its totals."""
+    own, target_kw = batteries.batteries, batteries.target_kw
+    window_kwh = own.high_kwh - own.low_kwh
+    return pl.DataFrame(
+        {
+            "battery": np.arange(len(batteries)),
+            "name": batteries.names,
+            "node": batteries.node[batteries.spread.first_row],
+            "transformer": _zone(plan.grid.feeder, batteries.zone),
+            "kw": own.kw,
+            "kwh": own.kwh,
+            "round_trip_efficiency": own.one_way**2,
+            "standby_kw": own.standby_kw,
+            "soc_low": own.low_kwh / own.kwh,
+            "soc_high": own.high_kwh / own.kwh,
+            "target_kw": np.where(np.isfinite(target_kw), target_kw, np.nan),
+            "soc_start": batteries.start_kwh / own.kwh,
+            "soc_end": own.soc,
+            "charged_kwh": own.drawn_kwh,
+            "discharged_kwh": own.given_kwh,
+            "losses_kwh": own.lost_kwh,
+            "standby_kwh": own.standby_kwh,
+            "full_cycles": own.given_kwh / own.one_way / window_kwh,
         }
     )
 

@@ -79,11 +79,12 @@ def told(planned: Plan, recorder: Recorder | None = None) -> dict[str, Any]:
 def known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
     recorder, logbook = world.recorder, world.recorder.logbook
     inverters, responses = world.inverters, world.responses
-    allocated = recorder.allocated
+    allocated, storage = recorder.allocated, world.storage
     return {
         "balance": {
             "largest_relative_residual": recorder.worst_residual,
             "fleet_residual_kwh": _fleet_residual_kwh(world.fleet, soc_start),
+            **({} if storage is None else {"storage_residual_kwh": storage.residual()}),
         },
         "steps_failed": recorder.steps_failed,
         **({} if logbook is None else {"controls": logbook.summary()}),

@@ -27,6 +27,7 @@ from twin.simulation.outages import Outages
 from twin.simulation.recorder import Recorder
 from twin.simulation.responses import Responses
 from twin.simulation.shadow import Shadow
+from twin.simulation.storage import Storage
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.surroundings import Given, Surroundings
 from twin.timeline import Timeline
@@ -57,6 +58,7 @@ class World:
     funnel: Funnel | None = None
     calls: Calls | None = None
     shadow: Shadow | None = None
+    storage: Storage | None = None
     k: int = 0
     _supplied_s: int = -1
     env: simpy.Environment = field(default_factory=simpy.Environment)
@@ -75,11 +77,15 @@ class World:
         taken = self.fleet.settle(self.now_s)
         given = self.closed(k)
         demand = self.demand(k, given, taken)
+        if self.storage is not None:
+            demand = self.storage.settle(demand)
         flow = self.powerflow.solve(demand)
         taken = self.let_through(taken, demand, flow)
         if self.shadow is not None:
             self.shadow.settle(self.now_s)
         self.recorder.write(k, given, taken, demand, flow, self.fleet)
+        if self.storage is not None:
+            self.storage.meter(k, taken.net_kw + taken.island_kw)
         self.decide(k + 1, given, flow)
 
     def closed(self, k: int) -> Given:
@@ -119,6 +125,8 @@ class World:
     def decide(self, k: int, given: Given | None, flow: Flow | None) -> None:
         """Ask the policy about interval k, and hold what the connections allow."""
         seen = self.observe(k, given, flow)
+        if self.storage is not None:
+            seen = self.storage.decide(seen)
         if self.calls is not None:
             self.calls.begin(seen)
         self.fleet.state["wanted_kw"] = self.heard(seen, self.population.decide(seen))
