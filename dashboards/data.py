@@ -5,21 +5,30 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
 from dashboards.address import RUN_ID, SCENARIO, checked
+from dashboards.kept import Once
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
 from twin.analysis.labels import labels
-from twin.analysis.study import STUDY_FILE, Subject
+from twin.analysis.study import SCHEMA, STUDY_FILE
 from twin.errors import InputError
-from twin.results.record import RUN_FILE, Found, Run, find_runs, read_status
+from twin.results.record import (
+    RUN_FILE,
+    STATUS_FILE,
+    Found,
+    Run,
+    find_runs,
+    read_status,
+)
 
 Kept = TypeVar("Kept")
-MOST_CASES, MOST_STUDIES = 32, 4
+MOST_CASES, MOST_MADE = 32, 24
+UNFINISHED = ("running", "interrupted", "failed", "died")
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,30 @@ class StudyFound:
     study_id: str
     record: Mapping[str, Any]
     message: str = ""
+    status: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether a whole ``study.json`` lies there."""
+        return bool(self.record) and not self.message
+
+    @property
+    def state(self) -> str:
+        """done, running, interrupted, failed, died or unreadable."""
+        said = str(self.status.get("state"))
+        if said in UNFINISHED:
+            return said
+        return "done" if self.has_answer else "unreadable"
+
+    @property
+    def written(self) -> int:
+        """When something was last written about it, in nanoseconds."""
+        return max(written(self.path / name) for name in (STUDY_FILE, STATUS_FILE))
+
+    @property
+    def answered(self) -> int:
+        """When its answer was written, in nanoseconds; 0: there is none."""
+        return written(self.path / STUDY_FILE)
 
     @property
     def runs(self) -> tuple[tuple[str, str, str, int], ...]:
@@ -62,7 +95,7 @@ class Library:
     def __init__(self, results: Path | str) -> None:
         self.results = Path(results).resolve()
         self._cases: _Shelf[Case] = _Shelf(MOST_CASES)
-        self._studies: _Shelf[Subject] = _Shelf(MOST_STUDIES)
+        self._made: _Shelf[Any] = _Shelf(MOST_MADE)
 
     def found(self) -> list[Found]:
         """Every run, whatever its state; also what has no usable name."""
@@ -84,30 +117,32 @@ class Library:
     def case(self, scenario: object, run_id: object) -> Case:
         """A run with what has been asked of it before."""
         folder = self.folder(scenario, run_id)
-        return self._cases.get((folder, _age(folder / RUN_FILE)), lambda: _case(folder))
+        return self._cases.get(
+            (folder, written(folder / RUN_FILE)), lambda: _case(folder)
+        )
 
     def opened(self, folder: Path) -> Case | None:
         """The run in that folder if it was opened before and is still kept."""
-        return self._cases.peek((folder.resolve(), _age(folder / RUN_FILE)))
+        return self._cases.peek((folder.resolve(), written(folder / RUN_FILE)))
 
     def status(self, scenario: object, run_id: object) -> dict[str, Any]:
         """What the run's ``status.json`` says."""
         return read_status(self.folder(scenario, run_id))
 
     def studies(self) -> list[StudyFound]:
-        """Every study, the newest first."""
-        files = self.results.glob(f"studies/*/*/{STUDY_FILE}")
-        inside = [path for path in files if self._is_inside(path)]
-        return [_study(path) for path in sorted(inside, key=_age, reverse=True)]
+        """Every study, whatever its state, the newest first."""
+        folders = {
+            path.parent
+            for name in (STUDY_FILE, STATUS_FILE)
+            for path in self.results.glob(f"studies/*/*/{name}")
+        }
+        inside = [_study(path) for path in folders if self._is_inside(path)]
+        return sorted(inside, key=lambda one: (-one.written, one.path))
 
-    def study(self, name: object, study_id: object) -> Subject:
-        """A study with its runs side by side."""
-        checked(name, study_id)
-        folder = self.results / "studies" / str(name) / str(study_id)
-        if not (folder / STUDY_FILE).is_file() or not self._is_inside(folder):
-            raise InputError.of(f"there is no study {name}/{study_id} in this folder")
-        key = (folder, _age(folder / STUDY_FILE))
-        return self._studies.get(key, lambda: Subject.open(folder))
+    def keep(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What took long to make, once for all who ask; ``key`` says of what it is."""
+        once: Once[Kept] = self._made.get(key, Once)
+        return once.get(make)
 
     def comparison(
         self, runs: Sequence[tuple[str, str]], baseline: int | None = 0
@@ -185,21 +220,41 @@ def _case(folder: Path) -> Case:
     return Case(run, labels([run])[0])
 
 
-def _study(path: Path) -> StudyFound:
-    folder = path.parent
+def _study(folder: Path) -> StudyFound:
+    """What both of its files say; what is wrong with them is its message."""
+    record, message = _record(folder / STUDY_FILE)
+    status = read_status(folder)
+    if not record and not message and not status:
+        message = f"{STATUS_FILE} cannot be read, and there is no {STUDY_FILE}"
+    return StudyFound(folder, folder.parent.name, folder.name, record, message, status)
+
+
+def _record(path: Path) -> tuple[Mapping[str, Any], str]:
+    """What ``study.json`` says, or why it cannot be used; neither without one."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(record, dict) or not isinstance(record.get("runs"), list):
-            raise ValueError("it lists no runs")
-        found = StudyFound(folder, folder.parent.name, folder.name, record)
-        _ = found.runs
+        _check(record)
+    except FileNotFoundError:
+        return {}, ""
     except (TypeError, AttributeError):
-        message = f"{STUDY_FILE} cannot be read: what it lists are not runs"
-        return StudyFound(folder, folder.parent.name, folder.name, {}, message)
-    except (OSError, ValueError) as error:
-        message = f"{STUDY_FILE} cannot be read: {error}"
-        return StudyFound(folder, folder.parent.name, folder.name, {}, message)
-    return found
+        return {}, f"{STUDY_FILE} cannot be read: what it lists are not runs"
+    except (OSError, ValueError, RecursionError) as error:
+        return {}, f"{STUDY_FILE} cannot be read: {error}"
+    return record, ""
+
+
+def _check(record: Any) -> None:
+    if not isinstance(record, dict) or not isinstance(record.get("runs"), list):
+        raise ValueError("it lists no runs")
+    schema = record.get("schema", SCHEMA)
+    if not isinstance(schema, int) or schema > SCHEMA:
+        raise ValueError(
+            f"written by a newer twin (schema {schema}; this one reads up to {SCHEMA})"
+        )
+    variants = record.get("variants") or []
+    if not isinstance(variants, list) or not all(isinstance(x, str) for x in variants):
+        raise ValueError("its variants are not names")
+    _ = StudyFound(Path(), "", "", record).runs
 
 
 def _is_base(label: str, base: object, of: Sibling) -> bool:
@@ -207,7 +262,8 @@ def _is_base(label: str, base: object, of: Sibling) -> bool:
     return base is not None and label in (str(base), f"{base}, {point}")
 
 
-def _age(path: Path) -> int:
+def written(path: Path) -> int:
+    """When a file was written, in nanoseconds; 0: it is not there."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

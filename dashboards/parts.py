@@ -7,6 +7,7 @@ from typing import Any
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
+import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -28,7 +29,7 @@ STATE_COLOURS: Mapping[str, str] = {
 }
 
 
-def title(words: str, about: Children = None) -> Component:
+def title(words: Children, about: Children = None) -> Component:
     """A page's heading, and a line about it."""
     return html.Div(
         [html.H1(words), html.P(about, className="about")], className="title"
@@ -52,10 +53,14 @@ def chart(
     height: int = 360,
     controls: Children = None,
     is_first: bool = False,
+    figure: go.Figure | None = None,
+    graph_id: Mapping[str, str] | None = None,
 ) -> Component:
     """A card with the graph ``key``, its caption ``key-caption``, PNG and CSV.
 
     is_first   what else the page shows waits for it (``Desk.first``)
+    figure     what it shows; by default a callback tells
+    graph_id   where many graphs share a callback, in place of ``key``
     """
     waited = [dcc.Store(id=when_shown(key.partition("-")[0]))] if is_first else []
     tools = html.Div(
@@ -67,10 +72,10 @@ def chart(
         className="tools",
     )
     graph = dcc.Graph(
-        id=key,
+        id=dict(graph_id) if graph_id else key,
         config=GRAPH_CONFIG,
         style={"height": f"{height}px"},
-        figure={"data": [], "layout": {"xaxis": _HIDDEN, "yaxis": _HIDDEN} | _CLEAR},
+        figure=_UNKNOWN if figure is None else figure,
         responsive=True,
     )
     return html.Section(
@@ -226,6 +231,33 @@ def choice(
     return html.Div(control, role="group", **labelled(label))
 
 
+def select(
+    key: str, options: Sequence[tuple[str, str]], value: str, label: str
+) -> Component:
+    """One of many options from a list: value and words of each."""
+    found: Component = dmc.Select(
+        id=key,
+        data=[{"value": one, "label": words} for one, words in options],
+        value=value,
+        allowDeselect=False,
+        size="xs",
+        w=220,
+        **labelled(label),
+    )
+    return found
+
+
+def waiting(key: str, words: str) -> Component:
+    """A place that a callback fills; until then, what it waits for."""
+    return dcc.Loading(
+        html.Div(html.P(words, className="soft"), id=key),
+        delay_show=300,
+        type="dot",
+        color="var(--accent)",
+        overlay_style={"visibility": "visible", "opacity": 0.45},
+    )
+
+
 def one_of(allowed: Sequence[str], asked: object, default: str = "") -> str:
     """What an address asks for if it may; else the default, or the first."""
     if isinstance(asked, str) and asked in allowed:
@@ -264,6 +296,7 @@ def _id(key: str) -> dict[str, Any]:
 
 _HIDDEN = {"visible": False}
 _CLEAR = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)"}
+_UNKNOWN = {"data": [], "layout": {"xaxis": _HIDDEN, "yaxis": _HIDDEN} | _CLEAR}
 _GRID_THEME = (
     "themeQuartz.withParams({accentColor: 'var(--accent)', "
     "backgroundColor: 'var(--surface)', foregroundColor: 'var(--ink)', "

@@ -186,6 +186,14 @@
       first: function (figure, told) {
         return told ? window.dash_clientside.no_update : true;
       },
+      /* A click on a mark of a picture that carries an address goes there. */
+      follow: function () {
+        const asked = window.dash_clientside.callback_context.triggered[0];
+        const point = asked && asked.value && asked.value.points && asked.value.points[0];
+        const href = point && point.customdata;
+        if (typeof href !== "string" || !href.startsWith("/run/")) return window.dash_clientside.no_update;
+        return href;
+      },
       reloadWhenDone: function (done) {
         if (done) window.location.reload();
       },

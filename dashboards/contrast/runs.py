@@ -120,7 +120,8 @@ def suggestions(library: Library, usable: Sequence[str]) -> list[tuple[str, str]
             other = f"{base.scenario}/{base.run_id}"
             words = f"{label_of(library, name)} against its baseline {base.label}"
             found.append((words, compare_address([other, name], other)))
-    for study in library.studies()[:3]:
+    answered = [study for study in library.studies() if study.runs]
+    for study in answered[:3]:
         runs = first_seed(study)
         if len(runs) > 1:
             labels = ", ".join(labels_in(study)[name] for name in runs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dash import ALL, Input, Output, State, ctx, dcc, html
+from dash import ALL, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -18,7 +18,7 @@ from dashboards.runs.notes import write_note
 from dashboards.runs.trash import restore, throw_away, thrown
 from dashboards.runs.trash_bin import bin_of, words_of
 from dashboards.runs.verdict import verdict
-from dashboards.study.studies import answer, latest
+from dashboards.study.studies import answer, inside, latest, seen_of, under_way
 from twin.errors import InputError
 
 Picked = Sequence[Mapping[str, Any]] | None
@@ -46,9 +46,29 @@ def register(desk: Desk) -> None:
     _register_verify(desk)
     _register_trash(desk)
 
+    _register_studies(desk)
+
     @desk.callback(Output("runs-answer", "children"), Input("runs-study", "data"))
     def tell(at: Mapping[str, str]) -> list[Component]:
         return answer(desk.library, at["name"], at["study_id"])
+
+
+def _register_studies(desk: Desk) -> None:
+    @desk.callback(
+        Output("runs-studies-running", "children"),
+        Output("runs-studies", "children"),
+        Output("runs-study-seen", "data"),
+        Output("runs-study-tick", "disabled"),
+        Input("runs-study-tick", "n_intervals"),
+        State("runs-study-seen", "data"),
+        prevent_initial_call=True,
+    )
+    def watch(_: int, seen: str) -> tuple[Any, ...]:
+        studies = desk.library.studies()
+        running = any(one.state == "running" for one in studies)
+        if seen_of(studies) == seen:
+            return under_way(studies), no_update, no_update, not running
+        return no_update, inside(studies), seen_of(studies), not running
 
 
 def _register_rows(desk: Desk, listing: Listing) -> None:
@@ -73,7 +93,9 @@ def _register_rows(desk: Desk, listing: Listing) -> None:
             raise PreventUpdate
         problem = listing.notes()[1]
         told = parts.notice(problem, "warning", "Notes") if problem else None
-        running = any(row["state"] == "running" for row in every)
+        at_work = [row["state"] for row in every]
+        at_work += [one.state for one in desk.library.studies()]
+        running = "running" in at_work
         some = bool(every)
         words = counted(every, shown)
         return shown, not running, words, told, seen_now, some, _away(not some)

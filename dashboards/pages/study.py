@@ -5,31 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import dash_mantine_components as dmc
 import plotly.graph_objects as go
-from dash import Input, Output, dcc, html
+from dash import ALL, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
 from dashboards import parts, theme
-from dashboards.address import MOST_COMPARED, checked, compare_href
 from dashboards.data import Library, StudyFound
 from dashboards.desk import Desk, Query
 from dashboards.runs.listing import Listing
+from dashboards.study.arrivals import arrivals
 from dashboards.study.key_figures import DIFFERENCES, VALUES, key_figures
-from dashboards.study.recorded import StudyOpened, opened, study_of
+from dashboards.study.layout import body, head, page_of
+from dashboards.study.points import narrowed, points_of
+from dashboards.study.recorded import StudyOpened, opened, study_named, study_of
 from dashboards.study.runs import runs_of
-from dashboards.study.studies import answer, counted, when
+from dashboards.study.section import Asked, Section
+from dashboards.study.sections import sections
+from dashboards.study.standing import is_over, standing_of, tick_ms, token
+from dashboards.study.studies import answer
 from dashboards.study.trouble import Trouble, Variant, rows, summary, troubles
-from dashboards.study.trouble_table import columns, style, trouble_table
+from dashboards.study.trouble_table import columns, style
 from twin.analysis.load_figures import changes, substation_load
 from twin.errors import InputError
 
 MOST_VARIANTS = 8
+COMPLETE = "This study is complete."
 ALL_GONE = "None of this study's runs can be opened: run the study again."
 At = Mapping[str, str]
 _AT = Input("study-at", "data")
 _SCHEME = Input("scheme", "data")
+_POINT = Input("study-point", "value")
 
 
 def register(desk: Desk) -> None:
@@ -37,14 +43,17 @@ def register(desk: Desk) -> None:
     library = desk.library
 
     def layout(name: str = "", study_id: str = "", **query: str) -> Component:
-        return _layout(study_of(library, name, study_id), query)
+        return page_of(library, study_named(library, name, study_id), query)
 
     desk.page("study", "Study", "/study/<name>/<study_id>", layout)
-    desk.remember("study", "figures.value", "seed.value")
+    desk.remember("study", "figures.value", "seed.value", "point.value")
+    _register_watch(library, desk)
+    for section in sections():
+        _register_section(library, desk, section)
 
-    @desk.callback(Output("study-answer", "children"), _AT)
-    def tell(at: At) -> list[Component]:
-        return answer(library, at["name"], at["study_id"])
+    @desk.callback(Output("study-answer", "children"), _AT, _POINT)
+    def tell(at: At, point: str) -> list[Component]:
+        return answer(library, at["name"], at["study_id"], point)
 
     @desk.callback(
         Output("study-troubles", "rowData"),
@@ -53,10 +62,11 @@ def register(desk: Desk) -> None:
         Output("study-troubles-words", "children"),
         _AT,
         Input("study-seed", "value"),
+        _POINT,
     )
-    def trouble(at: At, seed: str) -> tuple[Any, ...]:
+    def trouble(at: At, seed: str, point: str) -> tuple[Any, ...]:
         study = study_of(library, at["name"], at["study_id"])
-        variants = variants_of(library, study, seed)
+        variants = variants_of(library, study, seed, point)
         found = troubles(variants)
         words = trouble_words(found, variants, len(study.runs))
         heads = columns([one.label for one in variants])
@@ -66,14 +76,21 @@ def register(desk: Desk) -> None:
         Output("study-figures-table", "children"),
         _AT,
         Input("study-figures", "value"),
+        _POINT,
     )
-    def figures(at: At, shown: str) -> Component:
-        comparison = opened(library, at["name"], at["study_id"]).comparison
+    def figures(at: At, shown: str, point: str) -> Component:
+        comparison = at_point(library, at, point).comparison
         if comparison is None:
             return parts.notice(ALL_GONE, "warning")
         return key_figures(comparison, parts.one_of((VALUES, DIFFERENCES), shown))
 
     _register_pictures(library, desk)
+    desk.clientside(
+        "follow",
+        Output("go", "href", allow_duplicate=True),
+        Input({"type": "study-picture", "key": ALL}, "clickData"),
+        prevent_initial_call=True,
+    )
 
     @desk.callback(Output("study-runs", "children"), _AT)
     def list_runs(at: At) -> Component:
@@ -87,18 +104,67 @@ def _register_pictures(library: Library, desk: Desk) -> None:
         Output("study-changes", "style"),
         _AT,
         _SCHEME,
+        _POINT,
     )
-    def change(at: At, scheme: str | None) -> tuple[go.Figure, dict[str, str]]:
+    def change(
+        at: At, scheme: str | None, point: str
+    ) -> tuple[go.Figure, dict[str, str]]:
         if scheme is None:
             raise PreventUpdate
-        figure = pictured(opened(library, **_named(at)), "changes", scheme)
+        figure = pictured(at_point(library, at, point), "changes", scheme)
         return figure, {"height": f"{int(figure.layout.height)}px"}
 
-    @desk.callback(Output("study-load", "figure"), _AT, _SCHEME)
-    def load(at: At, scheme: str | None) -> go.Figure:
+    @desk.callback(Output("study-load", "figure"), _AT, _SCHEME, _POINT)
+    def load(at: At, scheme: str | None, point: str) -> go.Figure:
         if scheme is None:
             raise PreventUpdate
-        return pictured(opened(library, **_named(at)), "load", scheme)
+        return pictured(at_point(library, at, point), "load", scheme)
+
+
+def _register_watch(library: Library, desk: Desk) -> None:
+    """As long as a study runs the page tells how far it is, then what it answers."""
+
+    @desk.callback(
+        Output("study-standing", "children"),
+        Output("study-head", "children"),
+        Output("study-body", "children"),
+        Output("study-seen", "data"),
+        Output("study-tick", "disabled"),
+        Output("study-tick", "interval"),
+        Input("study-tick", "n_intervals"),
+        State("study-at", "data"),
+        State("study-seen", "data"),
+        State("study-query", "data"),
+        prevent_initial_call=True,
+    )
+    def watch(_: int, at: At, seen: str, query: Query) -> tuple[Any, ...]:
+        study = study_named(library, at["name"], at["study_id"])
+        over, pace, now = is_over(study), tick_ms(study), token(study)
+        if now == seen:
+            if study.state != "running":
+                raise PreventUpdate
+            told = standing_of(study, arrivals(library, study))
+            return told, no_update, no_update, no_update, over, pace
+        told = standing_of(study, arrivals(library, study))
+        if over:
+            told = [parts.notice(COMPLETE, "info")]
+        return told, head(study), body(study, query), now, over, pace
+
+
+def _register_section(library: Library, desk: Desk, section: Section) -> None:
+    desk.remember("study", f"{section.key}-pick.value")
+
+    @desk.callback(
+        Output(f"study-{section.key}-body", "children"),
+        _AT,
+        _SCHEME,
+        Input(f"study-{section.key}-pick", "value"),
+    )
+    def show(at: At, scheme: str | None, pick: str) -> list[Component]:
+        if scheme is None:
+            raise PreventUpdate
+        study = opened(library, at["name"], at["study_id"])
+        return section.shown(Asked(library, study, section.key, scheme, pick or ""))
 
 
 def pictured(study: StudyOpened, which: str, scheme: str) -> go.Figure:
@@ -118,11 +184,23 @@ _GAPS = {
 }
 
 
-def variants_of(library: Library, study: StudyFound, seed: str) -> list[Variant]:
+def at_point(library: Library, at: At, point: str) -> StudyOpened:
+    """A study's runs at one point of its axes, as the page's control says."""
+    study = opened(library, at["name"], at["study_id"])
+    value = points_of(study.found).chosen(point)
+    key = (study.key, "at", value)
+    return library.keep(key, lambda: narrowed(study, value))
+
+
+def variants_of(
+    library: Library, study: StudyFound, seed: str, point: str = ""
+) -> list[Variant]:
     """The runs of one seed, one a variant; those that cannot be opened are left out."""
     found: dict[str, Variant] = {}
+    labels = points_of(study).labels(point)
     for label, scenario, run_id, of in study.runs:
-        if str(of) == seed and label not in found and len(found) < MOST_VARIANTS:
+        mine = str(of) == seed and label in labels
+        if mine and label not in found and len(found) < MOST_VARIANTS:
             try:
                 case = library.case(scenario, run_id)
                 found[label] = Variant(label, scenario, run_id, case)
@@ -150,143 +228,3 @@ def _why_empty(variants: Sequence[Variant]) -> str:
     if all(one.case.is_unsolved for one in variants):
         return "No step has a solution: loadings are not known."
     return "These runs recorded no loadings (output.level)."
-
-
-def _layout(study: StudyFound, query: Query) -> Component:
-    seeds = sorted({row[3] for row in study.runs})
-    return html.Main(
-        [
-            dcc.Store(
-                id="study-at", data={"name": study.name, "study_id": study.study_id}
-            ),
-            _head(study),
-            html.Section(
-                _waiting("study-answer", "Reading the study …"),
-                className="card answer study-answer",
-            ),
-            _troubles(seeds, query),
-            _figures(query),
-            parts.chart(
-                "study-changes",
-                "What each variant changes against the baseline",
-                "Mean over seeds; whiskers from the lowest to the highest seed.",
-                420,
-            ),
-            parts.chart(
-                "study-load",
-                "Power at the substation",
-                "Local time. Mean over seeds, with a band from the lowest to the "
-                "highest; grey: without EVs. Of long runs the week around the peak.",
-                420,
-            ),
-            parts.card(_waiting("study-runs", "Opening its runs …"), "Runs"),
-            _report(study),
-        ],
-        className="page",
-    )
-
-
-def _head(study: StudyFound) -> Component:
-    first = min((row[3] for row in study.runs), default=0)
-    same = (row for row in study.runs if row[3] == first and _is_there(study, *row))
-    mine = dict.fromkeys(f"{row[1]}/{row[2]}" for row in same)
-    runs = list(mine)[:MOST_COMPARED]
-    more = f" (first {MOST_COMPARED})" if len(mine) > MOST_COMPARED else ""
-    words = f"Compare these, seed {first}{more}"
-    link = [parts.link(words, compare_href(runs), "act")] if len(runs) > 1 else []
-    about = [
-        f"{when(study)} · {counted(study)} · baseline ",
-        html.B(str(study.record.get("baseline") or "none given")),
-        " · ",
-        html.Code(study.study_id),
-    ]
-    return html.Div(
-        [parts.title(f"Study {study.name}", about), html.Div(link)],
-        className="studies-head",
-    )
-
-
-def _is_there(study: StudyFound, _: str, scenario: str, run_id: str, __: int) -> bool:
-    try:
-        name, of = checked(scenario, run_id)
-    except InputError:
-        return False
-    return (study.path.parents[2] / name / of).is_dir()
-
-
-def _troubles(seeds: Sequence[int], query: Query) -> Component:
-    names = [str(seed) for seed in seeds] or [""]
-    pick = dmc.Select(
-        id="study-seed",
-        data=[{"value": one, "label": f"seed {one}"} for one in names],
-        value=parts.one_of(names, query.get("seed")),
-        allowDeselect=False,
-        size="xs",
-        w=110,
-        **parts.labelled("Seed whose runs are shown"),
-    )
-    return html.Section(
-        [
-            html.Header(
-                [
-                    html.H2("Transformers, the most loaded first"),
-                    html.Div(
-                        [pick, parts.table_csv("study-troubles")],
-                        className="button-row",
-                    ),
-                ],
-                className="card-head",
-            ),
-            _waiting("study-troubles-words", "Reading the loadings …"),
-            trouble_table(),
-            html.P(
-                "Highest loading in per cent of the normal rating, and when (local "
-                "time), the most loaded first. Click a value to see that transformer "
-                "in that run: its course, and who is behind it.",
-                className="caption",
-            ),
-        ],
-        className="card",
-    )
-
-
-def _figures(query: Query) -> Component:
-    shown = parts.choice(
-        "study-figures",
-        [(VALUES, "Values"), (DIFFERENCES, "Differences")],
-        parts.one_of((VALUES, DIFFERENCES), query.get("figures")),
-        "What the table shows",
-    )
-    return html.Section(
-        [
-            html.Header([html.H2("Key figures"), shown], className="card-head"),
-            _waiting("study-figures-table", "Reading the figures …"),
-        ],
-        className="card",
-    )
-
-
-def _report(study: StudyFound) -> Component:
-    report = study.path / "report.html"
-    if report.is_file():
-        said = ["A report of this study that can be sent on lies at ", str(report)]
-    else:
-        said = [
-            "A report of this study that can be sent on is made by ",
-            f"twin report {study.path}",
-        ]
-    return html.P([said[0], html.Code(said[1]), "."], className="caption")
-
-
-def _waiting(key: str, words: str) -> Component:
-    return dcc.Loading(
-        html.Div(html.P(words, className="soft"), id=key),
-        delay_show=300,
-        type="dot",
-        color="var(--accent)",
-        overlay_style={"visibility": "visible", "opacity": 0.45},
-    )
-
-
-def _named(at: At) -> dict[str, str]:
-    return {"name": at["name"], "study_id": at["study_id"]}

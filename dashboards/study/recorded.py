@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from dashboards.address import checked
-from dashboards.data import Library, StudyFound
+from dashboards.data import Library, StudyFound, written
 from dashboards.runs.listing import figures_of_study
 from dashboards.runs.trash import thrown
 from twin.analysis.case import Case
@@ -16,6 +16,7 @@ from twin.analysis.comparison import Comparison, Labelled
 from twin.analysis.measures import Value
 from twin.analysis.metrics import headline_of
 from twin.errors import InputError
+from twin.results.record import RUN_FILE, Run
 
 IN_TRASH = "in the trash"
 Figures = Mapping[tuple[str, int], Mapping[str, Any]]
@@ -58,6 +59,16 @@ class StudyOpened:
     found: StudyFound
     comparison: Comparison | None
     absent: tuple[Absent, ...]
+    key: Hashable = None
+
+    def only(self, labels: Container[str]) -> StudyOpened:
+        """The same with the variants of these labels."""
+        if self.comparison is None:
+            return self
+        cases = tuple(one for one in self.comparison.cases if one.label in labels)
+        if not cases:
+            return replace(self, comparison=None)
+        return replace(self, comparison=replace(self.comparison, cases=cases))
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -66,34 +77,62 @@ class StudyOpened:
         return tuple(map(str, words)) if isinstance(words, list) else ()
 
 
-def study_of(library: Library, name: object, study_id: object) -> StudyFound:
-    """A study by its address; an InputError if there is none that can be read."""
+def study_named(library: Library, name: object, study_id: object) -> StudyFound:
+    """A study by its address, whatever its state; an InputError if there is none."""
     of = checked(name, study_id)
     for found in library.studies():
         if (found.name, found.study_id) == of:
-            if found.message:
-                raise InputError.of(found.message)
             return found
     raise InputError.of(f"there is no study {of[0]}/{of[1]} in this results folder")
 
 
+def study_of(library: Library, name: object, study_id: object) -> StudyFound:
+    """The same; an InputError if its answer cannot be read, or is not there yet."""
+    found = study_named(library, name, study_id)
+    if found.message:
+        raise InputError.of(found.message)
+    if not found.has_answer:
+        raise InputError.of(f"study {name}/{study_id} has no answer yet")
+    return found
+
+
 def opened(library: Library, name: object, study_id: object) -> StudyOpened:
-    """A study with its runs side by side; runs that are gone are told apart."""
+    """A study with its runs side by side; runs that are gone are told apart.
+
+    Kept until the study, one of its runs or the trash changes.
+    """
     found = study_of(library, name, study_id)
+    trash = frozenset((one.scenario, one.run_id) for one in thrown(library.results))
+    key = (found.path, found.answered, _ages(library, found), trash)
+    return library.keep(key, lambda: _opened(library, found, trash, key))
+
+
+def _opened(
+    library: Library,
+    found: StudyFound,
+    trash: Container[tuple[str, str]],
+    key: Hashable,
+) -> StudyOpened:
     cases: dict[tuple[str, int], Case] = {}
     absent = []
-    trash = {(one.scenario, one.run_id) for one in thrown(library.results)}
     for label, scenario, run_id, seed in found.runs:
         try:
-            run = library.run(scenario, run_id)
+            run = Run.open(library.folder(scenario, run_id))
         except InputError as error:
             why = IN_TRASH if (scenario, run_id) in trash else str(error)
             absent.append(Absent(label, scenario, run_id, seed, why))
             continue
         cases.setdefault((label, seed), Case(run, label))
-    if not cases:
-        return StudyOpened(found, None, tuple(absent))
-    return StudyOpened(found, _beside(found, cases), tuple(absent))
+    beside = _beside(found, cases) if cases else None
+    return StudyOpened(found, beside, tuple(absent), key)
+
+
+def _ages(library: Library, found: StudyFound) -> tuple[int, ...]:
+    """When each run was written; 0 where it is not there."""
+    return tuple(
+        written(library.results / scenario / run_id / RUN_FILE)
+        for _, scenario, run_id, _ in found.runs
+    )
 
 
 def _beside(found: StudyFound, cases: Mapping[tuple[str, int], Case]) -> Comparison:

@@ -11,8 +11,10 @@ from dashboards import parts
 from dashboards.address import RUN_ID, SCENARIO, study_href
 from dashboards.data import Library, StudyFound
 from dashboards.runs.listing import written_at
+from dashboards.study.points import ALL, narrowed, points_of
 from dashboards.study.recorded import IN_TRASH, Absent, StudyOpened, opened
-from twin.analysis.study import STUDY_FILE
+from dashboards.study.sections import sections
+from dashboards.study.standing import TICK_MS, Standing, badge, token
 from twin.analysis.wording import headline, warnings
 
 MOST_OTHERS = 5
@@ -22,14 +24,43 @@ MOST_NAMES = 12
 
 
 def latest(studies: Sequence[StudyFound]) -> Component:
-    """The newest study that can be read in large, the others one a line."""
-    readable = [one for one in studies if not one.message and is_named(one)]
-    newest = readable[:1]
-    others = [one for one in studies if one not in newest]
-    inner = [_large(one) for one in newest]
+    """Studies that run, the newest with an answer in large, the others one a line."""
+    card = parts.card(inside(studies), key="runs-studies")
+    running = any(one.state == "running" for one in studies)
+    tick = dcc.Interval(id="runs-study-tick", interval=TICK_MS, disabled=not running)
+    seen = dcc.Store(id="runs-study-seen", data=seen_of(studies))
+    return html.Div([card, tick, seen])
+
+
+def inside(studies: Sequence[StudyFound]) -> list[Component]:
+    """What the card of studies holds."""
+    readable = [one for one in studies if one.has_answer and is_named(one)]
+    newest = max(readable, key=lambda one: one.answered, default=None)
+    running = [one for one in studies if one.state == "running"]
+    others = [one for one in studies if one is not newest and one not in running]
+    found: list[Component] = [html.Div(under_way(studies), id="runs-studies-running")]
+    if newest is not None:
+        found.append(_large(newest))
     if others:
-        inner.append(_list(others, bool(newest)))
-    return parts.card(inner, key="runs-studies")
+        found.append(_list(others, newest is not None))
+    return found
+
+
+def under_way(studies: Sequence[StudyFound]) -> list[Component]:
+    """A line for each study that runs, with how far it is."""
+    running = [one for one in studies if one.state == "running"]
+    if not running:
+        return []
+    lines = [_line(one) for one in running]
+    return [
+        html.P("Running now", className="soft"),
+        html.Ul(lines, className="study-list"),
+    ]
+
+
+def seen_of(studies: Sequence[StudyFound]) -> str:
+    """Changes when a study begins, ends or gets another answer."""
+    return repr([(str(one.path), token(one)) for one in studies])
 
 
 def is_named(study: StudyFound) -> bool:
@@ -37,18 +68,30 @@ def is_named(study: StudyFound) -> bool:
     return bool(SCENARIO.fullmatch(study.name) and RUN_ID.fullmatch(study.study_id))
 
 
-def answer(library: Library, name: str, study_id: str) -> list[Component]:
-    """What a study answers in words; before it what a reader must know."""
-    study = opened(library, name, study_id)
-    told = troubles(study)
+def answer(
+    library: Library, name: str, study_id: str, point: str = ""
+) -> list[Component]:
+    """What a study answers in words; before it what a reader must know.
+
+    point  of the study's axes; by default the usual one
+    """
+    whole = opened(library, name, study_id)
+    told = troubles(whole)
+    leads = [html.P(x) for one in sections() for x in one.said(whole.found)]
+    points = points_of(whole.found)
+    value = points.chosen(point)
+    key = (whole.key, "at", value)
+    study = library.keep(key, lambda: narrowed(whole, value))
     if study.comparison is None:
-        return told
+        return [*told, html.Div(leads, className="answer-words")]
     warned = warnings(study.comparison)
     if warned:
         told.append(parts.notice(_few(warned, MOST_WARNINGS), "warning", "Mind"))
     said = headline(study.comparison)
+    if points.values and value != ALL and said:
+        said = [f"At {points.words(value)}: {said[0]}", *said[1:]]
     lines = [html.P(line) for line in said[:MOST_SENTENCES]]
-    return [*told, html.Div(lines, className="answer-words")]
+    return [*told, html.Div([*leads, *lines], className="answer-words")]
 
 
 def troubles(study: StudyOpened) -> list[Component]:
@@ -102,10 +145,7 @@ def counted(study: StudyFound) -> str:
 
 def when(study: StudyFound) -> str:
     """When the study was written, by this computer's clock."""
-    try:
-        return written_at((study.path / STUDY_FILE).stat().st_mtime)
-    except OSError:
-        return ""
+    return written_at((study.answered or study.written) / 1e9)
 
 
 def _large(study: StudyFound) -> Component:
@@ -168,20 +208,31 @@ def _list(studies: Sequence[StudyFound], beside: bool) -> Component:
 
 def _line(study: StudyFound) -> Component:
     href = study_href(study.name, study.study_id)
-    link = is_named(study) and not study.message
-    about = study.message or counted(study)
-    failed = study.record.get("failed")
-    lost = (
-        f" · {_runs(len(failed))} failed" if isinstance(failed, list) and failed else ""
-    )
+    link = is_named(study) and study.state != "unreadable"
+    bad = study.state not in ("done", "running")
     return html.Li(
         [
             parts.link(study.name, href) if link else html.Span(study.name),
+            *badge(study),
             html.Code(study.study_id, className="soft"),
-            html.Span(f"{about}{lost}", className="bad" if study.message else "soft"),
+            html.Span(_about(study), className="bad" if bad else "soft"),
             html.Span(when(study), className="soft"),
         ]
     )
+
+
+def _about(study: StudyFound) -> str:
+    """How far it is, or what it is of, or what is wrong with it."""
+    if study.state == "unreadable":
+        return study.message
+    one = Standing.of(study)
+    failed = study.record.get("failed")
+    lost = len(failed) if isinstance(failed, list) else 0
+    said = [] if study.state == "done" else [one.told, one.time_left]
+    if study.has_answer:
+        said.append(counted(study))
+        said.append(f"{_runs(lost)} failed" if lost and not one.failed else "")
+    return " · ".join(filter(None, said))
 
 
 def _few(lines: Sequence[str], most: int) -> Component:

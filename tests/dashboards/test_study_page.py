@@ -10,6 +10,7 @@ from dashboards.data import Library
 from dashboards.pages import study as page
 from dashboards.runs.trash import throw_away
 from dashboards.study.key_figures import DIFFERENCES, VALUES, key_figures
+from dashboards.study.layout import page_of
 from dashboards.study.recorded import IN_TRASH, opened, study_of
 from dashboards.study.runs import runs_of
 from dashboards.study.studies import answer, troubles
@@ -220,9 +221,9 @@ def test_key_figures_are_coloured_where_every_seed_agrees(library):
 
 def test_an_address_reopens_what_one_saw(library):
     study = study_of(library, "s", STUDY)
-    said = text(page._layout(study, {"seed": "2", "figures": DIFFERENCES}))
+    said = text(page_of(library, study, {"seed": "2", "figures": DIFFERENCES}))
     assert '"value": "2"' in said and '"value": "differences"' in said
-    usual = text(page._layout(study, {"seed": "<b>", "figures": "x"}))
+    usual = text(page_of(library, study, {"seed": "<b>", "figures": "x"}))
     assert '"value": "1"' in usual and '"value": "values"' in usual
     assert "<b>" not in usual
 
@@ -231,12 +232,12 @@ def test_only_runs_that_are_there_are_offered_to_compare(library, runs):
     study = study_of(library, "s", STUDY)
     ids = [run.run_id for _, run in runs if run.record["seed"] == 1]
     named = ",".join(f"hand_made/{run_id}" for run_id in ids)
-    assert f"/compare?runs={named}" in text(page._layout(study, {}))
+    assert f"/compare?runs={named}" in text(page_of(library, study, {}))
     shutil.rmtree(library.results / "hand_made" / ids[1])
     named = f"hand_made/{ids[0]},hand_made/{ids[2]}"
-    assert f"/compare?runs={named}" in text(page._layout(study, {}))
+    assert f"/compare?runs={named}" in text(page_of(library, study, {}))
     shutil.rmtree(library.results / "hand_made" / ids[0])
-    assert "/compare" not in text(page._layout(study, {}))
+    assert "/compare" not in text(page_of(library, study, {}))
 
 
 def test_pictures_are_of_the_scheme(library):
