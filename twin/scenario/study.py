@@ -13,6 +13,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, ValidationError
 
 from twin.errors import InputError, Problem, nearest
+from twin.scenario.alternatives_words import (
+    AlternativesSpec,
+    alternatives_problems,
+)
 from twin.scenario.condition_words import Conditions, condition_problems
 from twin.scenario.document import DEEPEST, Node, read_document
 from twin.scenario.hosting_words import HostingSpec, hosting_problems
@@ -27,7 +31,10 @@ Settings = dict[str, Any]
 MOST_POINTS = 100_000
 MOST_CHECKED = 1_000
 LEVELS = ("all", "summary")
-OF_STUDIES = {"base", "variants", "axes", "combine", "seeds", "baseline", "hosting"}
+OF_STUDIES = {
+    "base", "variants", "axes", "combine", "seeds", "baseline", "hosting",
+    "alternatives",
+}  # fmt: skip
 OF_SCENARIOS = {"extends", "time", "feeder", "fleet"}
 NOT_VARIED = {
     "seed": "say seeds instead",
@@ -100,6 +107,10 @@ class Study(Words):
     hosting: HostingSpec | None = Field(
         default=None, description="How many cars the grid hosts, by these runs"
     )
+    alternatives: AlternativesSpec | None = Field(
+        default=None,
+        description="What its variants cost and cure, side by side with the baseline",
+    )
 
     def points(self) -> list[Settings]:
         """The settings of each point of the axes, in order; at least one."""
@@ -167,7 +178,11 @@ def _read_study(path: Path) -> Study:
     plain = _plain(tree, base)
     broken: dict[tuple[str | int, ...], Problem] = {
         tuple(p.key.split(".")): p
-        for p in (*_broken_rules(tree, plain), *hosting_problems(tree, plain, base))
+        for p in (
+            *_broken_rules(tree, plain),
+            *hosting_problems(tree, plain, base),
+            *alternatives_problems(tree, plain),
+        )
     }
     study = None
     by_type: dict[tuple[str | int, ...], Problem] = {}
