@@ -199,7 +199,8 @@ def study(
 
 def _print_study(folder: Path) -> None:
     """What is hosted where the study asks for that, else its variants side by side."""
-    from twin.analysis import paired, tornado_words
+    from twin.analysis import alternatives_section, paired, tornado_words
+    from twin.analysis.alternatives import Alternatives
     from twin.analysis.compare import text_of
     from twin.analysis.hosting import Hosting
     from twin.analysis.hosting_text import text as hosting_text
@@ -211,6 +212,9 @@ def _print_study(folder: Path) -> None:
         return
     comparison = Subject.open(folder).comparison
     print(text_of(comparison))
+    weighed = Alternatives.open(folder)
+    if weighed is not None:
+        print(f"\n{alternatives_section.text(weighed)}")
     for more in (paired.text(comparison), tornado_words.text(folder)):
         if more:
             print(more)

@@ -1,9 +1,9 @@
-"""What it costs to replace an asset that is too small: dated data, or a user's own."""
+"""What planners can do costs: dated data, or a user's own."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from twin.scenario.document import read_document
 FOLDER = Path(__file__).parents[1] / "data" / "upgrades"
 FILES = {"US": "us.yaml", "DE": "eu.yaml"}
 SAID = "assumed in the scenario"
+SAID_IN_STUDY = "said in the study"
 PRICES = ("line_usd_per_km", "line_least_usd", "regulator_usd", "switch_usd")
+UNITS = ("usd", "years", "share")
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,49 @@ def upgrades(region: str, said: Mapping[str, Any]) -> Upgrades:
         marks=marks,
         **prices,
     )
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Costs and lives of what else a planner can do: taps, batteries, programmes.
+
+    *_usd once, *_per_year and storage_yearly_share (of what it cost) every year.
+    marks: by key, how sure a cost is, and whose word
+    """
+
+    tap_usd: float
+    phase_usd: float
+    storage_usd_per_kwh: float
+    storage_usd_per_kw: float
+    storage_yearly_share: float
+    platform_usd: float
+    platform_usd_per_year: float
+    managed_usd_per_car: float
+    managed_usd_per_car_year: float
+    v2g_usd_per_car: float
+    v2g_usd_per_car_year: float
+    asset_life_years: float
+    storage_life_years: float
+    car_life_years: float
+    marks: Mapping[str, str]
+
+
+def measures(region: str, said: Mapping[str, Any]) -> Measures:
+    """The region's costs, with what a study says in their place."""
+    words: dict[str, Any] = read_document(FOLDER / FILES[region], []).plain()
+    keys = [one.name for one in fields(Measures) if one.name != "marks"]
+    values = {
+        key: _value(words[key]) if said.get(key) is None else float(said[key])
+        for key in keys
+    }
+    marks = {
+        key: f"{words[key]['mark']}: {words[key]['source']}"
+        if said.get(key) is None
+        else SAID_IN_STUDY
+        for key in keys
+    }
+    return Measures(**values, marks=marks)
+
+
+def _value(entry: Mapping[str, Any]) -> float:
+    return float(next(entry[unit] for unit in UNITS if unit in entry))

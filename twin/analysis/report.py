@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 from twin.analysis import (
+    alternatives_section,
     battery_section,
     ledger_section,
     page,
@@ -18,6 +19,8 @@ from twin.analysis import (
     wording,
     yardstick_section,
 )
+from twin.analysis.alternatives import Alternatives
+from twin.analysis.alternatives_words import answer as alternatives_answer
 from twin.analysis.bill_section import bills
 from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
@@ -69,11 +72,17 @@ def html(subject: Subject) -> str:
     """The whole document."""
     comparison = subject.comparison
     hosted = Hosting.open(subject.folder) if subject.kind == "study" else None
+    weighed = Alternatives.open(subject.folder) if subject.kind == "study" else None
     first = [] if hosted is None else [_hosting(hosted, comparison)]
+    said = [] if hosted is None else [hosting_headline(hosted)]
+    if weighed is not None:
+        title, body = alternatives_section.TITLE, alternatives_section.section(weighed)
+        first.append(page.Section("alternatives", title, body))
+        said += alternatives_answer(weighed)
     first += _depends(subject)
     return page.page(
         _title(subject),
-        _lead(subject, [] if hosted is None else [hosting_headline(hosted)]),
+        _lead(subject, said),
         first
         + [
             page.Section(key, title, build(comparison))

@@ -97,6 +97,7 @@ class Health:
     not_represented: tuple[str, ...]
     method: str
     agreement: Agreement
+    changes: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """The same in words."""
@@ -264,6 +265,9 @@ def _lines(found: Health) -> list[str]:
         "  violated before any car",
     ]
     lines += _violated(found)
+    if found.changes:
+        lines.append("  changed by the scenario")
+        lines += [f"    {words}" for words in found.changes]
     lines.append("  not represented, or assumed")
     lines += [f"    {note}" for note in found.not_represented] or ["    nothing"]
     agreement = _or_unknown(found.agreement.difference_pu, ".1e")

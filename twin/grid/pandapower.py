@@ -42,10 +42,15 @@ def load_feeder(
     net = load_network(source, arguments or {})
     if source_voltage_pu is not None:
         hold_sources(net, source_voltage_pu)
+    return feeder_of(net, source), net
+
+
+def feeder_of(net: Network, source: str) -> Feeder:
+    """A network as a feeder."""
     name = source.partition(":")[2]
     try:
         with uncompiled(), np.errstate(divide="raise", invalid="raise"):
-            return to_feeder(net, Path(name).stem if "/" in name else name, source), net
+            return to_feeder(net, Path(name).stem if "/" in name else name, source)
     except (ArithmeticError, LookupError, UserWarning, ValueError) as error:
         raise InputError.of(
             f"{source} cannot be turned into a grid that can be solved: {error}",

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from twin.errors import nearest
 from twin.scenario.adoption_rules import adoption
+from twin.scenario.change_rules import changes
 from twin.scenario.feeder_rules import feeder
 from twin.scenario.fleet_rules import fleet
 from twin.scenario.looking import Finding, Rule, at, is_at, text
@@ -101,6 +102,7 @@ RULES: tuple[Rule, ...] = (
     _start_and_days,
     _timezone,
     feeder,
+    changes,
     regulation,
     fleet,
     _registered_names,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from twin.scenario.change_words import Change
 from twin.scenario.words import FilePath, Words
 
 Ratio = Annotated[float, Field(ge=0, le=1_000_000)]
@@ -89,6 +90,12 @@ class FeederSpec(Words):
     )
     enforce_q_limits: bool = Field(
         default=True, description="Hold generators within their reactive power limits"
+    )
+    changes: list[Change] = Field(
+        default_factory=list,
+        max_length=1000,
+        description="What is changed in the grid: transformers, lines, taps, phases, "
+        "switches, elements out of service",
     )
 
     @property

@@ -248,6 +248,9 @@ class Scenario(Words):
         plain["fleet"]["travel"] = self.travel
         plain["limits"] = self.judged_by.model_dump(mode="json", exclude_none=True)
         plain["feeder"].pop("root")
+        changes = self.feeder.model_dump(mode="json", exclude_none=True).pop("changes")
+        plain["feeder"].pop("changes")
+        plain["feeder"] |= {"changes": changes} if changes else {}
         if not self.feeder.is_opendss:
             plain["feeder"].pop("loads")
         if not self.regulation:

@@ -13,6 +13,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, ValidationError
 
 from twin.errors import InputError, Problem, nearest
+from twin.scenario.alternatives_words import (
+    AlternativesSpec,
+    alternatives_problems,
+)
 from twin.scenario.condition_words import Conditions, condition_problems
 from twin.scenario.document import DEEPEST, Node, read_document
 from twin.scenario.hosting_words import HostingSpec, hosting_problems
@@ -46,6 +50,7 @@ OF_STUDIES = {
     "seeds",
     "baseline",
     "hosting",
+    "alternatives",
 }
 OF_SCENARIOS = {"extends", "time", "feeder", "fleet"}
 NOT_VARIED = {
@@ -124,6 +129,10 @@ class Study(Words):
     )
     hosting: HostingSpec | None = Field(
         default=None, description="How many cars the grid hosts, by these runs"
+    )
+    alternatives: AlternativesSpec | None = Field(
+        default=None,
+        description="What its variants cost and cure, side by side with the baseline",
     )
 
     def points(self) -> list[Settings]:
@@ -213,7 +222,11 @@ def _read_study(path: Path) -> Study:
     plain = _plain(tree, base)
     broken: dict[tuple[str | int, ...], Problem] = {
         tuple(p.key.split(".")): p
-        for p in (*_broken_rules(tree, plain), *hosting_problems(tree, plain, base))
+        for p in (
+            *_broken_rules(tree, plain),
+            *hosting_problems(tree, plain, base),
+            *alternatives_problems(tree, plain),
+        )
     }
     study = None
     by_type: dict[tuple[str | int, ...], Problem] = {}

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.grid.changes import Made
 from twin.grid.feeder import Feeder
 from twin.grid.inspect import Health, health
 from twin.grid.opendss_agreement import agreement_with_engine
@@ -18,6 +19,7 @@ from twin.grid.ppc import Network
 from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.names import circuit_file
 from twin.scenario.spec import Scenario
+from twin.simulation.changes import asked_of, sizes_of
 from twin.simulation.circuit_loads import CircuitLoads, circuit_loads
 
 
@@ -25,13 +27,15 @@ from twin.simulation.circuit_loads import CircuitLoads, circuit_loads
 class Grid:
     """A feeder and the network or circuit behind it, which runs may share.
 
-    ``files`` are those that it was read from, where there are several.
+    ``files`` are those that it was read from, where there are several; ``made`` is
+    what the scenario changed in it.
     """
 
     feeder: Feeder
     net: Network | None = None
     circuit: Circuit | None = None
     files: tuple[Path, ...] = ()
+    made: tuple[Made, ...] = ()
 
     @cached_property
     def loads(self) -> CircuitLoads | None:
@@ -48,17 +52,25 @@ def grid_of(words: FeederSpec) -> Grid:
     """The feeder that these words name: from OpenDSS, or from pandapower."""
     if words.is_opendss:
         return _from_opendss(words)
-    from twin.grid.pandapower import load_feeder
+    from twin.grid.pandapower import feeder_of, hold_sources, load_network
+    from twin.grid.pp_changes import change
 
-    feeder, net = load_feeder(words.source, words.arguments, words.source_voltage_pu)
+    net = load_network(words.source, words.arguments)
+    if words.source_voltage_pu is not None:
+        hold_sources(net, words.source_voltage_pu)
+    made = (
+        change(net, asked_of(words.changes), sizes_of(words)) if words.changes else ()
+    )
+    feeder = feeder_of(net, words.source)
     if not words.three_phase:
-        return Grid(feeder, net)
+        return Grid(feeder, net, made=made)
     from twin.grid.pp_phases import to_three_phase
     from twin.grid.zero_sequence import ZeroSequence
 
     said = words.zero_sequence
     rule = ZeroSequence.of(said.model_dump()) if said else None
-    return Grid(to_three_phase(net, feeder.name, words.source, rule), net)
+    by_phase = to_three_phase(net, feeder.name, words.source, rule)
+    return Grid(by_phase, net, made=made)
 
 
 def named(
@@ -100,7 +112,8 @@ def inspected(grid: Grid) -> Health:
     agreement = None
     if grid.circuit is not None:
         agreement = agreement_with_engine(grid.feeder, grid.circuit)
-    return health(grid.feeder, grid.net, agreement)
+    found = health(grid.feeder, grid.net, agreement)
+    return replace(found, changes=tuple(one.words for one in grid.made))
 
 
 def _from_opendss(words: FeederSpec) -> Grid:

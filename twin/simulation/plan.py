@@ -127,6 +127,7 @@ class Plan:
         """Warnings, then what stands behind the data and what is assumed."""
         told = [
             *self.warnings,
+            *(f"changed in the grid: {one.words}" for one in self.grid.made),
             *self.households.notes,
             *self.cars.notes,
             *self.profile.notes,

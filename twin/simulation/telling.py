@@ -42,6 +42,7 @@ def known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]:
             "source": resolved["feeder"]["source"],
             "region": feeder.region,
             "geographic": bool(feeder.nodes.geographic),
+            **_made(planned),
         },
         "counts": {
             "steps": planned.timeline.n_steps,
@@ -57,6 +58,12 @@ def known_beforehand(planned: Plan, versions: dict[str, str]) -> dict[str, Any]:
             "travel_histories": planned.travel.effective_sample,
         },
     }
+
+
+def _made(planned: Plan) -> dict[str, Any]:
+    """What the scenario changed in the grid, where it did."""
+    made = [one.plain() for one in planned.grid.made]
+    return {"changes": made} if made else {}
 
 
 def told(planned: Plan, recorder: Recorder | None = None) -> dict[str, Any]:

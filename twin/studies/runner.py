@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from twin.analysis.alternatives import write as write_alternatives
 from twin.analysis.hosting_record import write_hosting
 from twin.analysis.timeline import write as write_timeline
 from twin.errors import Busy, InputError, RunFailed
@@ -105,6 +106,7 @@ def _finish(
     try:
         write_tables(folder, study, asked, outcomes)
         write_hosting(folder, study.hosting)
+        write_alternatives(folder, study.alternatives)
         if any(one.scenario and one.scenario.adoption for one in asked):
             write_timeline(folder)
     except OSError as error:

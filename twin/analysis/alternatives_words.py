@@ -1,0 +1,113 @@
+"""What is said of alternatives: the answer, their figures, how money is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from twin.analysis.alternatives import Alternatives
+from twin.analysis.measures import MEASURES, Measure
+
+LINES_EMERGENCY = Measure("lines_over_emergency", "Lines over emergency rating")
+WORST = Measure("worst_loading", "Highest loading", "%", 0, 100)
+JUDGED = ("transformers_over_normal", "lines_over_normal", "customers_beyond")
+CALLED = {
+    "transformers_over_normal": ("transformer", "beyond the normal rating"),
+    "lines_over_normal": ("line", "beyond the normal rating"),
+    "customers_beyond": ("customer", "outside the voltage band"),
+}
+Row = Mapping[str, Any]
+
+
+def measure(key: str) -> Measure:
+    """How a figure is written."""
+    own = {one.key: one for one in (LINES_EMERGENCY, WORST)}
+    return own.get(key) or MEASURES[key]
+
+
+def band(row: Row, key: str) -> tuple[str, str]:
+    """The median over seeds, and P10 to P90 where they differ."""
+    how = measure(key)
+    low, mid, high = (how.written(row[f"{key}_{q}"]) for q in ("p10", "p50", "p90"))
+    return mid, "" if low == high else f"{low} to {high}"
+
+
+def usd(value: float) -> str:
+    """Money in whole dollars."""
+    return f"{value:,.0f}".replace("-", "−")
+
+
+def is_clean(row: Row) -> bool:
+    """Whether nothing is left beyond limits, by the P90 over seeds; unknown is not."""
+    return all(row[f"{key}_p90"] == 0.0 for key in JUDGED)
+
+
+def answer(found: Alternatives) -> list[str]:
+    """What the baseline breaks, and what cures it at the least cost."""
+    bases = [row for row in found.rows if row["baseline"]]
+    others = [row for row in found.rows if not row["baseline"]]
+    return [
+        *(f"{row['variant']} ({row['words']}): {_broken(row)}." for row in bases),
+        *_cheapest(found, others),
+        *(f"{row['variant']}: {_effect(row)}." for row in others),
+    ]
+
+
+def _broken(row: Row) -> str:
+    parts = []
+    for key, (one, what) in CALLED.items():
+        mid, spread = band(row, key)
+        if row[f"{key}_p90"]:
+            many = "" if mid == "1" and not spread else "s"
+            parts.append(f"{mid}{f' ({spread})' * bool(spread)} {one}{many} {what}")
+    if all(row[f"{key}_p90"] is None for key in CALLED):
+        return "what it leaves beyond limits is not known"
+    return ", ".join(parts) or "nothing beyond limits"
+
+
+def _effect(row: Row) -> str:
+    cost = f"NPV of its cost {usd(row['npv_usd'])} USD"
+    return f"{cost}; leaves {_broken(row)}"
+
+
+def _cheapest(found: Alternatives, others: list[Row]) -> list[str]:
+    """Of what leaves nothing beyond limits in (nine of ten) seeds, the cheapest."""
+    clean = sorted(filter(is_clean, others), key=lambda row: row["npv_usd"])
+    years = found.record["horizon_years"]
+    if not clean:
+        return ["No alternative takes everything back within limits."]
+    return [
+        f"The cheapest that leaves nothing beyond limits: {clean[0]['variant']}, NPV "
+        f"of its cost over {years} years {usd(clean[0]['npv_usd'])} USD"
+        + (
+            f"; then {', '.join(one['variant'] for one in clean[1:])}."
+            if clean[1:]
+            else "; no other does."
+        )
+    ]
+
+
+def notes(found: Alternatives) -> list[str]:
+    """How money is counted, whose prices these are, and what is not in them."""
+    record = found.record
+    years, rate = record["horizon_years"], 100 * record["discount_rate"]
+    rise, seeds = 100 * record["escalation"], len(record["seeds"])
+    said = [
+        f"NPV of cost over {years} years at {rate:g} % a year: an investment counts by "
+        "its even yearly payments within the horizon, I CRF(r, life) / CRF(r, "
+        f"horizon), CRF = r (1 + r)^n / ((1 + r)^n - 1); yearly cost rises {rise:g} % "
+        "a year and is paid at each year's end. Energy, losses, battery wear and what "
+        "outages cost are not in it: a few days do not tell a year's.",
+        f"Prices: {record['catalogue']}; every figure there is assumed, and each item "
+        "names its mark. What a study says in alternatives.costs goes first.",
+        f"Figures are medians over {seeds} seed{'s' * (seeds > 1)}"
+        + (", with P10 to P90 where these differ" if seeds > 1 else "")
+        + f", within the {record['days']:g} days run. Beyond a rating: ever, in any "
+        "interval and phase. Outside the band: a customer ever beyond the limits by "
+        "which voltages are judged.",
+    ]
+    return said + [
+        f"{label}: its cost does not count what else sets it apart: {', '.join(keys)}."
+        for label, one in record["variants"].items()
+        if (keys := one["not_priced"])
+    ]

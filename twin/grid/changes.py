@@ -1,0 +1,108 @@
+"""Changes of a grid, as whoever reads it is asked for them, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.arrays import Floats
+from twin.errors import InputError, nearest
+
+KEY = "feeder.changes"
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change: what is done to which element.
+
+    what   transformer, line, customer, switch, out
+    do     rating_kva, tap, parallel, like, phase, closed; empty of what is out
+    key    where it is said; said: the word for what, where it is another
+    """
+
+    what: str
+    name: str | int
+    do: str
+    to: float | int | str | bool | None
+    key: str
+    said: str = ""
+
+    @property
+    def at(self) -> str:
+        """The key of the element's name."""
+        return f"{self.key}.{self.said or self.what}"
+
+    @property
+    def action(self) -> str:
+        """The key of what is done to it."""
+        return f"{self.key}.{self.do}" if self.do else self.at
+
+
+@dataclass(frozen=True)
+class Made:
+    """A change that was made, in words, and what prices it.
+
+    kind     transformer, tap, line, phase, switch, out
+    kva      rating of the new transformer
+    km       length of a new line; count: how many such lines are built
+    """
+
+    kind: str
+    name: str
+    words: str
+    kva: float | None = None
+    km: float | None = None
+    count: int = 1
+
+    def plain(self) -> dict[str, Any]:
+        """For a record; what it has no number for is left out."""
+        return {key: one for key, one in asdict(self).items() if one is not None}
+
+
+def next_size(rating_kva: float, sizes_kva: Floats, change: Change) -> float:
+    """The smallest standard rating above this one."""
+    larger = np.asarray(sizes_kva)[np.asarray(sizes_kva) > rating_kva * 1.001]
+    if not len(larger):
+        raise InputError.of(
+            f"no standard size is above {rating_kva:g} kVA; say the rating in kVA",
+            change.action,
+        )
+    return float(larger.min())
+
+
+def one_of(
+    names: Mapping[str, Sequence[Any]], own: int, change: Change, what: str
+) -> Any:
+    """The one element that a change names, by all names that elements go by.
+
+    own  how many of these, the first, are elements' own names
+    """
+    word = str(change.name)
+    found = names.get(word, ())
+    if len(found) == 1:
+        return found[0]
+    if len(found) > 1:
+        raise InputError.of(
+            f"{len(found)} {what}s are called '{word}'; say one by its table and "
+            f"index, such as '{_indexed(found[0])}'",
+            change.at,
+        )
+    listed = list(names)[:own]
+    if not listed:
+        raise InputError.of(
+            f"no {what} is called '{word}': the network has no {what}s", change.at
+        )
+    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
+    raise InputError.of(
+        f"no {what} is called '{word}'; there are {', '.join(listed[:SHOWN])}{more}"
+        f"{nearest(word, names)}",
+        change.at,
+    )
+
+
+def _indexed(element: Any) -> str:
+    return " ".join(str(part) for part in element)
