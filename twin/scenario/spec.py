@@ -13,6 +13,7 @@ from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.fleet_words import Fleet
 from twin.scenario.ledger_words import LedgerSpec
 from twin.scenario.names import circuit_of, region_default, region_of
+from twin.scenario.operator_words import Operator
 from twin.scenario.outage_words import Backup, Event, Restoration
 from twin.scenario.participation_words import Participation
 from twin.scenario.policy_words import Policy
@@ -138,6 +139,10 @@ class Scenario(Words):
         default=None,
         description="Cars that are asked and do not act; default: everybody does",
     )
+    operator: Operator | None = Field(
+        default=None,
+        description="How the grid operator holds cars back; default: not at all",
+    )
     limits: Limits | None = Field(
         default=None,
         description="How voltages are judged; default: the region's standard",
@@ -185,6 +190,7 @@ class Scenario(Words):
     def shadowed_by(self) -> str | None:
         """The reference; None where there is none, or the run itself is it."""
         free = self.fleet.inverter.mode == "unity" and not self.events
+        free &= self.operator is None
         itself = self.policy.name == self.reference and free
         return None if self.reference == "none" or itself else self.reference
 
@@ -246,9 +252,11 @@ class Scenario(Words):
             plain["feeder"].pop("loads")
         if not self.regulation:
             plain.pop("regulation")
-        for key in ("participation", "adoption", "stress"):
+        for key in ("participation", "adoption", "stress", "operator"):
             if plain[key] is None:
                 plain.pop(key)
+        if self.operator is not None:
+            plain["operator"] = self.operator.settled
         plain["feeder"]["model"] = (
             "three_phase" if self.feeder.three_phase else "balanced"
         )

@@ -33,6 +33,7 @@ from twin.simulation.inverters import (
     inverter_cars,
 )
 from twin.simulation.loads import Curtailed, Loads
+from twin.simulation.operator import operator_of
 from twin.simulation.outages import Outages, outages_of
 from twin.simulation.placing import PLANT_KINDS
 from twin.simulation.plan import Plan, plan
@@ -76,6 +77,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     responses = responses_of(scenario.stress, scenario.seed, timeline, give_kw)
     calls = _calls(plan)
     shadow = _shadow(plan, fleet, customers, outages)
+    operator = operator_of(plan)
     recorder = Recorder(
         writer,
         timeline,
@@ -93,6 +95,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         responses,
         calls,
         shadow,
+        operator,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -122,6 +125,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         calls=calls,
         funnel=funnel_of(plan.cars.participants, plan.cars.could_kw, fleet, timeline),
         shadow=shadow,
+        operator=operator,
     )
     _start(plan, world)
     return world
