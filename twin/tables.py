@@ -492,7 +492,7 @@ _EVENTS = Table(
         _text(
             "kind",
             "violation, rapid_change, failed_step, tap, capacitor, outage, dark, "
-            "alight, call",
+            "alight, call, dimming",
         ),
         _text("entity", "what it happened to"),
         _number(
@@ -500,7 +500,8 @@ _EVENTS = Table(
             "",
             "how much, in the kind's own unit; NaN if none; tap, capacitor: the new "
             "position; rapid_change: by how much the voltage rose, pu; outage: how "
-            "many customers; dark, alight: hours; call: mean kW given",
+            "many customers; dark, alight: hours; call: mean kW given; dimming: the "
+            "highest loading measured",
         ),
         _text("reason", "why, in words"),
     ),
@@ -628,6 +629,28 @@ _RESPONSES = Table(
 _DAY = (
     _index("day", "local day of the run, from 0"),
     _time("time", "start of the day's first interval"),
+)
+
+_OPERATOR_STEPS = Table(
+    "operator_steps",
+    "interval, where a scenario has `operator`",
+    (
+        _time("time", "start of the interval"),
+        _index(
+            "binding",
+            "dimming: elements whose dimming is under way; envelopes: limits that bind",
+        ),
+        _index("cut_evs", "cars at a plug that may charge less than they would"),
+        _number("cut_kw", "kW", "by how much, when the interval begins"),
+        _number("cut_give_kw", "kW", "the same of giving, >= 0"),
+        _number(
+            "behind_kwh",
+            "kWh",
+            "how far cars are, at its end, behind what they would have taken since "
+            "they were first cut, at most what was missing to their target then",
+        ),
+    ),
+    kind="interval",
 )
 
 _QUALITY_DAILY = Table(
@@ -764,6 +787,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _PARTICIPANTS,
             _FUNNEL,
             _RESPONSES,
+            _OPERATOR_STEPS,
             _QUALITY_DAILY,
             _NODES_DAILY,
             _BRANCHES_DAILY,

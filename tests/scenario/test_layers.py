@@ -140,7 +140,7 @@ def test_every_wrong_setting_is_told(folder):
         "--set polcy.name=tou: polcy: unknown key; allowed: schema, name, seed, time, "
         "feeder, customers, fleet, policy, reference, tariff, ledger, events, "
         "backup, "
-        "restoration, participation, adoption, stress, limits, power_flow, "
+        "restoration, participation, adoption, stress, operator, limits, power_flow, "
         "regulation, output; "
         "did you mean 'policy'?",
         "--set seed: must be key.path=value, such as fleet.ev_share=0.4",

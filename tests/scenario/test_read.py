@@ -433,15 +433,16 @@ SEED = "a whole number from 0 to 9223372036854775807"
             "fleet.ev_share: 0.4",
             "2:1: fleet.ev_share: unknown key; allowed: schema, name, seed, time, "
             "feeder, customers, fleet, policy, reference, tariff, ledger, events, "
-            "backup, restoration, participation, adoption, stress, limits, power_flow, "
-            "regulation, output; a file nests keys, as fleet: {ev_share: ...}",
+            "backup, restoration, participation, adoption, stress, operator, limits, "
+            "power_flow, regulation, output; a file nests keys, as fleet: "
+            "{ev_share: ...}",
         ),
         (
             "polcy: valley",
             "2:1: polcy: unknown key; allowed: schema, name, seed, time, feeder, "
             "customers, fleet, policy, reference, tariff, ledger, events, backup, "
-            "restoration, participation, adoption, stress, limits, power_flow, "
-            "regulation, output; "
+            "restoration, participation, adoption, stress, operator, limits, "
+            "power_flow, regulation, output; "
             "did you mean 'policy'?",
         ),
     ],

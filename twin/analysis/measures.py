@@ -477,6 +477,21 @@ _ROWS = (
                 1,
                 less_is_better=True,
             ),
+            Measure("held_h", "Dimming under way", "h", 2, less_is_better=True),
+            Measure(
+                "put_off_kwh",
+                "Charging put off by the operator",
+                "kWh",
+                1,
+                less_is_better=True,
+            ),
+            Measure(
+                "departures_held_short",
+                "Departures short by the operator's holding back",
+                "",
+                0,
+                less_is_better=True,
+            ),
         ),
     ),
     (

@@ -15,6 +15,7 @@ from twin.analysis.bills import DAYS_PER_MONTH
 from twin.analysis.calls import call_answers
 from twin.analysis.case import Case
 from twin.analysis.digest import NOISE_KW
+from twin.analysis.operator_figures import operator_figures
 from twin.analysis.outages import outage_answers
 from twin.analysis.participation import participation_answers
 from twin.analysis.requests import response_figures
@@ -66,6 +67,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         "reference": case.reference or None,
         **call_answers(case),
         **response_figures(case),
+        **operator_figures(case),
         **_mobility(case),
         **_trust(case),
     }

@@ -20,6 +20,7 @@ from twin.scenario.fleet_rules import fleet
 from twin.scenario.looking import Finding, Rule, at, is_at, text
 from twin.scenario.names import known
 from twin.scenario.notes import notes
+from twin.scenario.operator_rules import operator
 from twin.scenario.outage_rules import outages
 from twin.scenario.policy_rules import policy
 from twin.scenario.regulation_rules import regulation
@@ -107,6 +108,7 @@ RULES: tuple[Rule, ...] = (
     fleet,
     _registered_names,
     policy,
+    operator,
     _allocate_by,
     tariff,
     outages,

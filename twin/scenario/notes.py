@@ -175,6 +175,14 @@ _NOTES: tuple[tuple[Callable[[Scenario], bool], str], ...] = (
         "stress.communication_loss_h has no effect: communication_loss_share is 0",
     ),
     (
+        lambda s: (
+            s.operator is not None
+            and s.operator.method == "dimming"
+            and s.region != "DE"
+        ),
+        "operator.method dimming is German law (EnWG 14a); this feeder is elsewhere",
+    ),
+    (
         lambda s: s.policy.outlook == "perfect",
         "policy.outlook is perfect: results are an upper bound that no operator "
         "reaches",

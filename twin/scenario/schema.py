@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.scenario.names import known
+from twin.scenario.operator_words import DEFAULTS as OPERATORS
 from twin.scenario.spec import Scenario
 from twin.scenario.study import Study
 
@@ -93,6 +94,8 @@ def _allow_names(schema: Schema) -> None:
         short = {"type": "string", "examples": list(known(kind))}
         about = long.pop("description")
         schema["properties"][key] = {"anyOf": [short, long], "description": about}
+    short = {"type": "string", "enum": list(OPERATORS)}
+    schema["properties"]["operator"]["anyOf"].insert(0, short)
 
 
 if __name__ == "__main__":

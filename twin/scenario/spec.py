@@ -13,6 +13,7 @@ from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.fleet_words import Fleet
 from twin.scenario.ledger_words import LedgerSpec
 from twin.scenario.names import circuit_of, region_default, region_of
+from twin.scenario.operator_words import Operator
 from twin.scenario.outage_words import Backup, Event, Restoration
 from twin.scenario.participation_words import Participation
 from twin.scenario.policy_words import Policy
@@ -144,6 +145,10 @@ class Scenario(Words):
         max_length=200,
         description="Stationary batteries of the grid operator; default: none",
     )
+    operator: Operator | None = Field(
+        default=None,
+        description="How the grid operator holds cars back; default: not at all",
+    )
     limits: Limits | None = Field(
         default=None,
         description="How voltages are judged; default: the region's standard",
@@ -191,6 +196,7 @@ class Scenario(Words):
     def shadowed_by(self) -> str | None:
         """The reference; None where there is none, or the run itself is it."""
         free = self.fleet.inverter.mode == "unity" and not self.events
+        free &= self.operator is None
         itself = self.policy.name == self.reference and free
         return None if self.reference == "none" or itself else self.reference
 
@@ -255,9 +261,11 @@ class Scenario(Words):
             plain["feeder"].pop("loads")
         if not self.regulation:
             plain.pop("regulation")
-        for key in ("participation", "adoption", "stress", "storage"):
+        for key in ("participation", "adoption", "stress", "storage", "operator"):
             if not plain[key]:
                 plain.pop(key)
+        if self.operator is not None:
+            plain["operator"] = self.operator.settled
         plain["feeder"]["model"] = (
             "three_phase" if self.feeder.three_phase else "balanced"
         )

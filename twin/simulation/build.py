@@ -33,6 +33,7 @@ from twin.simulation.inverters import (
     inverter_cars,
 )
 from twin.simulation.loads import Curtailed, Loads
+from twin.simulation.operator import operator_of
 from twin.simulation.outages import Outages, outages_of
 from twin.simulation.placing import PLANT_KINDS
 from twin.simulation.plan import Plan, plan
@@ -84,6 +85,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         people.zones.rating_kw,
         fleet.traits["zone"],
     )
+    operator = operator_of(plan)
     recorder = Recorder(
         writer,
         timeline,
@@ -102,6 +104,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         calls,
         shadow,
         storage,
+        operator,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -132,6 +135,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         funnel=funnel_of(plan.cars.participants, plan.cars.could_kw, fleet, timeline),
         shadow=shadow,
         storage=storage,
+        operator=operator,
     )
     _start(plan, world)
     return world

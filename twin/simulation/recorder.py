@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,7 @@ from twin.simulation.calls import Calls
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
 from twin.simulation.feeder_head import Allocated
 from twin.simulation.happenings import failed_steps, session_rows, trip_rows
+from twin.simulation.operator import GridOperator
 from twin.simulation.outages import Outages
 from twin.simulation.quality import Phases, largest
 from twin.simulation.rapid_changes import RapidChanges
@@ -115,13 +116,15 @@ class Recorder:
         calls: Calls | None = None,
         shadow: Shadow | None = None,
         storage: Storage | None = None,
+        operator: GridOperator | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
         self.quality, self.outages = quality, outages
         self.allocated, self.responses = allocated, responses
-        self.calls, self.shadow, self.storage = calls, shadow, storage
+        self.calls, self.shadow = calls, shadow
+        self.storage, self.operator = storage, operator
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0
@@ -175,6 +178,8 @@ class Recorder:
             self.responses.write(taken)
         if self.calls is not None:
             self.calls.write(k * self.timeline.step_s, taken, flow.grid_kw)
+        if self.operator is not None:
+            self.operator.write(taken, given, fleet)
         if self.shadow is not None:
             beside = self._beside
             beside[0, row], beside[1, row] = self.shadow.kw, self.shadow.soc
@@ -304,6 +309,9 @@ class Recorder:
             self._write_summary(writer, day, time)
         if self.responses is not None:
             writer.day("responses", day, {"time": time, **self.responses.day()})
+        if self.operator is not None:
+            for name, columns in self.operator.day(self.level).items():
+                writer.day(name, day, {"time": time[: _rows(columns)], **columns})
         changes = self._write_quality(writer, day, time)
         stays = fleet.sessions()
         if day == self.timeline.days - 1:
@@ -403,4 +411,10 @@ class Recorder:
             told = told.vstack(self.outages.events(self.day))
         if self.calls is not None:
             told = told.vstack(self.calls.events(self.day))
+        if self.operator is not None:
+            told = told.vstack(self.operator.events(self.day))
         return told.sort("time", maintain_order=True)
+
+
+def _rows(columns: Mapping[str, Array]) -> int:
+    return len(next(iter(columns.values())))

@@ -77,16 +77,20 @@ def told(planned: Plan, recorder: Recorder | None = None) -> dict[str, Any]:
         )
     if recorder is not None and recorder.allocated is not None:
         met += lines(recorder.allocated.summary())
+    if recorder is not None and recorder.operator is not None:
+        noted = recorder.operator.told()
+    else:
+        noted = []
     return {
         "warnings": [*said, *met, *planned.warnings],
-        "notes": [*said, *met, *planned.notes],
+        "notes": [*said, *met, *noted, *planned.notes],
     }
 
 
 def known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
     recorder, logbook = world.recorder, world.recorder.logbook
     inverters, responses = world.inverters, world.responses
-    allocated, storage = recorder.allocated, world.storage
+    allocated, storage, operator = recorder.allocated, world.storage, world.operator
     return {
         "balance": {
             "largest_relative_residual": recorder.worst_residual,
@@ -98,6 +102,7 @@ def known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
         **({} if inverters is None else {"inverters": inverters.summary()}),
         **({} if responses is None else {"stress": responses.summary()}),
         **({} if allocated is None else {"allocation": allocated.summary()}),
+        **({} if operator is None else {"operator": operator.summary()}),
     }
 
 

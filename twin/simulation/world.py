@@ -23,6 +23,7 @@ from twin.simulation.calls import Calls
 from twin.simulation.funnel import Funnel
 from twin.simulation.inverters import CarInverters
 from twin.simulation.metering import within_limits
+from twin.simulation.operator import GridOperator
 from twin.simulation.outages import Outages
 from twin.simulation.recorder import Recorder
 from twin.simulation.responses import Responses
@@ -59,6 +60,7 @@ class World:
     calls: Calls | None = None
     shadow: Shadow | None = None
     storage: Storage | None = None
+    operator: GridOperator | None = None
     k: int = 0
     _supplied_s: int = -1
     env: simpy.Environment = field(default_factory=simpy.Environment)
@@ -130,7 +132,10 @@ class World:
         if self.calls is not None:
             self.calls.begin(seen)
         self.fleet.state["wanted_kw"] = self.heard(seen, self.population.decide(seen))
+        if self.operator is not None:
+            self.operator.open(k, seen, given, flow)
         self._hold_room(k, np.arange(len(self.fleet)))
+        self._note_held(k)
         if self.funnel is not None:
             response = None if self.responses is None else self.responses.response
             self.funnel.look(k, seen.opted_out, response)
@@ -242,7 +247,8 @@ class World:
         """The meter's limits have the last word, on the load of the interval itself."""
         given = self.given(k)
         state = self.fleet.state
-        allowed_kw, room_kw = within_limits(self.customers, self.fleet, given)
+        held = None if self.operator is None else self.operator.held
+        allowed_kw, room_kw = within_limits(self.customers, self.fleet, given, held)
         if self.outages is not None:
             base = self.surroundings.during(k)
             allowed_kw = self.outages.hold(
@@ -251,6 +257,16 @@ class World:
             room_kw = self.outages.room_kw(self.now_s, room_kw)
         state["set_kw"][cars] = allowed_kw[cars]
         state["room_kw"] = room_kw
+
+    def _note_held(self, k: int) -> None:
+        """Tell the operator's book what the meters would have let through without."""
+        if self.operator is None:
+            return
+        allowed_kw = asked_kw = self.fleet.state["set_kw"]
+        if self.operator.held is not None:
+            given = self.given(k)
+            asked_kw, _ = within_limits(self.customers, self.fleet, given)
+        self.operator.book.begin(self.fleet, asked_kw, allowed_kw)
 
     def _v_at_cars(self, flow: Flow | None) -> Floats:
         if flow is None:
