@@ -48,9 +48,11 @@ class EviProTravel:
             driven / KWH_PER_MILE * KM_PER_MILE * EVENT_DAYS_SHARE / (1 - IDLE_SHARE)
         )
         self.effective_sample = days.n_unique()
-        self._distinct = days.select(
-            pl.struct(pl.all()).rank("dense").cast(pl.Int64) - 1
-        ).to_series().to_numpy()
+        self._distinct = (
+            days.select(pl.struct(pl.all()).rank("dense").cast(pl.Int64) - 1)
+            .to_series()
+            .to_numpy()
+        )
         self.notes = (
             f"{self.effective_sample} distinct days, of 15,257 level-2 events of one "
             "modelled 117.6 kWh SUV (EVI-Pro on the California survey)",

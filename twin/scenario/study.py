@@ -18,7 +18,15 @@ from twin.scenario.document import DEEPEST, Node, read_document
 from twin.scenario.hosting_words import HostingSpec, hosting_problems
 from twin.scenario.layers import load, merge, nested
 from twin.scenario.read import absolute_paths, by_place, validated
-from twin.scenario.spec import Output
+from twin.scenario.spec import Output, Scenario
+from twin.scenario.territory_words import (
+    Territory,
+    member_bases,
+    settings_of_members,
+    territory_problems,
+    time_problem,
+    with_absolute_scenarios,
+)
 from twin.scenario.wording import printable, problems_of
 from twin.scenario.words import NAME_WORDS, Name, Words
 
@@ -27,7 +35,16 @@ Settings = dict[str, Any]
 MOST_POINTS = 100_000
 MOST_CHECKED = 1_000
 LEVELS = ("all", "summary")
-OF_STUDIES = {"base", "variants", "axes", "combine", "seeds", "baseline", "hosting"}
+OF_STUDIES = {
+    "base",
+    "variants",
+    "axes",
+    "combine",
+    "seeds",
+    "baseline",
+    "hosting",
+    "territory",
+}
 OF_SCENARIOS = {"extends", "time", "feeder", "fleet"}
 NOT_VARIED = {
     "seed": "say seeds instead",
@@ -99,6 +116,10 @@ class Study(Words):
     )
     hosting: HostingSpec | None = Field(
         default=None, description="How many cars the grid hosts, by these runs"
+    )
+    territory: Territory | None = Field(
+        default=None,
+        description="Many feeders, each run under every variant, and summed",
     )
 
     def points(self) -> list[Settings]:
@@ -208,6 +229,7 @@ def _plain(tree: Node, base: Node | None) -> Settings:
         plain["seeds"] = [seed]
     output = base.child("output") if base else None
     level = output.child("level") if output else None
+    with_absolute_scenarios(plain, tree)
     if "output" not in plain and level is not None and level.value in LEVELS:
         plain["output"] = {"level": level.value}
     return plain
@@ -219,7 +241,32 @@ def _absolute(tree: Node) -> Node:
     for section in ("variants", "axes"):
         if section in items:
             items[section] = _absolute_settings(items[section], ())
+    if "territory" in items:
+        items["territory"] = _absolute_members(items["territory"])
     return replace(tree, value=items)
+
+
+def _absolute_members(node: Node) -> Node:
+    """A territory whose members' settings name files by absolute path."""
+    parts = _items(node)
+    members = {
+        name: replace(
+            member,
+            value=_items(member)
+            | {
+                key: _absolute_settings(child, ())
+                for key, child in _items(member).items()
+                if key == "settings"
+            },
+        )
+        if isinstance(member.value, dict)
+        else member
+        for name, member in _items(parts.get("members")).items()
+    }
+    if not members:
+        return node
+    held = replace(parts["members"], value=members)
+    return replace(node, value=parts | {"members": held})
 
 
 def _absolute_settings(node: Node, key: tuple[str, ...]) -> Node:
@@ -248,6 +295,7 @@ def _broken_rules(tree: Node, plain: Settings) -> Iterator[Problem]:
     yield from _not_varied(tree)
     yield from condition_problems(tree, dict(_all_settings(tree)))
     yield from _seeds(tree, plain)
+    yield from territory_problems(tree)
 
 
 def _baseline(tree: Node, plain: Settings) -> Iterator[Problem]:
@@ -298,6 +346,7 @@ def _all_settings(tree: Node) -> Iterator[tuple[str, dict[str, Node]]]:
     variants, axes = tree.child("variants"), tree.child("axes")
     for name, node in _items(variants).items():
         yield f"variants.{name}", _items(node)
+    yield from settings_of_members(tree)
     yield "axes", _items(axes)
     if axes is not None and isinstance(axes.value, list):
         for index, node in enumerate(axes.value):
@@ -327,9 +376,22 @@ def _problems_of_runs(tree: Node, base: Node, study: Study) -> Iterator[Problem]
     else:
         rows = [_items(node) for node in rows]
     variants = _items(tree.child("variants")) or {"base": replace(tree, value={})}
+    problems: list[Problem] = []
+    members = member_bases(tree, base, problems) or {"": (tree, base)}
+    yield from problems
     for point in itertools.islice(points(rows, study.combine), MOST_CHECKED):
         for variant in variants.values():
-            scenario = base
-            for key, leaf in (*point.items(), *_items(variant).items()):
-                scenario = merge(scenario, nested(key.split("."), leaf))
-            yield from validated(scenario)[1]
+            first: Scenario | None = None
+            for name, (node, start) in members.items():
+                merged = start
+                for key, leaf in (*point.items(), *_items(variant).items()):
+                    merged = merge(merged, nested(key.split("."), leaf))
+                scenario, found = validated(merged)
+                yield from found
+                first = first or scenario
+                if (
+                    scenario
+                    and first
+                    and (odd := time_problem(name, node, scenario, first))
+                ):
+                    yield odd

@@ -49,9 +49,7 @@ def _rows(
         yield of, source, otherwise, None, None, n * (len(days) - len(known))
     if not known:
         return
-    pairs, draws = np.unique(
-        np.concatenate(known, axis=1), axis=1, return_counts=True
-    )
+    pairs, draws = np.unique(np.concatenate(known, axis=1), axis=1, return_counts=True)
     for (whose, which), count in zip(pairs.T.tolist(), draws.tolist(), strict=True):
         if whose < 0:
             yield of, source, "idle", None, None, count

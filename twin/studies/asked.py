@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.results.identity import canonical, run_id_by
+from twin.results.identity import Checksums, canonical, run_id_of
 from twin.scenario.read import read
 from twin.scenario.spec import Scenario
 from twin.scenario.study import Settings, Study, StudyRun
+from twin.scenario.territory_words import Territory
 from twin.simulation.build import plan
 from twin.studies.conditions import Condition, kept_conditions
+from twin.studies.copies import Copy, copies_of
 from twin.studies.job import Bench, Job
 
 
@@ -32,6 +34,7 @@ class Asked:
     scenario: Scenario | None = None
     run_id: str = ""
     problem: str = ""
+    copy: Copy | None = None
 
     @property
     def label(self) -> str:
@@ -47,7 +50,14 @@ class Asked:
     @property
     def name(self) -> str:
         """As messages call it."""
+        if self.copy is not None:
+            return f"{self.label}, {self.copy.member} {self.copy.number}"
         return f"{self.label}, seed {self.run.seed}"
+
+    @property
+    def of_seed(self) -> int:
+        """The study's seed that it belongs to."""
+        return self.run.seed if self.copy is None else self.copy.of_seed
 
 
 def asked_of(study: Study, bench: Bench, keep: Path | None = None) -> list[Asked]:
@@ -57,10 +67,11 @@ def asked_of(study: Study, bench: Bench, keep: Path | None = None) -> list[Asked
     """
     identities = _Identities(bench)
     return [
-        _asked(study, point, run, condition, identities)
+        row
         for condition in _conditions(study, bench, identities, keep)
         for point, runs in study.runs_by_point()
         for run in runs
+        for row in _rows(study, point, run, condition, identities)
     ]
 
 
@@ -68,8 +79,9 @@ def jobs_of(asked: Sequence[Asked], out: Path) -> list[Job]:
     """The distinct runs of a study; rows that are one run are run once."""
     found: dict[str, Job] = {}
     for one in asked:
-        if one.scenario is not None and one.run_id:
-            found.setdefault(one.run_id, Job(one.run_id, one.scenario, out))
+        if one.scenario is not None and one.run_id and one.run_id not in found:
+            summed = one.copy is not None
+            found[one.run_id] = Job(one.run_id, one.scenario, out, summed)
     return list(found.values())
 
 
@@ -79,6 +91,9 @@ def study_id(study: Study, asked: Sequence[Asked]) -> str:
         [one.run.variant, one.run.seed, one.run.overrides, one.run_id] for one in asked
     ]
     question = {"name": study.name, "baseline": study.baseline, "runs": said}
+    members = [[one.copy.member, one.copy.number] for one in asked if one.copy]
+    if members:
+        question["territory"] = members
     return hashlib.sha256(canonical(question)).hexdigest()[:16]
 
 
@@ -92,8 +107,15 @@ class _Identities:
     def of(self, scenario: Scenario) -> str:
         """The id that its run will have."""
         resolved = scenario.resolved()
-        inputs, policy_file = self._read_by(scenario, resolved)
-        return run_id_by(self._bench.code, resolved, inputs, policy_file)
+        planned = self._read_by(scenario, resolved)
+        return run_id_of(self._bench.code, resolved, Checksums.of(*planned))
+
+    def of_seeds(self, scenario: Scenario, seeds: Sequence[int]) -> list[str]:
+        """The same for several seeds, the files read once for all."""
+        resolved = scenario.resolved()
+        files = Checksums.of(*self._read_by(scenario, resolved))
+        code = self._bench.code
+        return [run_id_of(code, {**resolved, "seed": seed}, files) for seed in seeds]
 
     def _read_by(
         self, scenario: Scenario, resolved: Mapping[str, Any]
@@ -118,6 +140,26 @@ def _conditions(
     )
 
 
+def _rows(
+    study: Study,
+    point: Settings,
+    run: StudyRun,
+    condition: Condition | None,
+    identities: _Identities,
+) -> Iterator[Asked]:
+    """A row; of a territory, one a feeder."""
+    if condition is not None:
+        point = {"condition": condition.name, **point}
+        run = run._replace(overrides={"condition": condition.name, **run.overrides})
+    if study.territory is None:
+        yield _asked(study, point, run, condition, identities)
+        return
+    for member in study.territory.members:
+        yield from _copies(
+            study, study.territory, member, point, run, condition, identities
+        )
+
+
 def _asked(
     study: Study,
     point: Settings,
@@ -125,9 +167,6 @@ def _asked(
     condition: Condition | None,
     identities: _Identities,
 ) -> Asked:
-    if condition is not None:
-        point = {"condition": condition.name, **point}
-        run = run._replace(overrides={"condition": condition.name, **run.overrides})
     try:
         scenario = _scenario(study, run, condition)
         return Asked(run, point, condition, scenario, identities.of(scenario))
@@ -135,10 +174,41 @@ def _asked(
         return Asked(run, point, condition, problem=str(error))
 
 
-def _scenario(study: Study, run: StudyRun, condition: Condition | None) -> Scenario:
+def _copies(
+    study: Study,
+    territory: Territory,
+    member: str,
+    point: Settings,
+    run: StudyRun,
+    condition: Condition | None,
+    identities: _Identities,
+) -> Iterator[Asked]:
+    """Every copy of a member: one scenario, read once, with a seed each."""
+    words = territory.members[member]
+    run = run._replace(overrides={**words.settings, **run.overrides})
+    copies = list(copies_of(territory, member, run.seed))
+    runs = [run._replace(seed=copy.seed) for copy in copies]
+    try:
+        scenario = _scenario(study, run, condition, words.scenario)
+        ids = identities.of_seeds(scenario, [one.seed for one in runs])
+    except InputError as error:
+        for one, copy in zip(runs, copies, strict=True):
+            yield Asked(one, point, condition, problem=str(error), copy=copy)
+        return
+    for one, run_id, copy in zip(runs, ids, copies, strict=True):
+        mine = scenario.model_copy(update={"seed": one.seed})
+        yield Asked(one, point, condition, mine, run_id, copy=copy)
+
+
+def _scenario(
+    study: Study,
+    run: StudyRun,
+    condition: Condition | None,
+    start: Path | None = None,
+) -> Scenario:
     settings = study.settings(run)
     if condition is not None:
         del settings["condition"]
         settings |= condition.settings
     words = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
-    return read(study.base, words)
+    return read(start or study.base, words)

@@ -26,8 +26,9 @@ def write_tables(
     done = [one for one in asked if is_done(one, outcomes)]
     axes = axes_of(study)
     frame = _frame(axes, study, done, outcomes)
-    _save(frame, folder / TABLE_FILE)
-    _save(differences(frame, axes), folder / DIFFERENCES_FILE)
+    save(frame, folder / TABLE_FILE)
+    alike = ["member", *axes] if study.territory is not None else axes
+    save(differences(frame, alike), folder / DIFFERENCES_FILE)
     write_json(folder / STUDY_FILE, _record(study, asked, done, outcomes))
 
 
@@ -52,7 +53,8 @@ def axes_of(study: Study) -> list[str]:
     return [*chosen, *own]
 
 
-def _save(frame: pl.DataFrame, path: Path) -> None:
+def save(frame: pl.DataFrame, path: Path) -> None:
+    """Write a table whole."""
     with replacing(path) as temporary:
         frame.write_parquet(temporary, compression="zstd")
 
@@ -65,6 +67,7 @@ def _frame(
             {
                 "variant": one.run.variant,
                 "seed": one.run.seed,
+                **_feeder(one),
                 "run_id": one.run_id,
                 "baseline": one.run.variant == study.baseline,
                 **dict.fromkeys(axes),
@@ -92,6 +95,7 @@ def _record(
                 "variant": one.run.variant,
                 "label": one.label,
                 "seed": one.run.seed,
+                **_feeder(one),
                 "run_id": one.run_id,
                 "path": f"{one.scenario.name}/{one.run_id}" if one.scenario else "",
                 "overrides": one.run.overrides,
@@ -100,6 +104,14 @@ def _record(
         ],
         "failed": failures(asked, outcomes),
     }
+
+
+def _feeder(one: Asked) -> dict[str, Any]:
+    """Which feeder of a territory it is, and the study's seed that it belongs to."""
+    copy = one.copy
+    if copy is None:
+        return {}
+    return {"member": copy.member, "copy": copy.number, "study_seed": copy.of_seed}
 
 
 def _weight(one: Asked) -> dict[str, float | None]:

@@ -87,7 +87,7 @@ class EulvBdew:
         return np.outer(mean, self._level(today))
 
     def histories(self, day: int) -> tuple[Ints, Ints]:
-        """Which of the 100 shapes each home follows that day, and at which shift [n]."""
+        """Which of the 100 shapes each home follows, and at which shift [n]."""
         which = self._which(self.timeline.date_of(day))
         return which % N_SHAPES, which // N_SHAPES
 
