@@ -193,6 +193,21 @@ _STEPS = Table(
         _of_storage("storage_discharge_kw", "given by stationary batteries, >= 0"),
         _index("ev_plugged", "cars at a plug at the interval's end"),
         _index("ev_driving", "cars on the road at the interval's end"),
+        _number(
+            "ev_could_draw_kw",
+            "kW",
+            "more that cars at a plug could draw for an hour on, >= 0",
+        ),
+        _number(
+            "ev_could_shed_kw",
+            "kW",
+            "of ev_charge_kw, what could wait for an hour and be charged in time, >= 0",
+        ),
+        _number(
+            "ev_could_give_kw",
+            "kW",
+            "more that cars at a plug could give for an hour on, >= 0",
+        ),
         _number("v_min_pu", "pu", "lowest voltage of any live bus"),
         _number("v_max_pu", "pu", "highest voltage of any live bus"),
         _number(
@@ -466,6 +481,23 @@ _EVS = Table(
         _number("km", "km", "total driven"),
         _number("full_cycles", "", "wear: battery throughput over twice the capacity"),
         _number("wear_usd", "USD", "wear: what the discharging cost the battery"),
+    ),
+)
+
+_HISTORIES = Table(
+    "histories",
+    "record that days were drawn from, of travel and of loads",
+    (
+        _text("of", "travel or load"),
+        _text("source", "the data set's name"),
+        _text(
+            "how",
+            "record: a recorded or made day, used as it is or moved; idle: a car that "
+            "stood still; drawn: from distributions, no two alike; constant",
+        ),
+        _index("whose", "whose record, by number; null where there is none"),
+        _index("which", "which day or form of it; null where there is none"),
+        _index("draws", "days of cars, or of homes, that were drawn from it"),
     ),
 )
 
@@ -771,6 +803,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _CUSTOMERS,
             _TRANSFORMERS,
             _EVS,
+            _HISTORIES,
             _SHADOW_EVS,
             _VOLTAGES,
             _FLOWS,

@@ -156,17 +156,20 @@ def give(
     return give_down_to(soc, ac_kw, hours, car, car.floor_soc)
 
 
-def sustained_kw(traits: Records, soc: Floats, hours: float) -> Floats:
+def sustained_kw(
+    traits: Records, soc: Floats, hours: float, floor_soc: Floats | None = None
+) -> Floats:
     """What each car can give all through so many hours, down to its floor [n_ev].
+
+    ``floor_soc``: another floor than each car's own.
 
     Solves ``(P + L(P)) / eta_b + P_standby = (soc - floor) E / h`` for P, at most what
     the car gives, and 0 where that is below the charger's least power.
 
     Source: docs/model.md "Giving".
     """
-    above_kw = (
-        np.maximum(0.0, soc - traits["floor_soc"]) * traits["capacity_kwh"] / hours
-    )
+    floor = traits["floor_soc"] if floor_soc is None else floor_soc
+    above_kw = np.maximum(0.0, soc - floor) * traits["capacity_kwh"] / hours
     dc_kw = traits["battery_efficiency"] * (above_kw - traits["standby_kw"])
     rated = np.maximum(traits["rated_kw"], 1e-9)
     a, c = traits["loss_constant"], np.maximum(traits["loss_quadratic"], 1e-9)

@@ -76,6 +76,12 @@ class Travel(Protocol):
     def day(self, date: Date, cars: Ints) -> DayTrips:
         """The trips of these cars on this travel day; other cars change nothing."""
 
+    def histories(self, date: Date, cars: Ints) -> tuple[Ints, Ints] | None:
+        """Whose recorded day each car drives, and which of his; -1: it stands idle.
+
+        None: trips are drawn from distributions, and there is no record. [n_ev]
+        """
+
 
 def laid_out(
     n: Ints,

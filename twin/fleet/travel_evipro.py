@@ -48,6 +48,11 @@ class EviProTravel:
             driven / KWH_PER_MILE * KM_PER_MILE * EVENT_DAYS_SHARE / (1 - IDLE_SHARE)
         )
         self.effective_sample = days.n_unique()
+        self._distinct = (
+            days.select(pl.struct(pl.all()).rank("dense").cast(pl.Int64) - 1)
+            .to_series()
+            .to_numpy()
+        )
         self.notes = (
             f"{self.effective_sample} distinct days, of 15,257 level-2 events of one "
             "modelled 117.6 kWh SUV (EVI-Pro on the California survey)",
@@ -62,6 +67,20 @@ class EviProTravel:
     def day(self, date: Date, cars: Ints) -> DayTrips:
         """Trips of ``cars`` on the travel day that starts at 04:00 of ``date``."""
         cars = np.asarray(cars, dtype=np.int64)
+        rows, hour, far = self._drawn(date, cars)
+        trips = self._outing(self._event(hour), far, date.weekday() < 5)
+        return spread(rows, len(cars), trips)
+
+    def histories(self, date: Date, cars: Ints) -> tuple[Ints, Ints]:
+        """Which distinct day of the source gives each car its hours; -1: idle."""
+        cars = np.asarray(cars, dtype=np.int64)
+        rows, hour, _ = self._drawn(date, cars)
+        whose = np.full(len(cars), -1, dtype=np.int64)
+        whose[rows] = self._distinct[self._event(hour)]
+        return whose, np.where(whose < 0, -1, 0)
+
+    def _drawn(self, date: Date, cars: Ints) -> tuple[Ints, Floats, Floats]:
+        """Of cars that drive: their rows, and draws of their hours and distance."""
         when = date.toordinal()
         z = normal_scores(
             uniform(self.seed, Purpose.TRAVEL_TRAIT, cars[:, None], 0, np.arange(3))
@@ -71,11 +90,14 @@ class EviProTravel:
         rows = np.flatnonzero(usage >= IDLE_SHARE)
         hour = persisting(z[rows, 1], u[rows, 1], HOUR_PERSISTENCE)
         far = persisting(z[rows, 2], u[rows, 2], IDLE_PERSISTENCE)
-        trips = self._outing(hour, far, date.weekday() < 5)
-        return spread(rows, len(cars), trips)
+        return rows, hour, far
 
-    def _outing(self, hour: Floats, far: Floats, weekday: bool) -> DayTrips:
-        event = (hour * (len(self._arrive) - 1e-6)).astype(np.int64)
+    def _event(self, hour: Floats) -> Ints:
+        """The event at each share of all events, in the source's order."""
+        event: Ints = (hour * (len(self._arrive) - 1e-6)).astype(np.int64)
+        return event
+
+    def _outing(self, event: Ints, far: Floats, weekday: bool) -> DayTrips:
         depart, arrive = self._depart[event], self._arrive[event]
         if not weekday:
             away = (arrive - depart) * WEEKEND_AWAY

@@ -106,6 +106,9 @@ class MidTravel:
             FOLDER / "trips_per_day.csv", COMMUTER_SHARE, COMMUTER_IDLE
         )
 
+    def histories(self, date: Date, cars: Ints) -> None:
+        """None: every trip is drawn from the survey's tables."""
+
     def day(self, date: Date, cars: Ints) -> DayTrips:
         """Trips of ``cars`` on the travel day that starts at 04:00 of ``date``."""
         cars = np.asarray(cars, dtype=np.int64)

@@ -82,14 +82,28 @@ class NhtsTravel:
     def day(self, date: Date, cars: Ints) -> DayTrips:
         """Trips of ``cars`` on the travel day that starts at 04:00 of ``date``."""
         cars = np.asarray(cars, dtype=np.int64)
-        when = date.toordinal()
+        rows, at = self._drawn(date, cars)
+        return spread(rows, len(cars), self._days(date).trips(at))
+
+    def histories(self, date: Date, cars: Ints) -> tuple[Ints, Ints]:
+        """Which vehicle-day each car drives, of weekdays (0) or weekends (1)."""
+        cars = np.asarray(cars, dtype=np.int64)
+        rows, at = self._drawn(date, cars)
+        whose, which = np.full((2, len(cars)), -1, dtype=np.int64)
+        whose[rows], which[rows] = at, int(date.weekday() >= 5)
+        return whose, which
+
+    def _drawn(self, date: Date, cars: Ints) -> tuple[Ints, Ints]:
+        """Of cars that drive: their rows, and the vehicle-days that they drive."""
         trait = uniform(self.seed, Purpose.TRAVEL_TRAIT, cars, 0, 0)
-        today = uniform(self.seed, Purpose.TRAVEL_DAY, cars, when, 0)
+        today = uniform(self.seed, Purpose.TRAVEL_DAY, cars, date.toordinal(), 0)
         usage = persisting(normal_scores(trait), today, USAGE_PERSISTENCE)
         rows = np.flatnonzero(usage >= IDLE_SHARE)
-        days = self._weekday if date.weekday() < 5 else self._weekend
         moved = (usage[rows] - IDLE_SHARE) / (1 - IDLE_SHARE)
-        return spread(rows, len(cars), days.trips(moved))
+        return rows, self._days(date).at(moved)
+
+    def _days(self, date: Date) -> _Days:
+        return self._weekday if date.weekday() < 5 else self._weekend
 
 
 @dataclass(frozen=True)
@@ -127,9 +141,12 @@ class _Days:
         kish = float(weight.sum() ** 2 / (weight**2).sum())
         return cls(np.cumsum(weight) / weight.sum(), kish, n, laid)
 
-    def trips(self, u: Floats) -> DayTrips:
+    def at(self, u: Floats) -> Ints:
         """The vehicle-days at the weighted quantiles ``u``."""
-        at = np.minimum(np.searchsorted(self.cdf, u), len(self.n) - 1)
+        return np.minimum(np.searchsorted(self.cdf, u), len(self.n) - 1)
+
+    def trips(self, at: Ints) -> DayTrips:
+        """The trips of these vehicle-days."""
         laid = self.laid
         return DayTrips(
             laid.n[at],

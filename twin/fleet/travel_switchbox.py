@@ -65,6 +65,28 @@ class SwitchboxTravel:
     def day(self, date: Date, cars: Ints) -> DayTrips:
         """Trips of ``cars`` on the travel day that starts at 04:00 of ``date``."""
         cars = np.asarray(cars, dtype=np.int64)
+        u, rows, vehicle, week = self._drawn(date, cars)
+        j = np.arange(self._most)
+        jitter = uniform(
+            self.seed,
+            Purpose.TRAVEL_TRIP,
+            cars[rows, None],
+            date.toordinal(),
+            j[None, :],
+        )
+        trips = self._driven(vehicle, week, date.weekday(), self._scale(u), jitter)
+        return spread(rows, len(cars), trips)
+
+    def histories(self, date: Date, cars: Ints) -> tuple[Ints, Ints]:
+        """Which vehicle each car is, and which of its 84 days this is; -1: idle."""
+        cars = np.asarray(cars, dtype=np.int64)
+        _, rows, vehicle, week = self._drawn(date, cars)
+        whose, which = np.full((2, len(cars)), -1, dtype=np.int64)
+        whose[rows], which[rows] = vehicle, week * 7 + date.weekday()
+        return whose, which
+
+    def _drawn(self, date: Date, cars: Ints) -> tuple[Floats, Ints, Ints, Ints]:
+        """Of cars that drive: their own draws, rows, vehicles and weeks."""
         when = date.toordinal()
         u = uniform(self.seed, Purpose.TRAVEL_TRAIT, cars[:, None], 0, np.arange(2))
         today = uniform(self.seed, Purpose.TRAVEL_DAY, cars[:, None], when, range(2))
@@ -72,14 +94,7 @@ class SwitchboxTravel:
         rows = np.flatnonzero(usage >= IDLE_SHARE)
         vehicle = (u[rows, 0] * self.effective_sample).astype(np.int64)
         week = (today[rows, 1] * WEEKS).astype(np.int64)
-        j = np.arange(self._most)
-        jitter = uniform(
-            self.seed, Purpose.TRAVEL_TRIP, cars[rows, None], when, j[None, :]
-        )
-        trips = self._driven(
-            vehicle, week, date.weekday(), self._scale(u[rows]), jitter
-        )
-        return spread(rows, len(cars), trips)
+        return u[rows], rows, vehicle, week
 
     def _scale(self, u: Floats) -> Floats:
         """Target over source mileage of each car, idle days counted, [n_ev]."""

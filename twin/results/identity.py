@@ -50,6 +50,20 @@ class Code:
         return cls(sources_of(package), versions_of(libraries))
 
 
+@dataclass(frozen=True)
+class Checksums:
+    """What files hold that a run reads: its inputs by name, and a user's policy."""
+
+    inputs: tuple[tuple[str, str], ...]
+    policy: str | None = None
+
+    @classmethod
+    def of(cls, inputs: Iterable[Path], policy_file: Path | None) -> Checksums:
+        """Read now."""
+        found = sorted((path.name, sha256_of(path)) for path in set(inputs))
+        return cls(tuple(found), sha256_of(policy_file) if policy_file else None)
+
+
 def run_id_by(
     code: Code,
     resolved: Mapping[str, Any],
@@ -57,11 +71,16 @@ def run_id_by(
     policy_file: Path | None,
 ) -> str:
     """The run's id by code that was read before."""
+    return run_id_of(code, resolved, Checksums.of(inputs, policy_file))
+
+
+def run_id_of(code: Code, resolved: Mapping[str, Any], files: Checksums) -> str:
+    """The run's id by code and files that were read before."""
     question = {
         "scenario": resolved,
-        "inputs": sorted([path.name, sha256_of(path)] for path in set(inputs)),
+        "inputs": files.inputs,
         "sources": code.sources,
-        "policy": sha256_of(policy_file) if policy_file else None,
+        "policy": files.policy,
         "versions": code.versions,
     }
     return hashlib.sha256(canonical(question)).hexdigest()[:16]

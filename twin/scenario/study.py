@@ -23,7 +23,15 @@ from twin.scenario.hosting_words import HostingSpec, hosting_problems
 from twin.scenario.layers import load, merge, nested
 from twin.scenario.read import absolute_paths, by_place, validated
 from twin.scenario.seed_words import Seeds, count_of, listed, seed_problems
-from twin.scenario.spec import Output
+from twin.scenario.spec import Output, Scenario
+from twin.scenario.territory_words import (
+    Territory,
+    member_bases,
+    settings_of_members,
+    territory_problems,
+    time_problem,
+    with_absolute_scenarios,
+)
 from twin.scenario.vary_words import (
     SIDES,
     End,
@@ -51,6 +59,7 @@ OF_STUDIES = {
     "baseline",
     "hosting",
     "alternatives",
+    "territory",
 }
 OF_SCENARIOS = {"extends", "time", "feeder", "fleet"}
 NOT_VARIED = {
@@ -133,6 +142,10 @@ class Study(Words):
     alternatives: AlternativesSpec | None = Field(
         default=None,
         description="What its variants cost and cure, side by side with the baseline",
+    )
+    territory: Territory | None = Field(
+        default=None,
+        description="Many feeders, each run under every variant, and summed",
     )
 
     def points(self) -> list[Settings]:
@@ -267,6 +280,7 @@ def _plain(tree: Node, base: Node | None) -> Settings:
         plain["seeds"] = [seed]
     output = base.child("output") if base else None
     level = output.child("level") if output else None
+    with_absolute_scenarios(plain, tree)
     if "output" not in plain and level is not None and level.value in LEVELS:
         plain["output"] = {"level": level.value}
     return plain
@@ -278,7 +292,32 @@ def _absolute(tree: Node) -> Node:
     for section in ("variants", "axes", "vary"):
         if section in items:
             items[section] = _absolute_settings(items[section], ())
+    if "territory" in items:
+        items["territory"] = _absolute_members(items["territory"])
     return replace(tree, value=items)
+
+
+def _absolute_members(node: Node) -> Node:
+    """A territory whose members' settings name files by absolute path."""
+    parts = _items(node)
+    members = {
+        name: replace(
+            member,
+            value=_items(member)
+            | {
+                key: _absolute_settings(child, ())
+                for key, child in _items(member).items()
+                if key == "settings"
+            },
+        )
+        if isinstance(member.value, dict)
+        else member
+        for name, member in _items(parts.get("members")).items()
+    }
+    if not members:
+        return node
+    held = replace(parts["members"], value=members)
+    return replace(node, value=parts | {"members": held})
 
 
 def _absolute_settings(node: Node, key: tuple[str, ...]) -> Node:
@@ -309,6 +348,7 @@ def _broken_rules(tree: Node, plain: Settings) -> Iterator[Problem]:
     yield from seed_problems(tree, plain.get("seeds"))
     yield from vary_problems(tree, plain)
     yield from _too_many(tree, plain)
+    yield from territory_problems(tree)
 
 
 def _baseline(tree: Node, plain: Settings) -> Iterator[Problem]:
@@ -388,6 +428,7 @@ def _all_settings(tree: Node) -> Iterator[tuple[str, dict[str, Node]]]:
     variants, axes = tree.child("variants"), tree.child("axes")
     for name, node in _items(variants).items():
         yield f"variants.{name}", _items(node)
+    yield from settings_of_members(tree)
     yield "axes", _items(axes)
     if axes is not None and isinstance(axes.value, list):
         for index, node in enumerate(axes.value):
@@ -408,23 +449,38 @@ def _problems_of_runs(tree: Node, base: Node, study: Study) -> Iterator[Problem]
     else:
         rows = [_items(node) for node in rows]
     variants = _items(tree.child("variants")) or {"base": replace(tree, value={})}
+    problems: list[Problem] = []
+    members = member_bases(tree, base, problems) or {"": (tree, base)}
+    yield from problems
     stands = list(itertools.islice(points(rows, study.combine), MOST_CHECKED))
-    for point in stands:
-        for variant in variants.values():
-            yield from _found(base, point, _items(variant))
+    layers: list[tuple[dict[str, Node], ...]] = [
+        (point, _items(one)) for point in stands for one in variants.values()
+    ]
+    layers += [
+        (stands[0], end, _items(one))
+        for end in end_nodes(tree)
+        for one in variants.values()
+    ]
     told = set()
-    for end in end_nodes(tree):
-        for variant in variants.values():
-            for problem in _found(base, stands[0], end, _items(variant)):
-                if (problem.key, problem.message) not in told:
-                    told.add((problem.key, problem.message))
-                    yield problem
+    for settings in layers:
+        for problem in _found(members, *settings):
+            if (problem.where, problem.key, problem.message) not in told:
+                told.add((problem.where, problem.key, problem.message))
+                yield problem
 
 
-def _found(base: Node, *layers: dict[str, Node]) -> list[Problem]:
-    """What is wrong with the base under these settings, one layer on the other."""
-    scenario = base
-    for layer in layers:
-        for key, leaf in layer.items():
-            scenario = merge(scenario, nested(key.split("."), leaf))
-    return validated(scenario)[1]
+def _found(
+    members: dict[str, tuple[Node, Node]], *layers: dict[str, Node]
+) -> Iterator[Problem]:
+    """What is wrong with each member under these settings, one layer on the other."""
+    first: Scenario | None = None
+    for name, (node, scenario) in members.items():
+        for layer in layers:
+            for key, leaf in layer.items():
+                scenario = merge(scenario, nested(key.split("."), leaf))
+        read, found = validated(scenario)
+        yield from found
+        first = first or read
+        odd = time_problem(name, node, read, first) if read and first else None
+        if odd:
+            yield odd

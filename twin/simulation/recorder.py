@@ -22,6 +22,7 @@ from twin.simulation.calls import Calls
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
 from twin.simulation.feeder_head import Allocated
 from twin.simulation.happenings import failed_steps, session_rows, trip_rows
+from twin.simulation.leeway import reach
 from twin.simulation.operator import GridOperator
 from twin.simulation.outages import Outages
 from twin.simulation.quality import Phases, largest
@@ -58,6 +59,9 @@ SCALARS = (
     "ev_kvar",
     "ev_plugged",
     "ev_driving",
+    "ev_could_draw_kw",
+    "ev_could_shed_kw",
+    "ev_could_give_kw",
     "v_min_pu",
     "v_max_pu",
     "vuf_max",
@@ -245,6 +249,7 @@ class Recorder:
             float(taken.kvar.sum()),
             np.count_nonzero(phase == Phase.PLUGGED),
             np.count_nonzero(phase == Phase.DRIVING),
+            *reach(self.customers, fleet, given, taken, self._end_s(row)),
             *seen,
             given.temperature_degc,
             given.price_usd_per_kwh,
@@ -260,6 +265,10 @@ class Recorder:
             return 0.0, 0.0
         kw = self.storage.kw
         return float(np.maximum(kw, 0.0).sum()), float(np.maximum(-kw, 0.0).sum())
+
+    def _end_s(self, row: int) -> int:
+        """When an interval of the day under way ends."""
+        return (int(self._steps[0]) + row + 1) * self.timeline.step_s
 
     def _begin(self, day: int) -> None:
         self.day = day

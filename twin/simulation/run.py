@@ -17,6 +17,7 @@ from twin.scenario.spec import Scenario
 from twin.simulation import statics
 from twin.simulation.auditing import audited
 from twin.simulation.build import Grid, Plan, build, plan, refuse_absurd_head
+from twin.simulation.histories import histories
 from twin.simulation.telling import known_afterwards, known_beforehand, told
 from twin.simulation.world import World
 
@@ -144,6 +145,7 @@ def _write_totals(
 ) -> None:
     writer.table("customers", statics.customers(planned, world))
     writer.table("evs", statics.evs(planned, world, soc_start))
+    writer.table("histories", histories(planned))
     if world.shadow is not None:
         writer.table("shadow_evs", statics.shadow_evs(planned, world.shadow))
     if world.storage is not None:

@@ -15,6 +15,7 @@ from twin.results.verify import verify
 from twin.scenario.spec import Scenario
 from twin.simulation.build import Grid, load_grid
 from twin.simulation.run import run, this_code
+from twin.studies.courses import Courses, courses_of
 
 BUSY_WAIT_S = 1.0
 BUSY_AT_MOST_S = 3600.0
@@ -22,11 +23,15 @@ BUSY_AT_MOST_S = 3600.0
 
 @dataclass(frozen=True)
 class Job:
-    """A run to be had: its scenario, under which id it is expected, and where."""
+    """A run to be had: its scenario, under which id it is expected, and where.
+
+    ``summed``: it is a feeder of a territory, whose courses are to be told, too.
+    """
 
     run_id: str
     scenario: Scenario
     out: Path
+    summed: bool = False
 
     @property
     def folder(self) -> Path:
@@ -51,6 +56,7 @@ class Outcome:
     known: bool = False
     reason: str = ""
     wall_s: float = 0.0
+    courses: Courses | None = None
 
 
 class Bench:
@@ -75,10 +81,13 @@ def ensure(job: Job, bench: Bench) -> Outcome:
         known = job.is_there and not verify(job.folder)
         if not known:
             _run(job, bench)
-        figures = headline(Run.open(job.folder))
+        made = Run.open(job.folder)
+        figures = headline(made)
+        courses = courses_of(made) if job.summed else None
     except TwinError as error:
         return Outcome(job.run_id, reason=str(error))
-    return Outcome(job.run_id, figures, known, wall_s=time.perf_counter() - began)
+    wall_s = time.perf_counter() - began
+    return Outcome(job.run_id, figures, known, wall_s=wall_s, courses=courses)
 
 
 def _run(job: Job, bench: Bench) -> None:

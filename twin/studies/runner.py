@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -20,7 +21,9 @@ from twin.studies.estimate import estimate, refuse_beyond
 from twin.studies.job import Bench, Job, Outcome
 from twin.studies.pools import Pool, serial
 from twin.studies.standing import Standing, Tell
+from twin.studies.summing import Summing
 from twin.studies.tables import failures, is_done, write_tables
+from twin.studies.territory import write_territory
 
 
 def run_study(
@@ -46,8 +49,9 @@ def run_study(
     with _alone(folder):
         standing = Standing(folder, study.name, len(jobs), tell)
         with _told(standing):
-            outcomes = _outcomes(asked, jobs, bench, pool, standing)
-            _finish(folder, study, asked, outcomes)
+            summing = Summing(asked)
+            outcomes = _outcomes(asked, jobs, bench, pool, standing, summing)
+            _finish(folder, study, asked, outcomes, summing)
     return folder
 
 
@@ -56,8 +60,28 @@ def dry_run(study: Study, out: Path, n_workers: int) -> list[str]:
     asked = asked_of(study, Bench(), out / "studies" / study.name)
     n_row = sum(bool(one.run_id) for one in asked)
     expected = estimate(jobs_of(asked, out), n_row, out, n_workers)
+    if study.territory is not None:
+        return [*_feeders(asked, out), *expected.lines()]
     rows = [_row(one, out) for one in asked]
     return [*rows, *expected.lines()]
+
+
+def _feeders(asked: Sequence[Asked], out: Path) -> Iterator[str]:
+    """A line a member of a territory under each variant, not one a feeder."""
+    groups: dict[tuple[str, int, str], list[Asked]] = {}
+    for one in asked:
+        if one.copy is not None:
+            key = one.label, one.of_seed, one.copy.member
+            groups.setdefault(key, []).append(one)
+    for (label, seed, member), rows in groups.items():
+        problem = next((one.problem for one in rows if one.problem), "")
+        there = sum(_is_there(one, out) for one in rows)
+        told = problem or f"{len(rows)} feeders, {there} complete"
+        yield f"{label} seed {seed}, {member}: {told}"
+
+
+def _is_there(one: Asked, out: Path) -> bool:
+    return one.scenario is not None and Job(one.run_id, one.scenario, out).is_there
 
 
 def _row(one: Asked, out: Path) -> str:
@@ -66,8 +90,7 @@ def _row(one: Asked, out: Path) -> str:
     who = f"{one.run.variant}{varied} seed {one.run.seed}"
     if one.scenario is None:
         return f"{who}: {said}: {one.problem}"
-    there = Job(one.run_id, one.scenario, out).is_there
-    known = " (complete)" if there else ""
+    known = " (complete)" if _is_there(one, out) else ""
     return f"{who}: {said} -> {one.run_id}{known}"
 
 
@@ -85,19 +108,28 @@ def _outcomes(
     bench: Bench,
     pool: Pool,
     standing: Standing,
+    summing: Summing,
 ) -> dict[str, Outcome]:
-    """What became of each distinct run; only what is left needs workers."""
+    """What became of each distinct run; only what is left needs workers.
+
+    A feeder's courses are added to its territory and forgotten.
+    """
     names = {one.run_id: one.name for one in reversed(asked)}
     work = serial if all(job.is_there for job in jobs) else pool
     found: dict[str, Outcome] = {}
     for outcome in work(jobs, bench):
-        found[outcome.run_id] = outcome
+        summing.came(outcome)
+        found[outcome.run_id] = replace(outcome, courses=None)
         standing.came(names[outcome.run_id], outcome)
     return found
 
 
 def _finish(
-    folder: Path, study: Study, asked: Sequence[Asked], outcomes: dict[str, Outcome]
+    folder: Path,
+    study: Study,
+    asked: Sequence[Asked],
+    outcomes: dict[str, Outcome],
+    summing: Summing,
 ) -> None:
     failed = failures(asked, outcomes)
     listed = "\n".join(failed)
@@ -107,7 +139,9 @@ def _finish(
         write_tables(folder, study, asked, outcomes)
         write_hosting(folder, study.hosting)
         write_alternatives(folder, study.alternatives)
-        if any(one.scenario and one.scenario.adoption for one in asked):
+        if study.territory is not None:
+            write_territory(folder, study, summing)
+        elif any(one.scenario and one.scenario.adoption for one in asked):
             write_timeline(folder)
     except OSError as error:
         raise RunFailed(

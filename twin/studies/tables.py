@@ -27,10 +27,11 @@ def write_tables(
     done = [one for one in asked if is_done(one, outcomes)]
     axes = axes_of(study)
     frame = _frame(axes, study, done, outcomes)
-    _save(frame, folder / TABLE_FILE)
-    _save(differences(as_they_are(frame), axes), folder / DIFFERENCES_FILE)
+    save(frame, folder / TABLE_FILE)
+    alike = ["member", *axes] if study.territory is not None else axes
+    save(differences(as_they_are(frame), alike), folder / DIFFERENCES_FILE)
     if study.vary:
-        _save(tornado(frame, axes, study.ends), folder / TORNADO_FILE)
+        save(tornado(frame, axes, study.ends), folder / TORNADO_FILE)
     write_json(folder / STUDY_FILE, _record(study, asked, done, outcomes))
 
 
@@ -55,7 +56,8 @@ def axes_of(study: Study) -> list[str]:
     return [*chosen, *own]
 
 
-def _save(frame: pl.DataFrame, path: Path) -> None:
+def save(frame: pl.DataFrame, path: Path) -> None:
+    """Write a table whole."""
     with replacing(path) as temporary:
         frame.write_parquet(temporary, compression="zstd")
 
@@ -68,6 +70,7 @@ def _frame(
             {
                 "variant": one.run.variant,
                 "seed": one.run.seed,
+                **_feeder(one),
                 "run_id": one.run_id,
                 "baseline": one.run.variant == study.baseline,
                 **dict.fromkeys(axes),
@@ -102,6 +105,7 @@ def _row(one: Asked) -> dict[str, Any]:
         "variant": one.run.variant,
         "label": one.label,
         "seed": one.run.seed,
+        **_feeder(one),
         "run_id": one.run_id,
         "path": f"{one.scenario.name}/{one.run_id}" if one.scenario else "",
         "overrides": one.run.overrides,
@@ -127,6 +131,14 @@ def _varied(study: Study, one: Asked) -> dict[str, str | None]:
     if one.end is None:
         return {"varied": None, "end": None}
     return {"varied": one.end.varied, "end": one.end.end}
+
+
+def _feeder(one: Asked) -> dict[str, Any]:
+    """Which feeder of a territory it is, and the study's seed that it belongs to."""
+    copy = one.copy
+    if copy is None:
+        return {}
+    return {"member": copy.member, "copy": copy.number, "study_seed": copy.of_seed}
 
 
 def _weight(one: Asked) -> dict[str, float | None]:

@@ -84,6 +84,7 @@ class CsvSeries:
         kw = numbers(table.select(names), path)[:, columns]
         first = offset_s(instants[0], timeline)
         check_cover(first, step_s, len(kw), path, timeline)
+        self._columns = columns
         self._step_kw = on_steps(kw, first, step_s, timeline)
         self._mean_days = typical_days(kw, first, step_s, timeline)
         self.notes = (
@@ -114,6 +115,10 @@ class CsvSeries:
         mean: Floats = self._mean_days[int(weekend)][rows]
         return mean
 
+    def histories(self, day: int) -> tuple[Ints, Ints]:
+        """Which column of the file each home follows, in one form [n]."""
+        return self._columns, np.zeros_like(self._columns)
+
     def _first_step(self, day: int) -> int:
         run = self.timeline
         start = midnight(run.date_of(day), ZoneInfo(run.timezone))
@@ -132,6 +137,7 @@ class CsvDays:
         names = table.columns[2:]
         columns, unused = _matched(names, homes, path)
         kw = numbers(table.select(names), path)[:, columns]
+        self._columns = columns
         self._days = _days_by_type(table, kw, path)
         self.notes = (
             f"{path.name}: the user's typical days, used as they are (annual_kwh does "
@@ -147,6 +153,10 @@ class CsvDays:
     def mean_kw(self, day: int) -> Floats:
         """The typical day itself [steps, n]."""
         return self.day_kw(day)
+
+    def histories(self, day: int) -> tuple[Ints, Ints]:
+        """Which column of the file each home follows, in one form [n]."""
+        return self._columns, np.zeros_like(self._columns)
 
 
 def _matched(names: list[str], homes: Homes, path: Path) -> tuple[Ints, list[str]]:

@@ -86,6 +86,11 @@ class EulvBdew:
         mean = interval_means(np.repeat(quarters, 15), self.timeline, day)
         return np.outer(mean, self._level(today))
 
+    def histories(self, day: int) -> tuple[Ints, Ints]:
+        """Which of the 100 shapes each home follows, and at which shift [n]."""
+        which = self._which(self.timeline.date_of(day))
+        return which % N_SHAPES, which // N_SHAPES
+
     def _level(self, today: date) -> Floats:
         factor = bdew.dynamisation(today) * bdew.per_annual_kwh(today.year)
         return self.homes.annual_kwh * factor

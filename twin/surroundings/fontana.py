@@ -99,14 +99,23 @@ class Fontana:
     def _step_min(self) -> int:
         return self.timeline.step_min
 
-    def _drawn_hours(self, today: date) -> Floats:
-        """Recorded kWh of each hour of the day that each home gets [24, n]."""
+    def histories(self, day: int) -> tuple[Ints, Ints]:
+        """Which recorded home each follows that day, and which day of it [n]."""
+        return self._recorded, self._picked(self.timeline.date_of(day))[0]
+
+    def _picked(self, today: date) -> tuple[Ints, Ints]:
+        """The recorded day that each home gets, and how many it may be of [n]."""
         pool = self._pool(today)
         count = pool.sum(axis=0)[self._recorded]
         ordinal, group = today.toordinal(), self.homes.group
         start = uniform(self.seed, Purpose.HOME_SHIFT, group, ordinal, self._recorded)
         place = np.floor(start * count).astype(np.int64) + self._turn
-        day = _nth_true(pool)[place % count, self._recorded]
+        return _nth_true(pool)[place % count, self._recorded], count
+
+    def _drawn_hours(self, today: date) -> Floats:
+        """Recorded kWh of each hour of the day that each home gets [24, n]."""
+        day, count = self._picked(today)
+        ordinal, group = today.toordinal(), self.homes.group
         round_ = self._turn // count
         late = (round_ + 1) // 2 * np.where(round_ % 2 == 1, 1, -1)
         hour = (np.arange(24)[:, None] - late) % 24

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from twin.arrays import Floats
+from twin.arrays import Floats, Ints
 from twin.surroundings.profiles import Profile
 from twin.surroundings.weather import Weather
 
@@ -84,6 +84,10 @@ class Grown:
     def mean_kw(self, day: int) -> Floats:
         """The load model's expected day of that date [steps, n]."""
         return self._with_heat(self.profile.mean_kw(day), day)
+
+    def histories(self, day: int) -> tuple[Ints, Ints] | None:
+        """The data set's own."""
+        return self.profile.histories(day)
 
     def _with_heat(self, kw: Floats, day: int) -> Floats:
         grown = kw * self.factor

@@ -64,6 +64,9 @@ class NetworkConstant:
         """The same as the day itself [steps, n]."""
         return self.day_kw(day)
 
+    def histories(self, day: int) -> None:
+        """None: constant loads are nobody's record."""
+
 
 class Network:
     """The network's own yearly series: each date takes the nearest same weekday's."""
@@ -106,6 +109,12 @@ class Network:
         alike = np.array([(d.weekday() >= 5) == weekend for d in self._dates])
         near: Bools = alike & (self._distance(today) <= REACH_DAYS)
         return self._on_steps(self._days[near].mean(axis=0), day)
+
+    def histories(self, day: int) -> tuple[Ints, Ints]:
+        """Which series each home follows, in one form [n]."""
+        column = self.shapes.column
+        whose = np.arange(self.homes.n) if column is None else column
+        return whose, np.zeros_like(whose)
 
     def _distance(self, today: date) -> Ints:
         nominal = np.array([d.timetuple().tm_yday for d in self._dates])

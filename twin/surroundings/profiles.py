@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from twin.arrays import Floats
+from twin.arrays import Floats, Ints
 from twin.errors import InputError, nearest
 from twin.surroundings.csv_profiles import csv_profile
 from twin.surroundings.eulv_bdew import EulvBdew
@@ -46,6 +46,12 @@ class Profile(Protocol):
 
     def mean_kw(self, day: int) -> Floats:
         """The load model's expected day of that date, without draws [steps, n]."""
+
+    def histories(self, day: int) -> tuple[Ints, Ints] | None:
+        """Whose record each home follows that day, and which form of it [n].
+
+        None: there is no record, loads are constant.
+        """
 
 
 def profile(
