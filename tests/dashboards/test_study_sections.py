@@ -190,6 +190,7 @@ def test_years_ahead_show_the_reports_figures_and_a_map(years):
         assert f'"{title}"' in said
     assert "What binds first: transformer T1 (100 kVA)" in said
     assert '"Where, and when"' in said and "Shown: free." in said
+    assert "scattergl" not in said, "WebGL asks for eval, which the policy forbids"
     assert "first year beyond its limit: 2030 (P10 2030, P90 2030)" in said
     of = next(x for x in comparison.cases if x.label == "free, adoption.year 2030")
     assert f"/run/free_2030/{of.run.run_id}/transformers?pick=0" in said

@@ -10,7 +10,6 @@ import pytest
 
 from dashboards.app import make
 from dashboards.data import Library
-from dashboards.study import standing
 from dashboards.study.arrivals import arrivals
 from dashboards.study.layout import page_of
 from dashboards.study.recorded import study_named, study_of
@@ -288,10 +287,3 @@ def write_study_here(results, run):
     for file in folder.iterdir():
         shutil.copy(file, results / "studies" / "s" / STUDY)
     shutil.rmtree(folder.parent)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"), [(40, "40 s"), (700, "12 min"), (12_600, "3.5 h")]
-)
-def test_time_is_told_in_the_unit_that_fits(seconds, words):
-    assert standing.duration(seconds) == words
