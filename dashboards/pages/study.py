@@ -69,6 +69,7 @@ def register(desk: Desk) -> None:
         variants = variants_of(library, study, seed, point)
         found = troubles(variants)
         words = trouble_words(found, variants, len(study.runs))
+        words += left_out(len(points_of(study).labels(point)))
         heads = columns([one.label for one in variants])
         return rows(found, variants), heads, style(len(found)), words
 
@@ -220,6 +221,14 @@ def trouble_words(
     first, *rest = summary(found, variants)
     link = parts.link("Look at it", found[0].worst.href)
     return [html.P([first, " ", link]), *(html.P(line) for line in rest if line)]
+
+
+def left_out(n_labels: int) -> list[Component]:
+    """That the table has no more columns than one can read."""
+    if n_labels <= MOST_VARIANTS:
+        return []
+    words = f"Shown are the first {MOST_VARIANTS} of {n_labels} variants."
+    return [html.P(words, className="soft")]
 
 
 def _why_empty(variants: Sequence[Variant]) -> str:

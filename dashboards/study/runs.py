@@ -12,6 +12,7 @@ from dashboards.address import run_href
 from dashboards.study.recorded import StudyOpened
 
 MOST_CHARACTERS = 40
+MOST_OPEN = 12
 
 
 def runs_of(study: StudyOpened, notes: Mapping[str, str]) -> Component:
@@ -33,10 +34,12 @@ def runs_of(study: StudyOpened, notes: Mapping[str, str]) -> Component:
         )
         for label in labels
     ]
-    return html.Div(
-        html.Table([html.Thead(head), html.Tbody(body)], className="plain"),
-        className="scroll",
-    )
+    table_of = html.Table([html.Thead(head), html.Tbody(body)], className="plain")
+    shown = html.Div(table_of, className="scroll")
+    if len(labels) <= MOST_OPEN:
+        return shown
+    words = f"{len(labels)} variants by {len(seeds)} seeds, each with its link"
+    return html.Details([html.Summary(words), shown], className="trash")
 
 
 def _run(

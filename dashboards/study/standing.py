@@ -15,6 +15,7 @@ from dashboards import parts
 from dashboards.data import StudyFound
 from dashboards.runs.listing import written_at
 from dashboards.study.arrivals import Arrival
+from dashboards.whatif.work import duration
 
 TICK_MS, SLOW_TICK_MS = 2_000, 10_000
 SILENT_S = 900
@@ -255,13 +256,6 @@ def _silence(one: Standing, now: datetime) -> str:
         f"nothing told for {duration(silent)}: its runs take long, or its process on "
         "another computer is gone"
     )
-
-
-def duration(seconds: float) -> str:
-    """``40 s``, ``12 min`` or ``3.5 h``."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 def _count(said: Mapping[str, Any], key: str) -> int:

@@ -62,7 +62,7 @@ def _grid(figure: go.Figure, network: Network) -> None:
         np.stack([axis[network.from_site], axis[network.to_site], gap], axis=1).ravel()
         for axis in (network.x, network.y)
     ]
-    figure.add_scattergl(
+    figure.add_scatter(
         x=ends[0],
         y=ends[1],
         mode="lines",

@@ -200,6 +200,11 @@ def test_why_nothing_is_known_of_transformers_is_said(make_run):
     assert "It has no runs" in text(page.trouble_words([], [], 0))
 
 
+def test_a_table_of_many_variants_says_what_it_leaves_out():
+    assert page.left_out(8) == []
+    assert "the first 8 of 27 variants" in text(page.left_out(27))
+
+
 def test_one_seed_is_shown_and_gone_runs_are_left_out(library, runs):
     study = study_of(library, "s", STUDY)
     shutil.rmtree(runs[1][1].path)
