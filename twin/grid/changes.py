@@ -87,14 +87,14 @@ def one_of(
         return found[0]
     if len(found) > 1:
         raise InputError.of(
-            f"{len(found)} {what}s are called '{word}'; say one by its table and "
+            f"{len(found)} {_many(what)} are called '{word}'; say one by its table and "
             f"index, such as '{_indexed(found[0])}'",
             change.at,
         )
     listed = list(names)[:own]
     if not listed:
         raise InputError.of(
-            f"no {what} is called '{word}': the network has no {what}s", change.at
+            f"no {what} is called '{word}': the network has no {_many(what)}", change.at
         )
     more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     raise InputError.of(
@@ -102,6 +102,10 @@ def one_of(
         f"{nearest(word, names)}",
         change.at,
     )
+
+
+def _many(what: str) -> str:
+    return f"{what}es" if what.endswith("ch") else f"{what}s"
 
 
 def _indexed(element: Any) -> str:
