@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -40,6 +41,31 @@ class Change:
     def action(self) -> str:
         """The key of what is done to it."""
         return f"{self.key}.{self.do}" if self.do else self.at
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All changes of a grid, and the standard ratings where it stands, kVA."""
+
+    changes: tuple[Change, ...] = ()
+    sizes_kva: tuple[float, ...] = ()
+
+    @property
+    def cuts(self) -> tuple[Change, ...]:
+        """Those that may leave buses without a source."""
+        rows = self.changes
+        return tuple(one for one in rows if one.what == "out" or one.to is False)
+
+    def text(self) -> str:
+        """As another process reads it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of(cls, text: str) -> Wanted:
+        """What ``text`` said."""
+        said = json.loads(text)
+        rows = tuple(Change(**one) for one in said["changes"])
+        return cls(rows, tuple(said["sizes_kva"]))
 
 
 @dataclass(frozen=True)
