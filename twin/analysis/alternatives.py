@@ -141,7 +141,7 @@ def _variant(
     }
     figures = [left(case, comparison.answers[label, case.seed]) for case in cases]
     for key in LEFT:
-        known = [one[key] for one in figures if one[key] is not None]
+        known = [value for one in figures if (value := one[key]) is not None]
         row |= {f"{key}_{name}": _quantile(known, q) for name, q in QUANTILES.items()}
     words = {
         "words": in_words(first, base, extra),
@@ -168,11 +168,10 @@ def _quantile(values: Sequence[float], q: float) -> float | None:
 def left(case: Case, answers: Mapping[str, Any]) -> dict[str, float | None]:
     """What is left beyond limits in one run, and its figures; None: not known."""
     found: dict[str, Any] = {key: answers.get(key) for key in LEFT}
-    worst = [
-        answers.get(f"worst_{kind}_loading")
-        for kind in ("transformer", "line")
-        if answers.get(f"worst_{kind}_loading") is not None
+    loadings = [
+        answers.get(f"worst_{kind}_loading") for kind in ("transformer", "line")
     ]
+    worst = [float(one) for one in loadings if one is not None]
     found["worst_loading"] = max(worst, default=None)
     if case.loadings is not None:
         beyond = beyond_rating(case, emergency=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin.analysis.alternatives import Alternatives
@@ -70,7 +70,7 @@ def _effect(row: Row) -> str:
     return f"{cost}; leaves {_broken(row)}"
 
 
-def _cheapest(found: Alternatives, others: list[Row]) -> list[str]:
+def _cheapest(found: Alternatives, others: Sequence[Row]) -> list[str]:
     """Of what leaves nothing beyond limits in (nine of ten) seeds, the cheapest."""
     clean = sorted(filter(is_clean, others), key=lambda row: row["npv_usd"])
     years = found.record["horizon_years"]

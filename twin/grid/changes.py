@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -40,6 +41,31 @@ class Change:
     def action(self) -> str:
         """The key of what is done to it."""
         return f"{self.key}.{self.do}" if self.do else self.at
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All changes of a grid, and the standard ratings where it stands, kVA."""
+
+    changes: tuple[Change, ...] = ()
+    sizes_kva: tuple[float, ...] = ()
+
+    @property
+    def cuts(self) -> tuple[Change, ...]:
+        """Those that may leave buses without a source."""
+        rows = self.changes
+        return tuple(one for one in rows if one.what == "out" or one.to is False)
+
+    def text(self) -> str:
+        """As another process reads it."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of(cls, text: str) -> Wanted:
+        """What ``text`` said."""
+        said = json.loads(text)
+        rows = tuple(Change(**one) for one in said["changes"])
+        return cls(rows, tuple(said["sizes_kva"]))
 
 
 @dataclass(frozen=True)
@@ -87,14 +113,14 @@ def one_of(
         return found[0]
     if len(found) > 1:
         raise InputError.of(
-            f"{len(found)} {what}s are called '{word}'; say one by its table and "
+            f"{len(found)} {_many(what)} are called '{word}'; say one by its table and "
             f"index, such as '{_indexed(found[0])}'",
             change.at,
         )
     listed = list(names)[:own]
     if not listed:
         raise InputError.of(
-            f"no {what} is called '{word}': the network has no {what}s", change.at
+            f"no {what} is called '{word}': the network has no {_many(what)}", change.at
         )
     more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     raise InputError.of(
@@ -102,6 +128,10 @@ def one_of(
         f"{nearest(word, names)}",
         change.at,
     )
+
+
+def _many(what: str) -> str:
+    return f"{what}es" if what.endswith("ch") else f"{what}s"
 
 
 def _indexed(element: Any) -> str:

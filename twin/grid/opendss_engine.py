@@ -38,6 +38,7 @@ as they came to rest, is the linear network that is handed on in ``answer.npz``:
     controls_off                   the file itself lets no control act
     files, digest                  what was read; SHA-256 of all of it
     notes                          what is held as it is, ignored or not represented
+    made                           what a scenario changed once it was compiled
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ from numpy.typing import NDArray
 
 from twin.errors import InputError, Problem
 from twin.grid import opendss_elements as ask
+from twin.grid.changes import Made, Wanted
 from twin.grid.opendss_elements import complexes
 from twin.grid.opendss_language import Command, Flattened, Vocabulary, flattened
 from twin.grid.opendss_words import CLASSES
@@ -152,7 +154,18 @@ def compiled(dss: Any, master: Path, root: Path, folder: Path) -> Flattened:
     finally:
         os.close(descriptor)
     _refuse_all_but_one(dss, master)
-    return replace(script, notes=[*script.notes, *warnings])
+    made = _changed(dss, folder)
+    return replace(script, notes=[*script.notes, *warnings], made=made)
+
+
+def _changed(dss: Any, folder: Path) -> tuple[Made, ...]:
+    """Change the compiled circuit as the scenario says, where it says anything."""
+    wanted = Wanted.of((folder / "changes.json").read_text())
+    if not wanted.changes:
+        return ()
+    from twin.grid.opendss_changes import change
+
+    return change(dss, wanted)
 
 
 def _refuse_all_but_one(dss: Any, master: Path) -> None:
@@ -239,6 +252,7 @@ def circuit(dss: Any, script: Flattened) -> Answer:
         "files": [str(path) for path in script.files],
         "digest": script.digest,
         "notes": notes,
+        "made": [one.plain() for one in script.made],
         **own[0],
     }
     arrays = {

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from twin.errors import InputError, Problem, nearest
 from twin.grid import opendss_words as allowed
+from twin.grid.changes import Made
 from twin.grid.opendss_files import FileRefusedError, Files
 from twin.grid.opendss_parser import Word, lines, resolved, substituted, words
 
@@ -45,13 +46,14 @@ class Command:
 class Flattened:
     """All commands of a circuit in order, notes on what was ignored, files read.
 
-    `digest` is the SHA-256 of all that was read.
+    `digest` is the SHA-256 of all that was read; `made` what was changed afterwards.
     """
 
     commands: list[Command]
     notes: list[str]
     files: list[Path]
     digest: str
+    made: tuple[Made, ...] = ()
 
 
 class RefusedError(Exception):

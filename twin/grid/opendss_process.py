@@ -13,20 +13,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from twin.errors import InputError, Problem
+from twin.grid.changes import Wanted
 from twin.grid.opendss_circuit import Circuit
 
 MOST_SECONDS = 120.0
 CHILD = ("-m", "twin.grid.opendss_engine")
 ANSWER, PROBLEMS, REACHED, SAID = "answer.npz", "problems.json", "reached", "said"
+CHANGES = "changes.json"
+AS_IT_IS = Wanted()
 KEY = "feeder.source"
 
 
 def converted(
-    master: Path, root: Path | None = None, most_seconds: float = MOST_SECONDS
+    master: Path,
+    root: Path | None = None,
+    most_seconds: float = MOST_SECONDS,
+    wanted: Wanted = AS_IT_IS,
 ) -> Circuit:
-    """What the engine says of the circuit in a master file, files below `root`."""
+    """What the engine says of the circuit in a master file, files below `root`.
+
+    The circuit is changed as `wanted` once it is compiled.
+    """
     with TemporaryDirectory(prefix="twin-opendss-") as folder:
-        work(CHILD, master, root, Path(folder), most_seconds)
+        work(CHILD, master, root, Path(folder), most_seconds, wanted)
         return Circuit.read(Path(folder) / ANSWER)
 
 
@@ -36,8 +45,10 @@ def work(
     root: Path | None,
     folder: Path,
     most_seconds: float,
+    wanted: Wanted = AS_IT_IS,
 ) -> None:
     """Let a child work on a circuit in a folder of its own; what fails is told."""
+    (folder / CHANGES).write_text(wanted.text())
     master = Path(master).absolute()
     if not master.is_file():
         raise InputError.of("no such file", KEY, str(master))

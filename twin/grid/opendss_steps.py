@@ -14,11 +14,12 @@ import numpy as np
 
 from twin.arrays import Complexes, Floats, Ints
 from twin.errors import InputError
+from twin.grid.changes import Wanted
 from twin.grid.controls import Regulation
 from twin.grid.feeder import REFERENCE, Feeder
 from twin.grid.opendss_circuit import Circuit
 from twin.grid.opendss_nodes import base_voltages, behind
-from twin.grid.opendss_process import ANSWER, MOST_SECONDS, work
+from twin.grid.opendss_process import ANSWER, AS_IT_IS, MOST_SECONDS, work
 from twin.grid.opendss_solver import ASKED
 
 CHILD = ("-m", "twin.grid.opendss_solver")
@@ -65,6 +66,7 @@ class Engine:
     root: Path
     moves: Regulation | None = None
     constant_power: bool = False
+    wanted: Wanted = AS_IT_IS
 
     def solve(
         self,
@@ -85,7 +87,7 @@ class Engine:
             with (folder / ASKED).open("wb") as file:
                 write: Any = np.savez
                 write(file, **arrays, words=np.array(json.dumps(words)))
-            work(CHILD, self.master, self.root, folder, most_seconds)
+            work(CHILD, self.master, self.root, folder, most_seconds, self.wanted)
             with np.load(folder / ANSWER, allow_pickle=False) as file:
                 found = {name: file[name] for name in file.files}
         told = json.loads(str(found["words"]))

@@ -11,7 +11,7 @@ import numpy as np
 
 from twin.arrays import Floats
 from twin.errors import InputError, Problem, nearest
-from twin.grid.changes import SHOWN, Change, Made, next_size, one_of
+from twin.grid.changes import SHOWN, Change, Made, Wanted, next_size, one_of
 from twin.grid.pp_supply import refuse_unsupplied, supplied
 from twin.grid.ppc import Network, called
 
@@ -23,17 +23,13 @@ SAME_KV = 0.02
 PHASES = "abc"
 
 
-def change(
-    net: Network, changes: Sequence[Change], sizes_kva: Floats
-) -> tuple[Made, ...]:
-    """Make all changes in a network, in their order; every mistake is told at once.
-
-    sizes_kva  standard ratings, for rating_kva: next
-    """
-    before = supplied(net) if _cuts(changes) else None
+def change(net: Network, wanted: Wanted) -> tuple[Made, ...]:
+    """Make all changes in a network, in their order; every mistake is told at once."""
+    before = supplied(net) if wanted.cuts else None
+    sizes_kva = np.array(wanted.sizes_kva)
     made: list[Made] = []
     problems: list[Problem] = []
-    for one in changes:
+    for one in wanted.changes:
         try:
             made.append(_make(net, one, sizes_kva))
         except InputError as error:
@@ -41,13 +37,8 @@ def change(
     if problems:
         raise InputError(problems)
     if before is not None:
-        refuse_unsupplied(net, before, _cuts(changes))
+        refuse_unsupplied(net, before, wanted.cuts)
     return tuple(made)
-
-
-def _cuts(changes: Sequence[Change]) -> list[Change]:
-    """Those that may leave buses without a source."""
-    return [one for one in changes if one.what == "out" or one.to is False]
 
 
 def _make(net: Network, one: Change, sizes_kva: Floats) -> Made:

@@ -123,8 +123,8 @@ def alternatives_problems(tree: Node, plain: dict[str, Any]) -> Iterator[Problem
     if plain.get("baseline") is None:
         yield Problem(node.place, "alternatives", NO_BASELINE)
     variants = plain.get("variants", {"base": {}})
-    priced, rows = said.get("variants"), node.child("variants")
-    for name in priced if isinstance(priced, dict) and rows is not None else ():
+    priced, rows = said.get("variants"), node.child("variants") or node
+    for name in priced if isinstance(priced, dict) else ():
         if isinstance(variants, dict) and name not in variants:
             where = (rows.child(name) or rows).key_where
             yield Problem(

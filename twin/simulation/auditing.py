@@ -17,6 +17,7 @@ from twin.grid.pair_newton import PairNewton
 from twin.grid.reference import PandapowerEngine
 from twin.grid.switching import Switched, isolated
 from twin.simulation.build import Plan
+from twin.simulation.changes import wanted_of
 from twin.simulation.references import (
     Kept,
     Newton,
@@ -103,6 +104,7 @@ def _reference_of(planned: Plan, powerflow: PowerFlow) -> Reference:
         root=words.root or master.parent,
         moves=planned.moves,
         constant_power=words.loads == "constant_power",
+        wanted=wanted_of(words),
     )
     return OpenDss(opendss, newton, feeder.inverters)
 

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from twin.accounts.upgrades import upgrades
-from twin.arrays import Floats
-from twin.grid.changes import KEY, Change
+from twin.grid.changes import KEY, Change, Wanted
 from twin.scenario import change_words
 from twin.scenario.change_rules import DONE_TO
 from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.names import region_of
 
 
-def asked_of(said: Sequence[change_words.Change]) -> list[Change]:
+def wanted_of(words: FeederSpec) -> Wanted:
+    """What a scenario changes in its grid, and the standard ratings there."""
+    if not words.changes:
+        return Wanted()
+    sizes = upgrades(region_of(words.source), {}).sizes_kva
+    return Wanted(tuple(_changes(words.changes)), tuple(sizes.tolist()))
+
+
+def _changes(said: Sequence[change_words.Change]) -> list[Change]:
     """Each change with the key that says it; a load is a customer."""
     found = []
     for k, one in enumerate(said):
@@ -24,8 +31,3 @@ def asked_of(said: Sequence[change_words.Change]) -> list[Change]:
         to = words.get(do) if do else None
         found.append(Change(known, words[what], do, to, f"{KEY}.{k}", what))
     return found
-
-
-def sizes_of(words: FeederSpec) -> Floats:
-    """Standard ratings of transformers where the feeder stands, kVA."""
-    return upgrades(region_of(words.source), {}).sizes_kva

@@ -19,7 +19,7 @@ from twin.grid.ppc import Network
 from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.names import circuit_file
 from twin.scenario.spec import Scenario
-from twin.simulation.changes import asked_of, sizes_of
+from twin.simulation.changes import wanted_of
 from twin.simulation.circuit_loads import CircuitLoads, circuit_loads
 
 
@@ -58,9 +58,7 @@ def grid_of(words: FeederSpec) -> Grid:
     net = load_network(words.source, words.arguments)
     if words.source_voltage_pu is not None:
         hold_sources(net, words.source_voltage_pu)
-    made = (
-        change(net, asked_of(words.changes), sizes_of(words)) if words.changes else ()
-    )
+    made = change(net, wanted_of(words))
     feeder = feeder_of(net, words.source)
     if not words.three_phase:
         return Grid(feeder, net, made=made)
@@ -119,15 +117,20 @@ def inspected(grid: Grid) -> Health:
 def _from_opendss(words: FeederSpec) -> Grid:
     from twin.grid.opendss import to_feeder
     from twin.grid.opendss_process import converted
+    from twin.grid.opendss_supply import refuse_unsupplied, unsupplied
 
     master = Path(words.source.partition(":")[2])
     root = words.root or master.parent
-    circuit = converted(master, root)
+    wanted = wanted_of(words)
+    circuit = converted(master, root, wanted=wanted)
+    if wanted.cuts and unsupplied(circuit):
+        refuse_unsupplied(converted(master, root), circuit, wanted.cuts)
     constant_power = words.loads == "constant_power"
     feeder = to_feeder(circuit, words.source, constant_power)
     if words.source_voltage_pu is not None:
         feeder = held(feeder, words.source_voltage_pu)
-    return Grid(feeder, None, circuit, _files(circuit, master))
+    made = tuple(Made(**one) for one in circuit.words["made"])
+    return Grid(feeder, None, circuit, _files(circuit, master), made)
 
 
 def held(feeder: Feeder, v_pu: float) -> Feeder:
