@@ -397,9 +397,37 @@ def hosting(
             help="Node by node: by sensitivities, or by full power flows.",
         ),
     ] = "",
-    out: Annotated[Path | None, typer.Option("-o", help="The CSV file.")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", help="The table: .csv, with --profile .parquet."),
+    ] = None,
+    profile: Annotated[
+        str,
+        typer.Option(
+            metavar="576",
+            help="Node by node for each month, day type and hour of a year.",
+        ),
+    ] = "",
+    node: Annotated[
+        list[str],
+        typer.Option(help="Only this bus, with --profile; may be repeated."),
+    ] = [],  # noqa: B006
+    percentile: Annotated[
+        float | None,
+        typer.Option(
+            min=50,
+            max=100,
+            help="With --profile: of each class's load; default: its mean.",
+        ),
+    ] = None,
 ) -> None:
     """Tell how many cars a grid hosts: by a study's draws, or node by node."""
+    if profile:
+        _hosting_by_hours(path, profile, method, out, node, percentile)
+        return
+    if node or percentile is not None:
+        key = "--node" if node else "--percentile"
+        raise InputError.of("only with --profile 576", key=key)
     if not method:
         print(_hosting_of_study(path, out))
         return
@@ -421,6 +449,35 @@ def hosting(
         raise InputError.of(f"cannot write {target}: {reason}", key="-o") from error
     print(text(found))
     print(target)
+
+
+def _hosting_by_hours(
+    path: Path,
+    profile: str,
+    method: str,
+    out: Path | None,
+    node: Sequence[str],
+    percentile: float | None,
+) -> None:
+    _one_of(("576",), profile, "--profile")
+    if method:
+        raise InputError.of("a profile is screened; leave it out", key="--method")
+    if path.is_dir():
+        message = f"{path} is a folder; --profile needs a scenario"
+        raise InputError.of(message, key="PATH")
+    from twin.scenario.read import read
+    from twin.studies.hours import profiled
+    from twin.studies.hours_text import text, write_figure, write_table
+
+    scenario = read(path, ["fleet.ev_share=0"])
+    found = profiled(scenario, percentile, node)
+    target = out or Path(f"{scenario.name}_576.parquet")
+    write_table(found, target)
+    picture = target.with_suffix(".html")
+    write_figure(found, picture)
+    print(text(found))
+    print(target)
+    print(picture)
 
 
 def _hosting_of_study(folder: Path, out: Path | None) -> str:

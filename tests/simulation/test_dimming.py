@@ -186,8 +186,8 @@ def test_without_an_operator_nothing_is_said_of_one(tmp_path: Path):
         ),
         (
             {"method": "diming"},
-            "operator.method: got 'diming'; allowed: dimming or envelopes; did you "
-            "mean 'dimming'?",
+            "operator.method: got 'diming'; allowed: one of dimming, envelopes; did "
+            "you mean 'dimming'?",
         ),
     ],
 )

@@ -121,7 +121,7 @@ def iterated(
                 None
             ]
 
-        found = _largest(beyond, 1)
+        found = largest(beyond, 1)
         kw[row], place[row] = found.kw[0], found.place[0]
     return Room(kw, place)
 
@@ -141,18 +141,12 @@ class Screen:
         self.feeder, self.bounds = feeder, bounds
         self._v = flow.v
         self._tangent = Sensitivity(feeder, demand, flow.v)
-        self._rows = self._seen()
+        self._rows = seen_rows(feeder, bounds)
         self._own = csr_matrix(incidence(feeder))
 
     @cached_property
     def _scale(self) -> Floats:
-        """Loading per unit of current at the near, then the far ends [2 n_rated]."""
-        feeder, row = self.feeder, self.bounds.branch
-        branches, base = feeder.branches, feeder.i_base_a
-        near = base[branches.near[row]] / branches.rating_near_a[row]
-        far = base[branches.far[row]] / branches.rating_far_a[row]
-        scale: Floats = np.nan_to_num(np.concatenate([near, far]), nan=0.0)
-        return scale
+        return loading_per_pu(self.feeder, self.bounds.branch)
 
     def room(self, connections: Sequence[Connection], sign: float) -> Room:
         """kW that each connection may add; ``sign``: 1 draws, -1 gives."""
@@ -186,12 +180,12 @@ class Screen:
         per_kw = sign * share / self.feeder.s_base_kva
 
         def beyond(kw: Floats) -> Floats:
-            i, settled = _current(kw[:, None] * per_kw, u_0, z)
+            i, settled = currents(kw[:, None] * per_kw, u_0, z)
             value = np.abs(base + (seen @ i[:, :, None])[:, :, 0])
             value[~settled] = np.nan
             return self._excess(value)
 
-        return _largest(beyond, n)
+        return largest(beyond, n)
 
     def _excess(self, value: Floats) -> Floats:
         n, n_rated = len(self.bounds.node), len(self.bounds.branch)
@@ -199,18 +193,25 @@ class Screen:
         larger = np.maximum(loading[:, :n_rated], loading[:, n_rated:])
         return self.bounds.excess(value[:, :n], larger)
 
-    def _seen(self) -> csr_matrix:
-        """Rows that give judged voltages, then currents at near and far ends."""
-        bounds, branches = self.bounds, self.feeder.branches
-        n = len(bounds.node)
-        judged = csr_matrix(
-            (np.ones(n), (np.arange(n), bounds.node)), (n, self.feeder.n_node)
-        )
-        ends = (branches.y_near[bounds.branch], branches.y_far[bounds.branch])
-        return csr_matrix(vstack([judged, *ends]))
+
+def loading_per_pu(feeder: Feeder, row: Ints) -> Floats:
+    """Loading per unit of current at branches' near, then far ends [2 n_rated]."""
+    branches, base = feeder.branches, feeder.i_base_a
+    near = base[branches.near[row]] / branches.rating_near_a[row]
+    far = base[branches.far[row]] / branches.rating_far_a[row]
+    scale: Floats = np.nan_to_num(np.concatenate([near, far]), nan=0.0)
+    return scale
 
 
-def _current(s_pu: Floats, u_0: Complexes, z: Complexes) -> tuple[Floats, Bools]:
+def seen_rows(feeder: Feeder, bounds: Bounds) -> csr_matrix:
+    """Rows that give judged voltages, then currents at near and far ends."""
+    branches, n = feeder.branches, len(bounds.node)
+    judged = csr_matrix((np.ones(n), (np.arange(n), bounds.node)), (n, feeder.n_node))
+    ends = (branches.y_near[bounds.branch], branches.y_far[bounds.branch])
+    return csr_matrix(vstack([judged, *ends]))
+
+
+def currents(s_pu: Floats, u_0: Complexes, z: Complexes) -> tuple[Floats, Bools]:
     """Currents of constant power behind an impedance, real and imaginary [n, 2 m].
 
     ``z`` [n, m, 2 m] by real and imaginary parts of the currents at the m terminals.
@@ -226,7 +227,7 @@ def _current(s_pu: Floats, u_0: Complexes, z: Complexes) -> tuple[Floats, Bools]
     return i.reshape(len(u_0), -1), settled
 
 
-def _largest(beyond: Callable[[Floats], Floats], n: int) -> Room:
+def largest(beyond: Callable[[Floats], Floats], n: int) -> Room:
     """The largest kW without excess, by doubling, then halving what is between."""
     low, high = np.zeros(n), np.full(n, FIRST_KW)
     open_ = np.ones(n, dtype=np.bool_)

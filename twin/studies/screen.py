@@ -62,8 +62,8 @@ def screened(scenario: Scenario, method: Method) -> Screened:
         for k in (base_kw.argmax(), base_kw.argmin())
     )
     first, connections = connections_of(planned)
-    table = _who(planned, first)
-    judged = np.unique(_judged(planned))
+    table = who(planned, first)
+    judged = np.unique(judged_nodes(planned))
     for way, sign in WAYS.items():
         point = peak if sign == DRAWS else lowest
         bounds = Bounds.of(feeder, point.flow, judged, planned.limits)
@@ -73,7 +73,7 @@ def screened(scenario: Scenario, method: Method) -> Screened:
         else:
             room = iterated(flow, point.demand, connections, bounds, sign)
         table = table.with_columns(**_columns(way, room, bounds, feeder))
-    return Screened(table, peak, lowest, _notes(planned))
+    return Screened(table, peak, lowest, notes_of(planned))
 
 
 def connections_of(planned: Plan) -> tuple[Ints, list[Connection]]:
@@ -110,12 +110,12 @@ def _point(
     return Point(k, local, float(base_kw[k]), demand, solved)
 
 
-def _judged(planned: Plan) -> Ints:
+def judged_nodes(planned: Plan) -> Ints:
     spread = planned.households.spread
     return planned.grid.feeder.terminals.node_a[spread.terminal]
 
 
-def _who(planned: Plan, first: Ints) -> pl.DataFrame:
+def who(planned: Plan, first: Ints) -> pl.DataFrame:
     people, feeder = planned.households, planned.grid.feeder
     n_transformer = len(feeder.transformers)
     names = np.array([*feeder.transformers.name, ""], dtype=object)
@@ -148,7 +148,7 @@ def _columns(
     }
 
 
-def _notes(planned: Plan) -> tuple[str, ...]:
+def notes_of(planned: Plan) -> tuple[str, ...]:
     said = []
     if planned.moves is not None:
         said.append("regulators and capacitors are held as they stand in the file")
