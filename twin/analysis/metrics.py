@@ -18,6 +18,7 @@ from twin.analysis.digest import NOISE_KW
 from twin.analysis.outages import outage_answers
 from twin.analysis.participation import participation_answers
 from twin.analysis.requests import response_figures
+from twin.analysis.stationary import storage_answers
 from twin.analysis.violations import violations, violations_of
 from twin.analysis.voltage_quality import judged
 from twin.arrays import Floats
@@ -57,6 +58,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_life(case),
         **_counted(case, _losses(case)),
         **_energy(case),
+        **storage_answers(case),
         **_inverters(case.run),
         **_wear(case),
         **_bills(case),

@@ -13,6 +13,7 @@ from twin.analysis import (
     page,
     paired,
     sections,
+    stationary_section,
     transformer_life,
     wording,
     yardstick_section,
@@ -86,10 +87,15 @@ def _hosting(hosted: Hosting, comparison: Comparison) -> page.Section:
 
 
 def _in_order(comparison: Comparison) -> Sequence[Part]:
-    """Years ahead first, where they are the question."""
+    """Years ahead first, where they are the question; batteries where there are any."""
+    parts = [
+        part
+        for part in _SECTIONS
+        if part[0] != stationary_section.KEY or stationary_section.has_any(comparison)
+    ]
     if timeline_of(comparison) is None:
-        return _SECTIONS
-    return sorted(_SECTIONS, key=lambda part: part[0] != YEARS_AHEAD)
+        return parts
+    return sorted(parts, key=lambda part: part[0] != YEARS_AHEAD)
 
 
 def _title(subject: Subject) -> str:
@@ -158,6 +164,7 @@ _SECTIONS: tuple[Part, ...] = (
     ("voltage-quality", "Voltage quality", voltage_quality),
     ("overloads", "Overloaded assets", sections.overloads),
     ("transformers", "Transformers", sections.transformers),
+    (stationary_section.KEY, stationary_section.TITLE, stationary_section.section),
     ("transformer-life", "Transformer life", transformer_life.section),
     ("batteries", "Batteries", battery_section.section),
     ("bills", "Bills", bills),
