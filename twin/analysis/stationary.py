@@ -32,10 +32,16 @@ class Course:
     load: Floats
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether the load beside it is known."""
+        return bool(np.isfinite(self.load).any())
+
+    @property
     def peak(self) -> int:
-        """The interval of the highest load; -1 where none is known."""
-        known = np.isfinite(self.load)
-        return int(np.nanargmax(self.load)) if known.any() else -1
+        """The interval of the highest load; where none is known, that of most given."""
+        if self.is_loaded:
+            return int(np.nanargmax(self.load))
+        return int(np.argmin(self.kw))
 
 
 def batteries(case: Case) -> pl.DataFrame | None:
@@ -48,13 +54,13 @@ def storage_answers(case: Case) -> dict[str, Answer]:
     rows = batteries(case)
     if rows is None:
         return dict.fromkeys(KEYS)
-    window = rows["kwh"] * (rows["soc_high"] - rows["soc_low"])
-    cycled = (rows["full_cycles"] * window).sum()
+    window = (rows["kwh"] * (rows["soc_high"] - rows["soc_low"])).to_numpy()
+    cycled = float((rows["full_cycles"].to_numpy() * window).sum())
     return {
         "storage_charged_kwh": float(rows["charged_kwh"].sum()),
         "storage_discharged_kwh": float(rows["discharged_kwh"].sum()),
         "storage_losses_kwh": float((rows["losses_kwh"] + rows["standby_kwh"]).sum()),
-        "storage_cycles": float(cycled / window.sum()),
+        "storage_cycles": cycled / float(window.sum()),
     }
 
 
@@ -77,6 +83,23 @@ def load_kw(case: Case, transformer: int | None) -> Floats:
     if not len(branches) or not case.run.has("flows"):
         return np.full(case.steps.height, np.nan)
     return _through(case, branches)
+
+
+def peak_of(case: Case, transformer: int | None) -> tuple[float, str | None] | None:
+    """The highest of it and when, local; a run of daily figures knows no hour.
+
+    Nor does such a run know the sum of phases, and so no peak where there are any.
+    """
+    load = load_kw(case, transformer)
+    if np.isfinite(load).any():
+        row = int(np.nanargmax(load))
+        return float(load[row]), case.local(case.steps["time"][row])
+    branches = () if transformer is None else case.transformer_branches[transformer]
+    if len(branches) != 1 or not case.run.has("branches_daily"):
+        return None
+    most = pl.col("p_max_kw").arr.get(int(branches[0])).fill_nan(None).max()
+    highest = case.run.scan("branches_daily").select(most).collect().item()
+    return None if highest is None else (float(highest), None)
 
 
 def _through(case: Case, branches: Ints) -> Floats:

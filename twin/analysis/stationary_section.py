@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from twin.analysis import page
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
-from twin.analysis.stationary import Course, batteries, course, load_kw
+from twin.analysis.stationary import Course, batteries, course, peak_of
 from twin.analysis.theme import (
     BASE_FILL,
     GREY,
@@ -30,15 +30,13 @@ HEAD = (
     "",
     "battery",
     "at",
-    "size",
-    "target kW",
+    "size and target",
     "charged kWh",
     "given kWh",
     "lost kWh",
     "full cycles",
     "SOC at the end %",
     "peak there kW",
-    "at (local time)",
     "peak without it kW",
 )
 NOTE = (
@@ -46,7 +44,18 @@ NOTE = (
     "Lost: conversion and standby. A full cycle gives once what the window holds. The "
     "peak is that of the transformer that a battery serves (of the substation, where "
     "it is below none). Without it: in the variant that the differences are taken "
-    "against, where that has no such battery; –: there is no such variant."
+    "against, where that has none of this name; –: no such variant, or not recorded."
+)
+
+
+_OF_LOAD = (
+    "The day of the highest load of the transformer that it serves, or the substation. "
+    "Black: what passes there. Grey: the same without the battery's own power. Below: "
+    "its power, > 0 charges, and its state of charge."
+)
+_ALONE = (
+    "The day on which it gave most: its power, > 0 charges, and its state of charge. "
+    "The load there was recorded by day only (output.level: summary)."
 )
 
 
@@ -61,7 +70,7 @@ def section(comparison: Comparison) -> str:
         x for x in comparison.labels if batteries(comparison.first(x)) is not None
     ]
     rows = [row for label in labels for row in _rows(comparison, label)]
-    told = page.table(HEAD, rows, (0, 1, 2, 3, 11)) + page.paragraphs([NOTE], "note")
+    told = page.table(HEAD, rows, (0, 1, 2, 3)) + page.paragraphs([NOTE], "note")
     figures = [_figure(comparison, label) for label in labels[:MOST_FIGURES]]
     left = "; ".join(labels[MOST_FIGURES:])
     if left:
@@ -79,22 +88,20 @@ def _rows(comparison: Comparison, label: str) -> list[list[object]]:
 
 
 def _row(comparison: Comparison, case: Case, one: Mapping[str, Any]) -> list[object]:
-    load = load_kw(case, one["transformer"])
-    peak, time = _peak(case, load)
     target = one["target_kw"]
+    by_forecast = target is None or np.isnan(target)
+    size = f"{one['kw']:g} kW, {one['kwh']:g} kWh"
     return [
         case.label,
         one["name"],
         _place(case, one),
-        f"{one['kw']:g} kW, {one['kwh']:g} kWh",
-        "by forecast" if target is None or np.isnan(target) else f"{target:.1f}",
+        (size, "by forecast" if by_forecast else f"{target:.1f} kW"),
         f"{one['charged_kwh']:.1f}",
         f"{one['discharged_kwh']:.1f}",
         f"{one['losses_kwh'] + one['standby_kwh']:.1f}",
         f"{one['full_cycles']:.2f}",
         f"{100 * one['soc_end']:.0f}",
-        peak,
-        time,
+        _peak(case, one["transformer"]),
         _without(comparison, case, one),
     ]
 
@@ -105,14 +112,12 @@ def _place(case: Case, one: Mapping[str, Any]) -> str:
     return f"bus {case.nodes['bus'][one['node']]}"
 
 
-def _peak(case: Case, load: Floats) -> tuple[str, str]:
-    if not np.isfinite(load).any():
-        return "–", "–"
-    row = int(np.nanargmax(load))
-    return f"{load[row]:.1f}", case.local(case.steps["time"][row]) or "–"
+def _peak(case: Case, transformer: int | None) -> tuple[str, str]:
+    found = peak_of(case, transformer)
+    return ("–", "") if found is None else (f"{found[0]:.1f}", found[1] or "")
 
 
-def _without(comparison: Comparison, case: Case, one: Mapping[str, Any]) -> str:
+def _without(comparison: Comparison, case: Case, one: Mapping[str, Any]) -> object:
     """The same peak in the variant that this one is held against, with the same seed.
 
     Only where that has no battery of this name.
@@ -122,8 +127,13 @@ def _without(comparison: Comparison, case: Case, one: Mapping[str, Any]) -> str:
         other = comparison.case(pair.against, case.seed)
         if other is None or _has(other, one["name"]):
             continue
-        peak, _ = _peak(other, load_kw(other, _same_transformer(case, other, one)))
-        return f"{peak} ({pair.against})" if peak != "–" else "–"
+        place = one["transformer"]
+        if place is not None:
+            place = _same_transformer(case, other, int(place))
+            if place is None:
+                continue
+        peak, _ = _peak(other, place)
+        return (peak, pair.against)
     return "–"
 
 
@@ -132,10 +142,8 @@ def _has(case: Case, name: str) -> bool:
     return rows is not None and name in rows["name"].to_list()
 
 
-def _same_transformer(case: Case, other: Case, one: Mapping[str, Any]) -> int | None:
-    if one["transformer"] is None:
-        return None
-    name = case.transformers["name"][one["transformer"]]
+def _same_transformer(case: Case, other: Case, transformer: int) -> int | None:
+    name = case.transformers["name"][transformer]
     names = other.transformers["name"].to_list()
     return names.index(name) if name in names else None
 
@@ -148,77 +156,83 @@ def _figure(comparison: Comparison, label: str) -> str:
     most = int(rows["discharged_kwh"].arg_max() or 0)
     found, one = course(case, most), rows.row(most, named=True)
     title = f"{label}: battery {one['name']} at {_place(case, one)}"
-    gap = "The run recorded daily figures only (output.level: summary)."
-    drawn = None if found is None or found.peak < 0 else _drawn(case, found)
-    where = "substation" if one["transformer"] is None else "transformer"
-    caption = (
-        f"The day of the highest load of its {where}, seed {case.seed}. Line: what "
-        "passes there. Dotted: the same less what the battery drew, plus what it gave. "
-        "Below: its power, > 0 charges, and its state of charge."
-    )
+    drawn = None if found is None else _drawn(case, found)
+    caption = _OF_LOAD if found is not None and found.is_loaded else _ALONE
     key = f"stationary-{comparison.labels.index(label)}"
-    return page.figure(key, title, caption, drawn, gap)
+    return page.figure(key, title, caption, drawn, "No interval was recorded.")
 
 
 def _drawn(case: Case, found: Course) -> go.Figure:
     day = _day(case, found.peak)
     time = {"x0": start_of(case, day.start), "dx": case.step_h * 3.6e6}
-    load, kw, soc = (part[day] for part in (found.load, found.kw, found.soc))
+    top = 1 if found.is_loaded else 0
     figure = make_subplots(
-        3,
+        top + 2,
         1,
         shared_xaxes=True,
-        row_heights=[0.5, 0.28, 0.22],
+        row_heights=[0.5, 0.28, 0.22][1 - top :],
         vertical_spacing=0.06,
     )
-    for name, values, line, fill in (
-        ("without the battery's power", load - kw, _line(GREY, "dot"), BASE_FILL),
-        ("load there", load, _line(INK, "solid"), None),
+    if top:
+        _draw_load(figure, found.load[day], found.kw[day], time)
+        figure.update_yaxes(title="load [kW]", rangemode="tozero", row=1)
+    figure.add_bar(
+        **time,
+        y=found.kw[day].astype(np.float32),
+        offset=0,
+        showlegend=False,
+        marker={"color": COLOUR, "line": {"width": 0}},
+        hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:.1f} kW",
+        row=top + 1,
+        col=1,
+    )
+    _draw_soc(figure, found.soc[day], time, top + 2)
+    figure.update_layout(bargap=0)
+    figure.update_yaxes(title="battery [kW]", row=top + 1)
+    figure.update_yaxes(title="SOC [%]", range=[0, 105], row=top + 2)
+    figure.update_xaxes(type="date")
+    form = {"title": "local time", "tickformat": "%H:%M\n%a %d %b"}
+    figure.update_xaxes(**form, row=top + 2)
+    return dressed(figure, 520 if top else 320)
+
+
+def _draw_load(
+    figure: go.Figure, load: Floats, kw: Floats, time: Mapping[str, Any]
+) -> None:
+    for name, values, colour, fill in (
+        ("without the battery's power", load - kw, GREY, BASE_FILL),
+        ("what passes there", load, INK, None),
     ):
         figure.add_scatter(
             **time,
             y=values.astype(np.float32),
             name=name,
             mode="lines",
-            line=line,
+            line={"color": colour, "width": 2, "shape": "hv"},
             fill="tozeroy" if fill else None,
             fillcolor=fill,
             hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:.1f} kW",
             row=1,
             col=1,
         )
-    figure.add_bar(
-        **time,
-        y=kw.astype(np.float32),
-        name="battery",
-        marker={"color": COLOUR, "line": {"width": 0}},
-        hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:.1f} kW",
-        row=2,
-        col=1,
-    )
+
+
+def _draw_soc(
+    figure: go.Figure, soc: Floats, time: Mapping[str, Any], row: int
+) -> None:
     figure.add_scatter(
-        **time,
+        x0=time["x0"],
+        dx=time["dx"],
         y=(100 * soc).astype(np.float32),
         mode="lines",
-        line=_line(COLOUR, "solid"),
+        line={"color": COLOUR, "width": 2, "shape": "hv"},
         fill="tozeroy",
         fillcolor=tint(COLOUR, 0.2),
         showlegend=False,
-        hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:.0f} %",
-        row=3,
+        hovertemplate="%{x|%a %d %b %H:%M}<br>%{y:.0f} % at the interval's end",
+        row=row,
         col=1,
     )
-    figure.update_layout(bargap=0)
-    figure.update_yaxes(title="load [kW]", rangemode="tozero", row=1)
-    figure.update_yaxes(title="battery [kW]", row=2)
-    figure.update_yaxes(title="SOC [%]", range=[0, 105], row=3)
-    figure.update_xaxes(type="date")
-    figure.update_xaxes(title="local time", tickformat="%H:%M\n%a %d %b", row=3)
-    return dressed(figure, 520)
-
-
-def _line(colour: str, dash: str) -> dict[str, Any]:
-    return {"color": colour, "dash": dash, "width": 2, "shape": "hv"}
 
 
 def _day(case: Case, peak: int) -> slice:
