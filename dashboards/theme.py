@@ -27,6 +27,7 @@ class Palette:
     base_fill: str
     charge: str
     give: str
+    storage: str
     driving: str
     parked: str
     pv: str
@@ -46,6 +47,7 @@ LIGHT = Palette(
     base_fill="#d5d8dc",
     charge="#0072B2",
     give="#009E73",
+    storage="#7b5ea7",
     driving="#E69F00",
     parked="#b9bec4",
     pv="#b8a200",
@@ -64,6 +66,7 @@ DARK = Palette(
     base_fill="#3a4047",
     charge="#4ba3e3",
     give="#2fc699",
+    storage="#b39ddb",
     driving="#f0b93a",
     parked="#5a626a",
     pv="#e6d23c",

@@ -400,7 +400,6 @@ _STORAGE_STEPS = Table(
         _array("battery", "soc", "share", "state of charge at the interval's end"),
     ),
     kind="interval",
-    level="all",
 )
 
 _CUSTOMER_STEPS = Table(

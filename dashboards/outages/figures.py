@@ -73,14 +73,20 @@ def rebound_figure(case: Case, found: Restoration, scheme: str) -> go.Figure:
         steps[name].to_numpy()
         for name in ("homes_kw", "ev_charge_kw", "pv_kw", "ev_discharge_kw")
     )
+    store, release = (
+        steps[name].to_numpy() if name in steps.columns else np.zeros(len(time))
+        for name in ("storage_charge_kw", "storage_discharge_kw")
+    )
     pickup = np.zeros(len(time)) if found.pickup_kw is None else found.pickup_kw
     figure = go.Figure()
     for name, values, colour in (
         ("homes", homes - pickup, look.base_fill),
         ("cold-load pick-up", pickup, look.driving),
         ("EV charging", charge, look.charge),
+        ("batteries charging", store, look.storage),
         ("PV", -pv, look.pv),
         ("EV discharging", -give, look.give),
+        ("batteries discharging", -release, look.storage),
     ):
         if np.abs(values).max(initial=0.0) >= 0.01:
             figure.add_scatter(

@@ -22,6 +22,7 @@ MOST_SHARED = 2400
 NEAR_RATING = 0.6
 MANY_DAYS = 31
 CARS = ("ev_charge_kw", "ev_discharge_kw")
+BATTERIES = ("storage_charge_kw", "storage_discharge_kw")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,7 @@ class Courses:
     """A run's power at the substation, in kW. [n_step]
 
     base  what customers draw, less PV and the network's own plants
+    store, release  by stationary batteries, 0 where there are none
     """
 
     time: Times
@@ -36,6 +38,8 @@ class Courses:
     base: Floats
     charge: Floats
     discharge: Floats
+    store: Floats
+    release: Floats
 
     @classmethod
     def of(cls, case: Case) -> Courses:
@@ -45,7 +49,14 @@ class Courses:
             for name in ("homes_kw", "pv_kw", "generation_kw", *CARS, "grid_kw")
         )
         base = homes - pv - generation
-        return cls(local_times(case), total, base, charge, discharge)
+        times, steps = local_times(case), case.steps
+        store, release = (
+            steps[name].to_numpy().astype(np.float64)
+            if name in steps.columns
+            else np.zeros(len(total))
+            for name in BATTERIES
+        )
+        return cls(times, total, base, charge, discharge, store, release)
 
 
 def local_times(case: Case) -> Times:
@@ -94,6 +105,8 @@ def caption(case: Case, against: Case | None) -> str:
         "Base load is what customers draw without EVs, less PV.",
         "The total adds the network's losses.",
     ]
+    if BATTERIES[0] in case.steps.columns:
+        words.append("Batteries are the grid operator's stationary ones.")
     if not case.n_ev:
         words.append("This run has no EVs.")
     if against is not None:
@@ -137,9 +150,17 @@ def day_words(local: str | datetime | None) -> str:
 def _areas(
     figure: go.Figure, courses: Courses, look: theme.Palette, begin: str, end: str
 ) -> None:
-    """Base load, EV charging on top of it, EV discharging below zero."""
-    both = [courses.base, courses.charge, courses.discharge]
-    rows = _rows(courses.time, both, begin, end, MOST_SHARED)
+    """Base load, charging on top of it, discharging below zero."""
+    layers = (
+        ("EV charging", courses.charge, "drawn", look.charge, 0.55),
+        ("batteries charging", courses.store, "drawn", look.storage, 0.55),
+        ("EV discharging", -courses.discharge, "given", look.give, 0.6),
+        ("batteries discharging", -courses.release, "given", look.storage, 0.6),
+    )
+    shown = [layer for layer in layers if layer[1].any()]
+    every = [courses.base, courses.charge, courses.discharge]
+    every += [kw for kw in (courses.store, courses.release) if kw.any()]
+    rows = _rows(courses.time, every, begin, end, MOST_SHARED)
     x = written(courses.time[rows])
     figure.add_scatter(
         x=x,
@@ -150,24 +171,14 @@ def _areas(
         fillcolor=look.base_fill,
         hovertemplate="%{y:,.1f} kW",
     )
-    if courses.charge.any():
+    for name, kw, group, colour, opacity in shown:
         figure.add_scatter(
             x=x,
-            y=_rounded(courses.charge[rows]),
-            name="EV charging",
-            stackgroup="drawn",
-            line={"width": 0, "color": look.charge},
-            fillcolor=tint(look.charge, 0.55),
-            hovertemplate="%{y:,.1f} kW",
-        )
-    if courses.discharge.any():
-        figure.add_scatter(
-            x=x,
-            y=_rounded(-courses.discharge[rows]),
-            name="EV discharging",
-            stackgroup="given",
-            line={"width": 0, "color": look.give},
-            fillcolor=tint(look.give, 0.6),
+            y=_rounded(kw[rows]),
+            name=name,
+            stackgroup=group,
+            line={"width": 0, "color": colour},
+            fillcolor=tint(colour, opacity),
             hovertemplate="%{y:,.1f} kW",
         )
 

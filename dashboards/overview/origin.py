@@ -17,6 +17,7 @@ from dashboards.whatif.scenario_text import yaml_of
 from twin.analysis.case import Case
 from twin.scenario.names import circuit_of
 
+STORAGE = ("storage_charge_kw", "storage_discharge_kw")
 STAGES = {
     "read": "reading inputs",
     "build": "building the world",
@@ -42,7 +43,8 @@ class Residual:
 
 def worst_residual(case: Case) -> Residual | None:
     """Where sources and sinks differ most, relative to all that flows."""
-    terms = ("pv_kw", "generation_kw", "ev_discharge_kw", "homes_kw", "ev_charge_kw")
+    terms = ["pv_kw", "generation_kw", "ev_discharge_kw", "homes_kw", "ev_charge_kw"]
+    terms += [name for name in STORAGE if name in case.steps.columns]
     through = pl.sum_horizontal(pl.col("grid_kw").abs(), *terms).clip(1e-9)
     found = (
         case.steps.filter(pl.col("converged") & pl.col("residual_kw").is_not_null())

@@ -284,6 +284,18 @@ _ROWS = (
             Measure("pv_kwh", "Produced by PV", "kWh", 0),
             Measure("ev_charged_kwh", "Charged by EVs", "kWh", 0),
             Measure("ev_discharged_kwh", "Given back by EVs", "kWh", 0),
+            Measure("storage_charged_kwh", "Charged by stationary batteries", "kWh", 0),
+            Measure(
+                "storage_discharged_kwh", "Given by stationary batteries", "kWh", 0
+            ),
+            Measure(
+                "storage_losses_kwh",
+                "Lost in stationary batteries",
+                "kWh",
+                1,
+                less_is_better=True,
+            ),
+            Measure("storage_cycles", "Full cycles of stationary batteries", "", 2),
             Measure(
                 "held_back_by_volt_watt_kwh", "Giving held back by volt-watt", "kWh", 1
             ),

@@ -19,6 +19,7 @@ from twin.analysis.operator_figures import operator_figures
 from twin.analysis.outages import outage_answers
 from twin.analysis.participation import participation_answers
 from twin.analysis.requests import response_figures
+from twin.analysis.stationary import storage_answers
 from twin.analysis.violations import violations, violations_of
 from twin.analysis.voltage_quality import judged
 from twin.arrays import Floats
@@ -58,6 +59,7 @@ def headline_of(case: Case) -> dict[str, Answer]:
         **_life(case),
         **_counted(case, _losses(case)),
         **_energy(case),
+        **storage_answers(case),
         **_inverters(case.run),
         **_wear(case),
         **_bills(case),

@@ -10,6 +10,7 @@ import polars as pl
 from twin.accounts.flexibility import Flexibility, Stays, best_shares
 from twin.analysis.case import Case
 from twin.analysis.digest import chunks
+from twin.analysis.stationary import by_zone
 from twin.arrays import Bools, Floats, Ints
 from twin.fleet.charging import FLOOR_SOC, TAPER_END_SOC
 
@@ -54,7 +55,9 @@ def plugged_of(case: Case) -> Plugged:
     customer = case.evs["customer"].to_numpy().astype(np.int64)
     zone = _zone(case.evs, len(below))
     course = _courses(case, out, zone)
-    load_kw, base_kw = (kw @ below.T.astype(np.float64) for kw in course.zones_kw)
+    load_kw, base_kw = (
+        _with_batteries(case, kw) @ below.T.astype(np.float64) for kw in course.zones_kw
+    )
     plants_kw = case.steps["generation_kw"].fill_null(0.0).to_numpy()
     load_kw[:, -1] -= plants_kw
     base_kw[:, -1] -= plants_kw
@@ -237,6 +240,16 @@ def _below(case: Case) -> Bools:
             seen.add(above)
             below[above, zone] = True
     return below
+
+
+def _with_batteries(case: Case, zones_kw: Floats) -> Floats:
+    """Own load of each zone with that of its stationary batteries, as they were."""
+    found = by_zone(case)
+    if found is None:
+        return zones_kw
+    kw, zone = found
+    n = zones_kw.shape[1]
+    return zones_kw + _summed(kw, np.where(zone < 0, n - 1, zone), n)
 
 
 def _zone(rows: pl.DataFrame, n_zone: int) -> Ints:

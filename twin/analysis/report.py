@@ -14,6 +14,7 @@ from twin.analysis import (
     page,
     paired,
     sections,
+    stationary_section,
     tornado_section,
     transformer_life,
     wording,
@@ -103,10 +104,15 @@ def _depends(subject: Subject) -> list[page.Section]:
 
 
 def _in_order(comparison: Comparison) -> Sequence[Part]:
-    """Years ahead first, where they are the question."""
+    """Years ahead first, where they are the question; batteries where there are any."""
+    parts = [
+        part
+        for part in _SECTIONS
+        if part[0] != stationary_section.KEY or stationary_section.has_any(comparison)
+    ]
     if timeline_of(comparison) is None:
-        return _SECTIONS
-    return sorted(_SECTIONS, key=lambda part: part[0] != YEARS_AHEAD)
+        return parts
+    return sorted(parts, key=lambda part: part[0] != YEARS_AHEAD)
 
 
 def _title(subject: Subject) -> str:
@@ -175,6 +181,7 @@ _SECTIONS: tuple[Part, ...] = (
     ("voltage-quality", "Voltage quality", voltage_quality),
     ("overloads", "Overloaded assets", sections.overloads),
     ("transformers", "Transformers", sections.transformers),
+    (stationary_section.KEY, stationary_section.TITLE, stationary_section.section),
     ("transformer-life", "Transformer life", transformer_life.section),
     ("batteries", "Batteries", battery_section.section),
     ("bills", "Bills", bills),

@@ -82,7 +82,8 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         scenario.storage,
         plan.batteries,
         timeline,
-        people.zones.rating_kw,
+        people.zones,
+        customers.fixed_kw,
         fleet.traits["zone"],
     )
     operator = operator_of(plan)

@@ -188,11 +188,7 @@ class Recorder:
             beside = self._beside
             beside[0, row], beside[1, row] = self.shadow.kw, self.shadow.soc
         if self.storage is not None:
-            stored = self._stored
-            stored[0, row], stored[1, row] = (
-                self.storage.kw,
-                self.storage.batteries.soc,
-            )
+            self._stored[:, row] = self.storage.kw, self.storage.batteries.soc
         if k + 1 == self._steps[-1] + 1:
             self._end_day(fleet)
 
@@ -316,6 +312,9 @@ class Recorder:
             self._write_arrays(writer, day, time)
         else:
             self._write_summary(writer, day, time)
+        if self.storage is not None:
+            kw, soc = self._stored.astype(np.float32)
+            writer.day("storage_steps", day, {"time": time, "kw": kw, "soc": soc})
         if self.responses is not None:
             writer.day("responses", day, {"time": time, **self.responses.day()})
         if self.operator is not None:
@@ -371,9 +370,6 @@ class Recorder:
         if self.shadow is not None:
             kw, soc = self._beside
             writer.day("shadow_steps", day, {"time": time, "kw": kw, "soc": soc})
-        if self.storage is not None:
-            kw, soc = self._stored.astype(np.float32)
-            writer.day("storage_steps", day, {"time": time, "kw": kw, "soc": soc})
 
     def _write_summary(
         self, writer: RunWriter, day: int, time: NDArray[np.datetime64]

@@ -14,6 +14,7 @@ from twin.arrays import Floats, Ints, totals
 from twin.customers.batteries import Batteries
 from twin.customers.spread import Spread
 from twin.grid.flow import Demand
+from twin.grid.zones import Zones
 from twin.scenario.storage_words import Battery
 from twin.simulation.battery_places import Places
 from twin.surroundings.outlook import Outlook
@@ -24,10 +25,11 @@ from twin.timeline import Timeline
 class Storage:
     """The grid operator's batteries [n_battery] on the feeder, one after another.
 
-    They decide before the cars do, from the outlook's forecast of customers and a
-    forecast of cars that is yesterday's course, corrected by the last hour. ``kw`` is
-    what each did in the interval that was closed last. The state is data: the
-    batteries' columns, ``kw`` and the rings of ``cars``.
+    They decide before the cars do, from the outlook's forecast of customers, the
+    network's own plants ``plants_kw`` [n_zone], and a forecast of cars that is
+    yesterday's course, corrected by the last hour. ``kw`` is what each did in the
+    interval that was closed last. The state is data: the batteries' columns, ``kw`` and
+    the rings of ``cars``.
     """
 
     names: tuple[str, ...]
@@ -37,6 +39,7 @@ class Storage:
     zone: Ints
     car_zone: Ints
     target_kw: Floats
+    plants_kw: Floats
     cars: Outlook
     step_h: float
     start_kwh: Floats
@@ -69,7 +72,7 @@ class Storage:
 
     def decide(self, seen: Observation) -> Observation:
         """Set every battery for the interval; what the cars' policy sees with it."""
-        ahead_kw = seen.ahead_kw + self.cars.ahead(seen.step)
+        ahead_kw = seen.ahead_kw + self.cars.ahead(seen.step) + self.plants_kw
         forecast = replace(seen, ahead_kw=ahead_kw).passing_kw.copy()
         wanted_kw = np.zeros(len(self))
         for one in self._order(seen).tolist():
@@ -129,14 +132,19 @@ def storage_of(
     words: list[Battery],
     places: Places | None,
     timeline: Timeline,
-    rating_kw: Floats,
+    zones: Zones,
+    plants_kw: Floats,
     car_zone: Ints,
 ) -> Storage | None:
-    """The batteries of a scenario at their start; none where it has none."""
+    """The batteries of a scenario at their start; none where it has none.
+
+    ``plants_kw`` [n_terminal] is what the network's own plants draw.
+    """
     if places is None:
         return None
     batteries = batteries_of(words)
-    n_step, n_zone = round(24 / timeline.step_h), len(rating_kw)
+    n_step, n_zone = round(24 / timeline.step_h), len(zones)
+    plant_zone = zones.of_node[places.feeder.terminals.node_a]
     cars = Outlook(
         "persistence",
         np.zeros((n_step, n_zone)),
@@ -154,7 +162,8 @@ def storage_of(
         node=places.feeder.terminals.node_a[places.spread.terminal],
         zone=places.zone,
         car_zone=car_zone,
-        target_kw=_targets_kw(words, rating_kw[places.zone]),
+        target_kw=_targets_kw(words, zones.rating_kw[places.zone]),
+        plants_kw=totals(plant_zone, plants_kw, n_zone),
         cars=cars,
         step_h=timeline.step_h,
         start_kwh=batteries.store_kwh.copy(),
