@@ -199,7 +199,7 @@ def study(
 
 def _print_study(folder: Path) -> None:
     """What is hosted where the study asks for that, else its variants side by side."""
-    from twin.analysis import paired, tornado_words
+    from twin.analysis import annual_section, paired, tornado_words
     from twin.analysis.compare import text_of
     from twin.analysis.hosting import Hosting
     from twin.analysis.hosting_text import text as hosting_text
@@ -211,9 +211,13 @@ def _print_study(folder: Path) -> None:
         return
     comparison = Subject.open(folder).comparison
     print(text_of(comparison))
-    for more in (paired.text(comparison), tornado_words.text(folder)):
-        if more:
-            print(more)
+    said = (
+        annual_section.text(folder),
+        paired.text(comparison),
+        tornado_words.text(folder),
+    )
+    for more in filter(None, said):
+        print(more)
 
 
 def _cpu_count() -> int:

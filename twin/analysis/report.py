@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 from twin.analysis import (
+    annual_section,
     battery_section,
     ledger_section,
     page,
@@ -70,7 +71,9 @@ def html(subject: Subject) -> str:
     comparison = subject.comparison
     hosted = Hosting.open(subject.folder) if subject.kind == "study" else None
     first = [] if hosted is None else [_hosting(hosted, comparison)]
-    first += _depends(subject)
+    of_year = _year(subject)
+    is_told = bool(of_year) and annual_section.annual_of(subject.folder) is not None
+    first += [*(of_year if is_told else []), *_depends(subject)]
     return page.page(
         _title(subject),
         _lead(subject, [] if hosted is None else [hosting_headline(hosted)]),
@@ -78,13 +81,22 @@ def html(subject: Subject) -> str:
         + [
             page.Section(key, title, build(comparison))
             for key, title, build in _in_order(comparison)
-        ],
+        ]
+        + ([] if is_told else of_year),
     )
 
 
 def _hosting(hosted: Hosting, comparison: Comparison) -> page.Section:
     body = hosting_section(hosted, comparison)
     return page.Section("hosting", "Hosting capacity", body)
+
+
+def _year(subject: Subject) -> list[page.Section]:
+    """Figures of a year, or why a study has none."""
+    if subject.kind != "study":
+        return []
+    body = annual_section.section(subject.folder)
+    return [page.Section("year", annual_section.TITLE, body)]
 
 
 def _depends(subject: Subject) -> list[page.Section]:
