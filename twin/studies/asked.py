@@ -59,10 +59,10 @@ def asked_of(study: Study, bench: Bench, keep: Path | None = None) -> list[Asked
 
     keep  folder in which the choice of days is kept, where the study asks for one
     """
-    identities = _Identities(bench)
+    identities, scenarios = _Identities(bench), _Scenarios(study)
     conditions = _conditions(study, bench, identities, keep)
     return [
-        _asked(study, point, run, condition, end, identities)
+        _asked(point, run, condition, end, scenarios, identities)
         for end in (None, *study.ends)
         for condition in conditions
         for point, runs in study.runs_by_point(end)
@@ -117,6 +117,26 @@ class _Identities:
         return self._files[key]
 
 
+class _Scenarios:
+    """A study's scenarios; each is read once for all its seeds."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._read: dict[bytes, Scenario] = {}
+
+    def of(self, run: StudyRun, condition: Condition | None) -> Scenario:
+        """The scenario of a run; what is wrong with it is an InputError."""
+        settings = self._study.settings(run)
+        if condition is not None:
+            del settings["condition"]
+            settings |= condition.settings
+        key = canonical({**settings, "seed": 0})
+        if key not in self._read:
+            words = [f"{name}={json.dumps(value)}" for name, value in settings.items()]
+            self._read[key] = read(self._study.base, words)
+        return self._read[key].model_copy(update={"seed": run.seed})
+
+
 def _conditions(
     study: Study, bench: Bench, identities: _Identities, keep: Path | None
 ) -> Sequence[Condition | None]:
@@ -130,28 +150,19 @@ def _conditions(
 
 
 def _asked(
-    study: Study,
     point: Settings,
     run: StudyRun,
     condition: Condition | None,
     end: End | None,
+    scenarios: _Scenarios,
     identities: _Identities,
 ) -> Asked:
     if condition is not None:
         point = {"condition": condition.name, **point}
         run = run._replace(overrides={"condition": condition.name, **run.overrides})
     try:
-        scenario = _scenario(study, run, condition)
+        scenario = scenarios.of(run, condition)
         run_id = identities.of(scenario)
     except InputError as error:
         return Asked(run, point, condition, end, problem=str(error))
     return Asked(run, point, condition, end, scenario, run_id)
-
-
-def _scenario(study: Study, run: StudyRun, condition: Condition | None) -> Scenario:
-    settings = study.settings(run)
-    if condition is not None:
-        del settings["condition"]
-        settings |= condition.settings
-    words = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
-    return read(study.base, words)

@@ -10,7 +10,7 @@ import polars as pl
 
 from twin.analysis.annual import ANNUAL_FILE, Stretch, annual
 from twin.analysis.paired import differences
-from twin.analysis.study import SCHEMA, STUDY_FILE
+from twin.analysis.study import SCHEMA, STUDY_FILE, TABLE_FILE
 from twin.analysis.tornado import TORNADO_FILE, as_they_are, tornado
 from twin.results.durable import replacing, write_json
 from twin.scenario.study import Study
@@ -18,7 +18,7 @@ from twin.studies.asked import Asked
 from twin.studies.job import Outcome
 from twin.studies.stretches import annual_notes, stretches_of
 
-TABLE_FILE, DIFFERENCES_FILE = "study.parquet", "differences.parquet"
+DIFFERENCES_FILE = "differences.parquet"
 Outcomes = Mapping[str, Outcome]
 
 
