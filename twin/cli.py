@@ -199,7 +199,7 @@ def study(
 
 def _print_study(folder: Path) -> None:
     """What is hosted where the study asks for that, else its variants side by side."""
-    from twin.analysis import alternatives_section, paired, tornado_words
+    from twin.analysis import alternatives_section, annual_section, paired, tornado_words
     from twin.analysis.alternatives import Alternatives
     from twin.analysis.compare import text_of
     from twin.analysis.hosting import Hosting
@@ -213,11 +213,14 @@ def _print_study(folder: Path) -> None:
     comparison = Subject.open(folder).comparison
     print(text_of(comparison))
     weighed = Alternatives.open(folder)
-    if weighed is not None:
-        print(f"\n{alternatives_section.text(weighed)}")
-    for more in (paired.text(comparison), tornado_words.text(folder)):
-        if more:
-            print(more)
+    said = (
+        "" if weighed is None else f"\n{alternatives_section.text(weighed)}",
+        annual_section.text(folder),
+        paired.text(comparison),
+        tornado_words.text(folder),
+    )
+    for more in filter(None, said):
+        print(more)
 
 
 def _cpu_count() -> int:

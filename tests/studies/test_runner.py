@@ -138,7 +138,7 @@ def test_runs_at_an_end_stand_apart_from_the_others(varied):
     comparison = Subject.open(varied).comparison
     assert (comparison.labels, comparison.seeds) == (("none", "valley"), (1, 2))
     paired = pl.read_parquet(varied / "differences.parquet")
-    assert paired["n"].unique().to_list() == [2]
+    assert set(paired["n"]) <= {0, 2}
 
 
 def test_what_a_range_changes_follows_from_the_table(varied):
@@ -184,7 +184,7 @@ def test_a_dry_run_tells_each_end(varied, files):
     study = read_study(files / "varied.yaml")
     rows = runner.dry_run(study, files / "varied_results", 2)
     assert rows[-2].startswith("valley cars high seed 2: fleet.ev_share=0.8 ")
-    assert rows[-1] == "16 runs for 20 rows; 16 complete, 0 left"
+    assert rows[-1] == "18 runs for 20 rows; 18 complete, 0 left"
 
 
 def test_a_cluster_asks_for_no_port_that_another_may_have():

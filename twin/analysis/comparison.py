@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -78,10 +79,15 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Runs side by side; several runs of one label are its seeds."""
+    """Runs side by side; several runs of one label are its seeds.
+
+    figures  headline figures by label and seed, where they were computed before: a
+             study of a thousand draws is told without reading a thousand runs
+    """
 
     cases: tuple[Case, ...]
     baseline: str | None = None
+    figures: Mapping[tuple[str, int], Mapping[str, Value]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, runs: Labelled, baseline: str | None = None) -> Comparison:
@@ -94,16 +100,16 @@ class Comparison:
                 f"no run is called '{baseline}'{hint} (there are {', '.join(labels)})",
                 key="baseline",
             )
-        seen = [(case.label, case.seed) for case in cases]
-        for label, seed in seen:
-            if seen.count((label, seed)) > 1:
+        seen = Counter((case.label, case.seed) for case in cases)
+        for (label, seed), count in seen.items():
+            if count > 1:
                 raise InputError.of(f"two runs are called '{label}' with seed {seed}")
         return cls(cases, baseline)
 
     def billed(self, tariff: str) -> Comparison:
         """The same with bills by another tariff."""
         cases = (replace(case, billed_by=tariff) for case in self.cases)
-        return replace(self, cases=tuple(cases))
+        return replace(self, cases=tuple(cases), figures={})
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -154,8 +160,17 @@ class Comparison:
 
     def of_label(self, label: str) -> tuple[Case, ...]:
         """The runs of one variant, by seed."""
-        mine = [case for case in self.cases if case.label == label]
-        return tuple(sorted(mine, key=lambda case: case.seed))
+        return self._by_label.get(label, ())
+
+    @cached_property
+    def _by_label(self) -> Mapping[str, tuple[Case, ...]]:
+        found: dict[str, list[Case]] = {}
+        for case in self.cases:
+            found.setdefault(case.label, []).append(case)
+        return {
+            label: tuple(sorted(mine, key=lambda case: case.seed))
+            for label, mine in found.items()
+        }
 
     def first(self, label: str) -> Case:
         """The variant's run of the lowest seed."""
@@ -163,17 +178,18 @@ class Comparison:
 
     def case(self, label: str, seed: int) -> Case | None:
         """The variant's run with a seed."""
-        for case in self.cases:
-            if (case.label, case.seed) == (label, seed):
-                return case
-        return None
+        return self._by_draw.get((label, seed))
+
+    @cached_property
+    def _by_draw(self) -> Mapping[tuple[str, int], Case]:
+        return {(case.label, case.seed): case for case in self.cases}
 
     @cached_property
     def answers(self) -> Mapping[tuple[str, int], Mapping[str, Value]]:
         """Headline and paired violations of every run."""
         return {
-            (case.label, case.seed): {**headline_of(case), **self._against(case)}
-            for case in self.cases
+            key: {**(self.figures.get(key) or headline_of(case)), **self._against(case)}
+            for key, case in self._by_draw.items()
         }
 
     def cell(self, key: str, label: str) -> Cell:
@@ -219,8 +235,20 @@ class Comparison:
         base = None if label is None else self.case(label, case.seed)
         if base is None or base is case:
             return {}
+        if not all(one.run.has("voltages") for one in (case, base)):
+            return dict.fromkeys(PAIRED)
         found = violations_of(case, base)
         return {key: found[key] for key in PAIRED}
+
+    def violations(self, case: Case, against: Case | None) -> Mapping[str, Value]:
+        """Customer-hours beyond the limits; of runs of daily figures their sum only."""
+        if any(one.run.has("voltages") for one in (case, against or case)):
+            return violations_of(case, against)
+        mine = self.answers[case.label, case.seed]
+        parts = [mine.get(f"customer_hours_{way}") for way in ("below", "above")]
+        known = [float(part) for part in parts if isinstance(part, int | float)]
+        total = sum(known) if len(known) == len(parts) else None
+        return {"total_h": total, **dict.fromkeys(PAIRED)}
 
     def same_fleet(self, one: str, other: str) -> bool:
         """Whether both ask for as many cars."""

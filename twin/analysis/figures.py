@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
+from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
 from twin.analysis.fleet_figure import fleet_doing
 from twin.analysis.load_figures import (
@@ -50,8 +51,7 @@ def _panel(
     if all(case.is_unsolved for case in comparison.cases) and key != "fleet":
         gap = "No step has a solution: nothing is known of the grid."
     timed = key in ("load", "band", "fleet")
-    daily = [c for c in comparison.cases if c.voltages is not None and c.voltages.daily]
-    if daily:
+    if any(map(_is_daily, comparison.cases)):
         caption, gap = _DAILY.get(key, (caption, gap))
         timed = timed and key != "band"
     if key == "fleet" and not any(case.n_ev for case in comparison.cases):
@@ -62,6 +62,11 @@ def _panel(
     if key in ("band", "along", "map", "transformers", "fleet"):
         words.append(left_out(comparison))
     return Panel(key, title, " ".join(filter(None, words)), build(comparison), gap)
+
+
+def _is_daily(case: Case) -> bool:
+    """Whether its voltages are known day by day only."""
+    return case.run.has("nodes_daily") and not case.run.has("voltages")
 
 
 _AT_TERMINALS = "At customers' terminals"

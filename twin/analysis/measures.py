@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 Value = float | int | str | None
+OverTime = Literal["", "sum", "month", "highest", "lowest"]
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure. ``scale`` turns the recorded number into the unit that is shown."""
+    """One figure. ``scale`` turns the recorded number into the unit that is shown.
+
+    ``over_time``: what stretches make of a longer time: their sum, an amount a month
+    that adds up where the tariff is linear, their highest or lowest; empty: nothing.
+    """
 
     key: str
     title: str
@@ -20,6 +26,7 @@ class Measure:
     scale: float = 1.0
     group: str = ""
     less_is_better: bool | None = None
+    over_time: OverTime = ""
 
     @property
     def name(self) -> str:
@@ -49,13 +56,27 @@ _ROWS = (
     (
         "Substation",
         (
-            Measure("peak_kw", "Peak", "kW", 1, less_is_better=True),
+            Measure(
+                "peak_kw", "Peak", "kW", 1, less_is_better=True, over_time="highest"
+            ),
             Measure("peak_time", "Peak at (local time)"),
             Measure("peak_ev_kw", "EVs at the peak", "kW", 1, less_is_better=True),
-            Measure("min_kw", "Lowest power", "kW", 1),
-            Measure("reverse_h", "Reverse flow", "h", 2, less_is_better=True),
+            Measure("min_kw", "Lowest power", "kW", 1, over_time="lowest"),
             Measure(
-                "reverse_depth_kw", "Deepest reverse flow", "kW", 1, less_is_better=True
+                "reverse_h",
+                "Reverse flow",
+                "h",
+                2,
+                less_is_better=True,
+                over_time="sum",
+            ),
+            Measure(
+                "reverse_depth_kw",
+                "Deepest reverse flow",
+                "kW",
+                1,
+                less_is_better=True,
+                over_time="highest",
             ),
             Measure(
                 "transformer_reverse_h",
@@ -63,6 +84,7 @@ _ROWS = (
                 "transformer-h",
                 1,
                 less_is_better=True,
+                over_time="sum",
             ),
             Measure("diversity_homes", "Diversity factor of homes", "", 2),
             Measure("coincidence_homes", "Coincidence factor of homes", "%", 1, 100),
@@ -73,10 +95,17 @@ _ROWS = (
     (
         "Voltage",
         (
-            Measure("v_min_pu", "Lowest voltage", "pu", 4, less_is_better=False),
+            Measure(
+                "v_min_pu",
+                "Lowest voltage",
+                "pu",
+                4,
+                less_is_better=False,
+                over_time="lowest",
+            ),
             Measure("v_min_node", "Lowest voltage at node"),
             Measure("v_min_time", "Lowest voltage at (local time)"),
-            Measure("v_max_pu", "Highest voltage", "pu", 4),
+            Measure("v_max_pu", "Highest voltage", "pu", 4, over_time="highest"),
             Measure("v_max_node", "Highest voltage at node"),
             Measure("v_max_time", "Highest voltage at (local time)"),
             Measure(
@@ -86,6 +115,7 @@ _ROWS = (
                 2,
                 100,
                 less_is_better=True,
+                over_time="highest",
             ),
             Measure(
                 "neutral_max_a",
@@ -93,10 +123,16 @@ _ROWS = (
                 "A",
                 1,
                 less_is_better=True,
+                over_time="highest",
             ),
-            Measure("tap_operations", "Tap operations", less_is_better=True),
             Measure(
-                "capacitor_operations", "Capacitor operations", less_is_better=True
+                "tap_operations", "Tap operations", less_is_better=True, over_time="sum"
+            ),
+            Measure(
+                "capacitor_operations",
+                "Capacitor operations",
+                less_is_better=True,
+                over_time="sum",
             ),
             Measure(
                 "customer_hours_below",
@@ -104,6 +140,7 @@ _ROWS = (
                 "customer-h",
                 1,
                 less_is_better=True,
+                over_time="sum",
             ),
             Measure(
                 "customer_hours_above",
@@ -111,6 +148,7 @@ _ROWS = (
                 "customer-h",
                 1,
                 less_is_better=True,
+                over_time="sum",
             ),
             Measure(
                 "customer_hours_below_outer",
@@ -118,6 +156,7 @@ _ROWS = (
                 "customer-h",
                 1,
                 less_is_better=True,
+                over_time="sum",
             ),
             Measure(
                 "customer_hours_above_outer",
@@ -125,6 +164,7 @@ _ROWS = (
                 "customer-h",
                 1,
                 less_is_better=True,
+                over_time="sum",
             ),
             Measure(
                 "customers_beyond",
@@ -164,11 +204,13 @@ _ROWS = (
                 "rapid_changes",
                 "Instants with a rapid voltage change",
                 less_is_better=True,
+                over_time="sum",
             ),
             Measure(
                 "rapid_by_cars",
                 "Instants with a rapid change by cars",
                 less_is_better=True,
+                over_time="sum",
             ),
         ),
     ),
@@ -198,6 +240,7 @@ _ROWS = (
                 "transformer-h",
                 2,
                 less_is_better=True,
+                over_time="sum",
             ),
             Measure(
                 "transformers_over_emergency",
@@ -212,6 +255,7 @@ _ROWS = (
                 "transformer-h",
                 2,
                 less_is_better=True,
+                over_time="sum",
             ),
             Measure(
                 "transformers_over_duration",
@@ -225,6 +269,7 @@ _ROWS = (
                 1,
                 100,
                 less_is_better=True,
+                over_time="highest",
             ),
             Measure("worst_transformer", "Most loaded transformer is"),
             Measure(
@@ -233,6 +278,7 @@ _ROWS = (
                 "degC",
                 1,
                 less_is_better=True,
+                over_time="highest",
             ),
             Measure(
                 "worst_transformer_ageing",
@@ -247,6 +293,7 @@ _ROWS = (
                 "aged h",
                 2,
                 less_is_better=True,
+                over_time="sum",
             ),
             Measure(
                 "lines_over_normal",
@@ -262,13 +309,21 @@ _ROWS = (
                 1,
                 100,
                 less_is_better=True,
+                over_time="highest",
             ),
         ),
     ),
     (
         "Energy",
         (
-            Measure("losses_kwh", "Network losses", "kWh", 1, less_is_better=True),
+            Measure(
+                "losses_kwh",
+                "Network losses",
+                "kWh",
+                1,
+                less_is_better=True,
+                over_time="sum",
+            ),
             Measure(
                 "losses_share",
                 "Network losses of what is delivered",
@@ -277,16 +332,36 @@ _ROWS = (
                 100,
                 less_is_better=True,
             ),
-            Measure("homes_kwh", "Served to customers", "kWh", 0),
+            Measure(
+                "grid_import_kwh",
+                "Drawn from the grid above",
+                "kWh",
+                0,
+                less_is_better=True,
+                over_time="sum",
+            ),
+            Measure(
+                "grid_export_kwh", "Fed into the grid above", "kWh", 0, over_time="sum"
+            ),
+            Measure("homes_kwh", "Served to customers", "kWh", 0, over_time="sum"),
             Measure(
                 "unserved_kwh", "Not served (outages)", "kWh", 1, less_is_better=True
             ),
-            Measure("pv_kwh", "Produced by PV", "kWh", 0),
-            Measure("ev_charged_kwh", "Charged by EVs", "kWh", 0),
-            Measure("ev_discharged_kwh", "Given back by EVs", "kWh", 0),
-            Measure("storage_charged_kwh", "Charged by stationary batteries", "kWh", 0),
+            Measure("pv_kwh", "Produced by PV", "kWh", 0, over_time="sum"),
+            Measure("ev_charged_kwh", "Charged by EVs", "kWh", 0, over_time="sum"),
             Measure(
-                "storage_discharged_kwh", "Given by stationary batteries", "kWh", 0
+                "storage_charged_kwh",
+                "Charged by stationary batteries",
+                "kWh",
+                0,
+                over_time="sum",
+            ),
+            Measure(
+                "storage_discharged_kwh",
+                "Given by stationary batteries",
+                "kWh",
+                0,
+                over_time="sum",
             ),
             Measure(
                 "storage_losses_kwh",
@@ -294,20 +369,68 @@ _ROWS = (
                 "kWh",
                 1,
                 less_is_better=True,
+                over_time="sum",
             ),
-            Measure("storage_cycles", "Full cycles of stationary batteries", "", 2),
             Measure(
-                "held_back_by_volt_watt_kwh", "Giving held back by volt-watt", "kWh", 1
+                "storage_cycles",
+                "Full cycles of stationary batteries",
+                "",
+                2,
+                over_time="sum",
             ),
-            Measure("held_back_by_vars_kwh", "Giving held back for vars", "kWh", 1),
-            Measure("ev_absorbed_kvarh", "Absorbed by EVs' inverters", "kvarh", 1),
-            Measure("ev_injected_kvarh", "Injected by EVs' inverters", "kvarh", 1),
             Measure(
-                "ev_public_kwh", "Bought on the way", "kWh", 1, less_is_better=True
+                "ev_discharged_kwh", "Given back by EVs", "kWh", 0, over_time="sum"
             ),
-            Measure("stored_change_kwh", "Change of what batteries hold", "kWh", 0),
             Measure(
-                "wear_usd", "Battery wear from giving", "USD", 2, less_is_better=True
+                "held_back_by_volt_watt_kwh",
+                "Giving held back by volt-watt",
+                "kWh",
+                1,
+                over_time="sum",
+            ),
+            Measure(
+                "held_back_by_vars_kwh",
+                "Giving held back for vars",
+                "kWh",
+                1,
+                over_time="sum",
+            ),
+            Measure(
+                "ev_absorbed_kvarh",
+                "Absorbed by EVs' inverters",
+                "kvarh",
+                1,
+                over_time="sum",
+            ),
+            Measure(
+                "ev_injected_kvarh",
+                "Injected by EVs' inverters",
+                "kvarh",
+                1,
+                over_time="sum",
+            ),
+            Measure(
+                "ev_public_kwh",
+                "Bought on the way",
+                "kWh",
+                1,
+                less_is_better=True,
+                over_time="sum",
+            ),
+            Measure(
+                "stored_change_kwh",
+                "Change of what batteries hold",
+                "kWh",
+                0,
+                over_time="sum",
+            ),
+            Measure(
+                "wear_usd",
+                "Battery wear from giving",
+                "USD",
+                2,
+                less_is_better=True,
+                over_time="sum",
             ),
             Measure(
                 "battery_fade_nmc",
@@ -365,6 +488,7 @@ _ROWS = (
                 "USD/month",
                 2,
                 less_is_better=True,
+                over_time="month",
             ),
             Measure(
                 "bill_ev_usd",
@@ -372,6 +496,7 @@ _ROWS = (
                 "USD/month",
                 2,
                 less_is_better=True,
+                over_time="month",
             ),
             Measure(
                 "bill_other_usd",
@@ -379,6 +504,7 @@ _ROWS = (
                 "USD/month",
                 2,
                 less_is_better=True,
+                over_time="month",
             ),
             Measure(
                 "bill_event_pay_usd",
@@ -393,6 +519,7 @@ _ROWS = (
                 "USD/month",
                 2,
                 less_is_better=True,
+                over_time="month",
             ),
         ),
     ),
@@ -509,7 +636,7 @@ _ROWS = (
     (
         "Mobility",
         (
-            Measure("departures", "Departures from a plug", "", 0),
+            Measure("departures", "Departures from a plug", "", 0, over_time="sum"),
             Measure(
                 "departures_short_share",
                 "Departures short of target",
@@ -519,15 +646,22 @@ _ROWS = (
                 less_is_better=True,
             ),
             Measure(
-                "shortfall_kwh", "Missing at departures", "kWh", 1, less_is_better=True
+                "shortfall_kwh",
+                "Missing at departures",
+                "kWh",
+                1,
+                less_is_better=True,
+                over_time="sum",
             ),
-            Measure("trips", "Trips", "", 0),
+            Measure("trips", "Trips", "", 0, over_time="sum"),
+            Measure("driven_km", "Driven", "km", 0, over_time="sum"),
             Measure(
                 "trips_short",
                 "Trips that bought energy on the way",
                 "",
                 0,
                 less_is_better=True,
+                over_time="sum",
             ),
         ),
     ),

@@ -268,7 +268,10 @@ def _energy(case: Case) -> dict[str, Answer]:
     def kwh(column: str) -> float:
         return float(case.steps[column].sum() or 0.0) * case.step_h
 
+    grid_kw = case.steps["grid_kw"].drop_nulls().to_numpy()
     return {
+        "grid_import_kwh": float(np.maximum(grid_kw, 0.0).sum()) * case.step_h,
+        "grid_export_kwh": float(np.maximum(-grid_kw, 0.0).sum()) * case.step_h,
         "homes_kwh": kwh("homes_kw"),
         "unserved_kwh": kwh("unserved_kw"),
         "pv_kwh": kwh("pv_kw"),
@@ -293,12 +296,14 @@ def _inverters(run: Run) -> dict[str, Answer]:
 def _batteries(case: Case) -> dict[str, Answer]:
     """What only a run that came to its end has added up."""
     if not case.run.has("evs"):
-        return dict.fromkeys(("ev_public_kwh", "stored_change_kwh", "wear_usd"))
+        keys = ("ev_public_kwh", "stored_change_kwh", "wear_usd", "driven_km")
+        return dict.fromkeys(keys)
     stored = (case.evs["soc_end"] - case.evs["soc_start"]) * case.evs["capacity_kwh"]
     return {
         "ev_public_kwh": float(case.evs["public_kwh"].sum()),
         "stored_change_kwh": float(stored.sum()),
         "wear_usd": float(case.evs["wear_usd"].sum()),
+        "driven_km": float(case.evs["km"].sum()),
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from twin.analysis import (
     alternatives_section,
+    annual_section,
     battery_section,
     ledger_section,
     page,
@@ -80,7 +81,9 @@ def html(subject: Subject) -> str:
         title, body = alternatives_section.TITLE, alternatives_section.section(weighed)
         first.append(page.Section("alternatives", title, body))
         said += alternatives_answer(weighed)
-    first += _depends(subject)
+    of_year = _year(subject)
+    is_told = bool(of_year) and annual_section.annual_of(subject.folder) is not None
+    first += [*(of_year if is_told else []), *_depends(subject)]
     return page.page(
         _title(subject),
         _lead(subject, said),
@@ -88,13 +91,22 @@ def html(subject: Subject) -> str:
         + [
             page.Section(key, title, build(comparison))
             for key, title, build in _in_order(comparison)
-        ],
+        ]
+        + ([] if is_told else of_year),
     )
 
 
 def _hosting(hosted: Hosting, comparison: Comparison) -> page.Section:
     body = hosting_section(hosted, comparison)
     return page.Section("hosting", "Hosting capacity", body)
+
+
+def _year(subject: Subject) -> list[page.Section]:
+    """Figures of a year, or why a study has none."""
+    if subject.kind != "study":
+        return []
+    body = annual_section.section(subject.folder)
+    return [page.Section("year", annual_section.TITLE, body)]
 
 
 def _depends(subject: Subject) -> list[page.Section]:

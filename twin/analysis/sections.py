@@ -12,7 +12,7 @@ from twin.analysis.case import Case
 from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.figures import panels
 from twin.analysis.measures import GROUPS, KEY_FIGURES, MEASURES, Measure
-from twin.analysis.metrics import transformers_of, violations_of
+from twin.analysis.metrics import transformers_of
 from twin.analysis.overloads import overloads_of
 from twin.analysis.theme import left_out, spotlight
 from twin.analysis.wording import warnings
@@ -125,7 +125,7 @@ def _hours(comparison: Comparison, label: str, against: str | None) -> list[obje
     for case in comparison.of_label(label):
         other = None if against is None else comparison.case(against, case.seed)
         if against is None or other is not None:
-            found.append(violations_of(case, other))
+            found.append(comparison.violations(case, other))
     keys = ("total_h", "preexisting_h", "caused_h", "cured_h")
     hours = MEASURES["caused_h"]
     return [Cell.of([one[key] for one in found]).written(hours) for key in keys]

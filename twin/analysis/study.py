@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from twin.analysis.comparison import Comparison
 from twin.analysis.labels import labels
+from twin.analysis.measures import Value
 from twin.errors import InputError
 from twin.results.record import Run
 
-STUDY_FILE = "study.json"
+STUDY_FILE, TABLE_FILE = "study.json", "study.parquet"
 SCHEMA = 1
 HOSTING_FILE = "hosting.json"
 
@@ -54,7 +57,24 @@ def _study(folder: Path) -> Subject:
     if baseline not in {str(row["variant"]) for row in rows}:
         baseline = None
     name = str(record.get("name") or folder.parent.name)
-    return Subject(folder, name, "study", Comparison.of(runs, baseline))
+    comparison = replace(Comparison.of(runs, baseline), figures=_figures(folder, runs))
+    return Subject(folder, name, "study", comparison)
+
+
+def _figures(
+    folder: Path, runs: list[tuple[str, Run]]
+) -> dict[tuple[str, int], dict[str, Value]]:
+    """Headline figures of whole runs, as the study's own table holds them."""
+    try:
+        rows = pl.read_parquet(folder / TABLE_FILE, glob=False).to_dicts()
+    except (OSError, pl.exceptions.PolarsError):
+        return {}
+    by_id = {str(row.get("run_id")): row for row in rows}
+    return {
+        (label, int(run.record.get("seed") or 0)): by_id[run.run_id]
+        for label, run in runs
+        if run.is_complete and run.run_id in by_id
+    }
 
 
 def _fullest(folder: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,15 +8,17 @@ from typing import Any
 
 import polars as pl
 
+from twin.analysis.annual import ANNUAL_FILE, Stretch, annual
 from twin.analysis.paired import differences
-from twin.analysis.study import SCHEMA, STUDY_FILE
+from twin.analysis.study import SCHEMA, STUDY_FILE, TABLE_FILE
 from twin.analysis.tornado import TORNADO_FILE, as_they_are, tornado
 from twin.results.durable import replacing, write_json
 from twin.scenario.study import Study
 from twin.studies.asked import Asked
 from twin.studies.job import Outcome
+from twin.studies.stretches import annual_notes, stretches_of
 
-TABLE_FILE, DIFFERENCES_FILE = "study.parquet", "differences.parquet"
+DIFFERENCES_FILE = "differences.parquet"
 Outcomes = Mapping[str, Outcome]
 
 
@@ -32,7 +34,21 @@ def write_tables(
     save(differences(as_they_are(frame), alike), folder / DIFFERENCES_FILE)
     if study.vary:
         save(tornado(frame, axes, study.ends), folder / TORNADO_FILE)
-    write_json(folder / STUDY_FILE, _record(study, asked, done, outcomes))
+    stretches = stretches_of(done)
+    if any(stretches):
+        of_year = [axis for axis in axes if axis != "condition"]
+        save(annual(frame, of_year, stretches), folder / ANNUAL_FILE)
+    record = _record(study, asked, done, outcomes)
+    write_json(folder / STUDY_FILE, record | _annual(asked, done, stretches))
+
+
+def _annual(
+    asked: Sequence[Asked], done: Sequence[Asked], stretches: Sequence[Stretch | None]
+) -> dict[str, Any]:
+    """What must be known of a year's figures, where there are any."""
+    if not any(stretches):
+        return {}
+    return {"annual": {"notes": annual_notes(asked, done)}}
 
 
 def is_done(one: Asked, outcomes: Outcomes) -> bool:
