@@ -204,10 +204,16 @@ def _print_study(folder: Path) -> None:
     from twin.analysis.hosting import Hosting
     from twin.analysis.hosting_text import text as hosting_text
     from twin.analysis.study import Subject
+    from twin.analysis.territory import Territory
+    from twin.analysis.territory_text import text as territory_text
 
     hosting = Hosting.open(folder)
     if hosting is not None:
         print(hosting_text(hosting))
+        return
+    territory = Territory.open(folder)
+    if territory is not None:
+        print(territory_text(territory))
         return
     comparison = Subject.open(folder).comparison
     print(text_of(comparison))

@@ -29,6 +29,9 @@ from twin.analysis.participation_section import participation
 from twin.analysis.quality_section import voltage_quality
 from twin.analysis.response_section import responses
 from twin.analysis.study import Subject
+from twin.analysis.territory import Territory
+from twin.analysis.territory_section import territory_section
+from twin.analysis.territory_text import headline as territory_headline
 from twin.analysis.timeline import timeline_of
 from twin.analysis.timeline_section import lead as years_ahead
 from twin.analysis.timeline_section import section as timeline
@@ -39,6 +42,10 @@ from twin.results.durable import replacing
 
 REPORT_FILE = "report.html"
 YEARS_AHEAD = "years-ahead"
+ONE_FEEDER = (
+    "What follows, here and in every section but Territory, is about one feeder of it: "
+    "the first copy of the first member"
+)
 Part = tuple[str, str, Callable[[Comparison], str]]
 
 
@@ -68,16 +75,28 @@ def html(subject: Subject) -> str:
     """The whole document."""
     comparison = subject.comparison
     hosted = Hosting.open(subject.folder) if subject.kind == "study" else None
+    territory = Territory.open(subject.folder) if subject.kind == "study" else None
     first = [] if hosted is None else [_hosting(hosted, comparison)]
+    before = [] if hosted is None else [hosting_headline(hosted)]
+    if territory is not None:
+        body = territory_section(territory)
+        first.append(page.Section("territory", "Territory", body))
+        before += [territory_headline(territory), f"{ONE_FEEDER} {_feeder(subject)}"]
     return page.page(
         _title(subject),
-        _lead(subject, [] if hosted is None else [hosting_headline(hosted)]),
+        _lead(subject, before),
         first
         + [
             page.Section(key, title, build(comparison))
             for key, title, build in _in_order(comparison)
         ],
     )
+
+
+def _feeder(subject: Subject) -> str:
+    """Which of a territory's feeders the other sections are about."""
+    run = subject.comparison.cases[0].run
+    return f"({run.record.get('name')}, run {run.run_id})."
 
 
 def _hosting(hosted: Hosting, comparison: Comparison) -> page.Section:

@@ -43,7 +43,7 @@ def write_territory(folder: Path, study: Study, summing: Summing) -> None:
         _table(
             time,
             [
-                ({"variant": label, "seed": seed}, together)
+                ({"label": label, "seed": seed}, together)
                 for (label, seed), together in sums.items()
             ],
         ),
@@ -54,7 +54,7 @@ def write_territory(folder: Path, study: Study, summing: Summing) -> None:
             time,
             [
                 (
-                    {"variant": key.label, "seed": key.seed, "member": key.member},
+                    {"label": key.label, "seed": key.seed, "member": key.member},
                     part.together,
                 )
                 for key, part in summing.parts.items()
