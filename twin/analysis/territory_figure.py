@@ -78,4 +78,4 @@ def callable_figure(territory: Territory) -> go.Figure:
     figure.update_yaxes(title="MW", zeroline=True, zerolinecolor=FAINT)
     figure.update_xaxes(dtick=3)
     figure.update_xaxes(title="local hour", row=len(first), col=1)
-    return dressed(figure, ABOVE + PANEL * len(first))
+    return dressed(figure, ABOVE + PANEL * len(first), titles=True)

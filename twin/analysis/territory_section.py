@@ -47,7 +47,6 @@ MEMBERS = (
     "feeders",
     "homes",
     "cars",
-    "peak together MW",
     "sum of own peaks MW",
     "transformers beyond rating",
     "lines beyond rating",
@@ -134,7 +133,6 @@ def _members(territory: Territory) -> list[Sequence[object]]:
             f"{part['feeders']:,}",
             f"{part['counts']['homes']:,}",
             f"{part['counts']['evs']:,}",
-            _cell(part["peak_mw"]),
             _cell(part["sum_of_peaks_mw"]),
             *(
                 _broken(part, name)
@@ -161,23 +159,24 @@ def _broken(part: Mapping[str, Any], name: str) -> str:
 
 
 def _histories(territory: Territory) -> list[Sequence[object]]:
+    return [_source(one) for one in territory.record["histories"]]
+
+
+def _source(one: Mapping[str, Any]) -> Sequence[object]:
+    days = f"{one['draws'] + sum(one['otherwise'].values()):,}"
+    head = [one["of"], one["source"], days]
+    if not one["draws"]:
+        none = "all differ" if one["otherwise"].get("drawn") else "none"
+        return [*head, none, *["–"] * 5]
+    sure = one["precision"] or {}
     return [
-        [
-            one["of"],
-            one["source"],
-            f"{one['draws'] + sum(one['otherwise'].values()):,}",
-            f"{one['distinct']:,}"
-            if one["draws"]
-            else "all differ"
-            if one["otherwise"].get("drawn")
-            else "none",
-            f"{one['effective']:,.1f}" if one["draws"] else "–",
-            f"{one['forms']:,}" if one["draws"] else "–",
-            f"{one['effective_forms']:,.1f}" if one["draws"] else "–",
-            _share(one["cv"], 0),
-            _share(one["standard_error"], 1) if one["draws"] else "–",
-        ]
-        for one in territory.record["histories"]
+        *head,
+        f"{one['distinct']:,}",
+        f"{one['effective']:,.1f}",
+        f"{one['forms']:,}",
+        f"{one['effective_forms']:,.1f}",
+        _share(sure.get("cv"), 0),
+        _share(sure.get("standard_error"), 2),
     ]
 
 

@@ -158,12 +158,13 @@ def _history(one: dict[str, Any]) -> str:
             f"histories{forms}, as good as {one['effective']:,.0f} that are used "
             "equally often (Kish)"
         )
-        if one["standard_error"] is not None:
+        sure = one["precision"]
+        if sure is not None:
             said.append(
-                f"the mean {unit} differs by {one['cv']:.0%} from one to the next, so "
-                f"it is sure to ±{one['standard_error']:.1%} (one standard error), "
-                f"not to the ±{one['standard_error_if_all_differ']:.2%} of "
-                f"{one['n']:,} that all differ"
+                f"mean {unit} {sure['mean']:,.1f}, from one to the next ±"
+                f"{sure['cv']:.0%}; that mean is sure to ±{sure['standard_error']:.2%} "
+                f"(one standard error), as {one['draws']:,} that all differ would be "
+                f"to ±{sure['if_all_differ']:.2%}"
             )
     if rest.get("idle"):
         said.append(f"{rest['idle']:,} stand idle, by an assumed share")
@@ -171,8 +172,8 @@ def _history(one: dict[str, Any]) -> str:
 
 
 _OF = {
-    "travel": ("days of cars", "energy that a car drives in this time"),
-    "load": ("days of homes", "energy that a home uses in this time"),
+    "travel": ("days of cars", "km of a day on which a car drives"),
+    "load": ("days of homes", "kWh of a home's day"),
 }
 _TITLES = {"travel": "Travel", "load": "Loads"}
 

@@ -99,6 +99,11 @@ class Scenario(Words):
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(
         default=1, description="Seed of everything that is drawn at random"
     )
+    weather_seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(
+        default=None,
+        description="Seed of clouds and temperatures where these are drawn, so that "
+        "several runs have one sky; default: seed",
+    )
     time: Time = Field(description="When")
     feeder: FeederSpec = Field(description="Which grid")
     customers: CustomersSpec = Field(
@@ -156,6 +161,11 @@ class Scenario(Words):
     def region(self) -> str:
         """``DE`` (Europe) or ``US``."""
         return region_of(self.feeder.source, self.time.timezone)
+
+    @property
+    def seed_of_weather(self) -> int:
+        """As said, else that of everything."""
+        return self.seed if self.weather_seed is None else self.weather_seed
 
     @property
     def timezone(self) -> str:
@@ -246,7 +256,7 @@ class Scenario(Words):
             plain["feeder"].pop("loads")
         if not self.regulation:
             plain.pop("regulation")
-        for key in ("participation", "adoption", "stress"):
+        for key in ("participation", "adoption", "stress", "weather_seed"):
             if plain[key] is None:
                 plain.pop(key)
         plain["feeder"]["model"] = (

@@ -185,7 +185,8 @@ def _copies(
 ) -> Iterator[Asked]:
     """Every copy of a member: one scenario, read once, with a seed each."""
     words = territory.members[member]
-    run = run._replace(overrides={**words.settings, **run.overrides})
+    one_sky = {"weather_seed": run.seed}
+    run = run._replace(overrides={**one_sky, **words.settings, **run.overrides})
     copies = list(copies_of(territory, member, run.seed))
     runs = [run._replace(seed=copy.seed) for copy in copies]
     try:
