@@ -7,12 +7,13 @@ R ?=
 T ?=
 CASES ?=
 UPGRADE ?=
+CARS ?= 3000,9000
 PORT ?= 8050
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run run-village dash test test-long check study report bench schema lock pictures browser \
+.PHONY: help run run-village dash test test-long check study report bench bench-territory schema lock pictures browser \
   clean
 MAKEFLAGS += --no-print-directory
 
@@ -26,7 +27,7 @@ VILLAGE_STUDY := scenarios/studies/v2g_adoption.yaml
 STUDY_FILE = $(if $(findstring .yaml,$(S)),$(S),scenarios/studies/$(S).yaml)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 run: $(READY) ## the main study: what V2G changes on a US circuit, table and report
 	@$(call study_and_report,$(MAIN_STUDY))
@@ -65,6 +66,9 @@ report: $(READY) ## the report of a run or study (R=its folder)
 
 bench: $(READY) ## speed beside other engines, and docs/validation.md's references
 	@for file in tests/benchmarks/bench_*.py; do $(BIN)/python "$$file"; done
+
+bench-territory: $(READY) ## what a territory costs a car (CARS=10000,100000,1000000)
+	@CARS="$(CARS)" $(BIN)/python tests/benchmarks/bench_territory.py
 
 schema: $(READY) ## write the JSON Schemas of scenarios and studies anew
 	@$(BIN)/python -m twin.scenario.schema scenarios

@@ -198,29 +198,22 @@ def study(
 
 
 def _print_study(folder: Path) -> None:
-    """What is hosted where the study asks for that, else its variants side by side."""
-    from twin.analysis import alternatives_section, annual_section, paired, tornado_words
-    from twin.analysis.alternatives import Alternatives
+    """What it was made to ask; its variants side by side where that is not all."""
+    from twin.analysis import paired
     from twin.analysis.compare import text_of
-    from twin.analysis.hosting import Hosting
-    from twin.analysis.hosting_text import text as hosting_text
+    from twin.analysis.questions import answers
     from twin.analysis.study import Subject
 
-    hosting = Hosting.open(folder)
-    if hosting is not None:
-        print(hosting_text(hosting))
+    found = answers(folder, lambda: Subject.open(folder).comparison)
+    whole = [one for one in found if one.is_whole]
+    if whole:
+        print("\n\n".join(one.text() for one in whole))
         return
     comparison = Subject.open(folder).comparison
     print(text_of(comparison))
-    weighed = Alternatives.open(folder)
-    said = (
-        "" if weighed is None else f"\n{alternatives_section.text(weighed)}",
-        annual_section.text(folder),
-        paired.text(comparison),
-        tornado_words.text(folder),
-    )
+    said = [paired.text(comparison), *(one.text() for one in found)]
     for more in filter(None, said):
-        print(more)
+        print(f"\n{more.strip()}")
 
 
 def _cpu_count() -> int:

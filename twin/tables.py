@@ -497,6 +497,8 @@ _HISTORIES = Table(
         _index("whose", "whose record, by number; null where there is none"),
         _index("which", "which day or form of it; null where there is none"),
         _index("draws", "days of cars, or of homes, that were drawn from it"),
+        _number("total", "km or kWh", "what these cars drove, or homes asked for"),
+        _number("squares", "", "sum of the squares of the same, day by day"),
     ),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,32 +81,19 @@ class Together:
         return self.sum_of_peaks_kw / self.peak_kw if self.peak_kw > 0.0 else None
 
 
-@dataclass(frozen=True)
-class Spread:
-    """How much something differs from one to the next: count, sum, sum of squares."""
+@dataclass
+class Tally:
+    """Draws from one record, or from none: count, sum and sum of squares."""
 
     n: int = 0
     total: float = 0.0
     squares: float = 0.0
 
-    @classmethod
-    def of(cls, values: Floats) -> Spread:
-        """Of values. [n]"""
-        return cls(len(values), float(values.sum()), float(np.square(values).sum()))
-
-    def __add__(self, other: Spread) -> Spread:
-        return Spread(
-            self.n + other.n, self.total + other.total, self.squares + other.squares
-        )
-
-    @property
-    def cv(self) -> float | None:
-        """Coefficient of variation: standard deviation over mean; None without."""
-        if self.n < 2 or self.total <= 0.0:
-            return None
-        mean = self.total / self.n
-        variance = max(0.0, self.squares - self.n * mean**2) / (self.n - 1)
-        return math.sqrt(variance) / mean
+    def add(self, n: int, total: float, squares: float) -> None:
+        """More draws."""
+        self.n += n
+        self.total += total
+        self.squares += squares
 
 
 def kish(draws: Iterable[int]) -> float:
@@ -119,12 +106,53 @@ def kish(draws: Iterable[int]) -> float:
     return sum(counts) ** 2 / squares if squares else 0.0
 
 
-def standard_error(cv: float | None, distinct: float) -> float | None:
-    """Of a mean over draws from so many records, as a share of it: cv / sqrt(k).
+@dataclass(frozen=True)
+class Precision:
+    """How sure the mean of draws is, where records are used again and again.
 
-    More draws of the same records do not make it smaller.
+    mean             of all draws, km or kWh a day
+    cv               standard deviation from draw to draw over the mean
+    standard_error   of the mean over it, records being a sample of all there could be
+    if_all_differ    the same if every draw had a record of its own
     """
-    return None if cv is None or distinct <= 0.0 else cv / math.sqrt(distinct)
+
+    mean: float
+    cv: float
+    standard_error: float
+    if_all_differ: float
+
+
+def precision(records: Sequence[Tally]) -> Precision | None:
+    """Of draws grouped by their records; None with fewer than two records or draws.
+
+    With n_r draws of record r of sum T_r, N and T those of all, R records, Q the sum of
+    all squares, by one-way analysis of variance::
+
+        within  = (Q - sum T_r^2 / n_r) / (N - R)
+        between = ((sum T_r^2 / n_r - T^2 / N) / (R - 1) - within) / n0,  >= 0
+        n0      = (N - sum n_r^2 / N) / (R - 1)
+        se^2    = between / K + within / N,     K = N^2 / sum n_r^2  (Kish)
+
+    What differs between draws of one record averages out over N, what differs between
+    records only over K.
+
+    Source: Searle, Casella, McCulloch, Variance Components (1992), 3.6.
+    """
+    used = [one for one in records if one.n]
+    n, total = sum(one.n for one in used), sum(one.total for one in used)
+    if len(used) < 2 or n < 2 or total <= 0.0:
+        return None
+    mean = total / n
+    squares = sum(one.squares for one in used)
+    groups = sum(one.total**2 / one.n for one in used)
+    same = sum(one.n**2 for one in used)
+    within = max(0.0, squares - groups) / (n - len(used)) if n > len(used) else 0.0
+    of_groups = (groups - total**2 / n) / (len(used) - 1)
+    n0 = (n - same / n) / (len(used) - 1)
+    between = max(0.0, (of_groups - within) / n0)
+    error = math.sqrt(between * same / n**2 + within / n)
+    each = math.sqrt(max(0.0, squares - total**2 / n) / (n - 1))
+    return Precision(mean, each / mean, error / mean, each / math.sqrt(n) / mean)
 
 
 def by_hour(hour: Ints, course: Floats) -> Floats:

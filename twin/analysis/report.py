@@ -8,31 +8,24 @@ from html import escape
 from pathlib import Path
 
 from twin.analysis import (
-    alternatives_section,
-    annual_section,
     battery_section,
     ledger_section,
     page,
     paired,
     sections,
     stationary_section,
-    tornado_section,
     transformer_life,
     wording,
     yardstick_section,
 )
-from twin.analysis.alternatives import Alternatives
-from twin.analysis.alternatives_words import answer as alternatives_answer
 from twin.analysis.bill_section import bills
 from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
-from twin.analysis.hosting import Hosting
-from twin.analysis.hosting_section import hosting_section
-from twin.analysis.hosting_text import headline as hosting_headline
 from twin.analysis.outage_section import outages
 from twin.analysis.participation_section import participation
 from twin.analysis.quality_section import voltage_quality
+from twin.analysis.questions import Answer, answers
 from twin.analysis.response_section import responses
 from twin.analysis.study import Subject
 from twin.analysis.timeline import timeline_of
@@ -73,46 +66,30 @@ def write(path: Path | str, out: Path | str | None = None, billed_by: str = "") 
 def html(subject: Subject) -> str:
     """The whole document."""
     comparison = subject.comparison
-    hosted = Hosting.open(subject.folder) if subject.kind == "study" else None
-    weighed = Alternatives.open(subject.folder) if subject.kind == "study" else None
-    first = [] if hosted is None else [_hosting(hosted, comparison)]
-    said = [] if hosted is None else [hosting_headline(hosted)]
-    if weighed is not None:
-        title, body = alternatives_section.TITLE, alternatives_section.section(weighed)
-        first.append(page.Section("alternatives", title, body))
-        said += alternatives_answer(weighed)
-    of_year = _year(subject)
-    is_told = bool(of_year) and annual_section.annual_of(subject.folder) is not None
-    first += [*(of_year if is_told else []), *_depends(subject)]
+    found = _answers(subject)
     return page.page(
         _title(subject),
-        _lead(subject, said),
-        first
-        + [
-            page.Section(key, title, build(comparison))
-            for key, title, build in _in_order(comparison)
-        ]
-        + ([] if is_told else of_year),
+        _lead(subject, [line for one in found for line in one.lead()]),
+        [
+            *(_section(one) for one in found if not one.is_gap),
+            *(
+                page.Section(key, title, build(comparison))
+                for key, title, build in _in_order(comparison)
+            ),
+            *(_section(one) for one in found if one.is_gap),
+        ],
     )
 
 
-def _hosting(hosted: Hosting, comparison: Comparison) -> page.Section:
-    body = hosting_section(hosted, comparison)
-    return page.Section("hosting", "Hosting capacity", body)
-
-
-def _year(subject: Subject) -> list[page.Section]:
-    """Figures of a year, or why a study has none."""
+def _answers(subject: Subject) -> list[Answer]:
+    """What a study was made to ask."""
     if subject.kind != "study":
         return []
-    body = annual_section.section(subject.folder)
-    return [page.Section("year", annual_section.TITLE, body)]
+    return answers(subject.folder, lambda: subject.comparison)
 
 
-def _depends(subject: Subject) -> list[page.Section]:
-    """What it depends on, where a study varies anything."""
-    body = tornado_section.section(subject.folder) if subject.kind == "study" else ""
-    return [page.Section("depends", tornado_section.TITLE, body)] if body else []
+def _section(one: Answer) -> page.Section:
+    return page.Section(one.key, one.title, one.html())
 
 
 def _in_order(comparison: Comparison) -> Sequence[Part]:

@@ -46,7 +46,7 @@ def _study(folder: Path) -> Subject:
     rows = record.get("runs") or []
     ranked = {label: place for place, label in enumerate(record.get("variants") or [])}
     rows = sorted(rows, key=lambda row: ranked.get(_label(row), len(ranked)))
-    rows = _fullest(folder, rows)
+    rows = _one_feeder(_fullest(folder, rows))
     once = {(_label(row), str(row.get("path"))): row for row in rows}
     runs = [
         (label, Run.open(_run_folder(folder, row))) for (label, _), row in once.items()
@@ -90,6 +90,16 @@ def _fullest(folder: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     kept = {(row["variant"], row["run_id"]): row for row in reversed(rows)}
     wanted = {id(row) for row in kept.values() if value[id(row)] in (0.0, most)}
     return [row for row in rows if id(row) in wanted]
+
+
+def _one_feeder(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a territory the first copy of its first member; its sums are told apart."""
+    feeders = [_feeder(row) for row in rows if "member" in row]
+    return [row for row in rows if _feeder(row) == feeders[0]] if feeders else rows
+
+
+def _feeder(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row.get(key) for key in ("member", "copy", "study_seed"))
 
 
 def _label(row: dict[str, Any]) -> str:

@@ -43,8 +43,13 @@ class Territory:
 
     @cached_property
     def courses(self) -> pl.DataFrame:
-        """The sums at every instant: variant, seed, time, MW."""
+        """The sums at every instant: label, seed, time, MW."""
         return pl.read_parquet(self.folder / TABLE)
+
+    def courses_of(self, one: Result) -> pl.DataFrame:
+        """Those of one result, in order of time."""
+        same = (pl.col("label") == one["label"]) & (pl.col("seed") == one["seed"])
+        return self.courses.filter(same)
 
     @property
     def results(self) -> list[Result]:

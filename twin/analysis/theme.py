@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
@@ -53,12 +53,19 @@ class Look:
 
 def looks(comparison: Comparison) -> Mapping[str, Look]:
     """One look a variant: colour by policy, dash by point; then any that is left."""
+    firsts = [(label, comparison.first(label)) for label in comparison.labels]
+    return looks_of_policies(
+        [(label, case.policy if case.n_ev else "") for label, case in firsts]
+    )
+
+
+def looks_of_policies(policies: Sequence[tuple[str, str]]) -> Mapping[str, Look]:
+    """The same of labels and their policies; an empty one: no cars."""
     found: dict[str, Look] = {}
     spare = [Look(colour, dash) for dash in DASHES for colour in OKABE_ITO]
-    for label in comparison.labels:
-        case = comparison.first(label)
-        colour = _OF_POLICY.get(case.policy, "") if case.n_ev else INK
-        usual = _DASH_OF_POLICY.get(case.policy, "solid") if case.n_ev else "solid"
+    for label, policy in policies:
+        colour = _OF_POLICY.get(policy, "") if policy else INK
+        usual = _DASH_OF_POLICY.get(policy, "solid") if policy else "solid"
         own = [Look(colour, dash) for dash in (usual, *DASHES) if colour]
         taken = set(found.values())
         found[label] = next(

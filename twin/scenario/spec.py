@@ -29,6 +29,14 @@ from twin.scenario.words import (
 
 OF_OUTAGES = ("backup", "restoration")
 OF_CALLS = ("notice_h", "return_min")
+OF_SOME = (
+    "participation",
+    "adoption",
+    "stress",
+    "storage",
+    "operator",
+    "weather_seed",
+)
 
 
 class Time(Words):
@@ -101,6 +109,11 @@ class Scenario(Words):
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(
         default=1, description="Seed of everything that is drawn at random"
     )
+    weather_seed: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = Field(
+        default=None,
+        description="Seed of clouds and temperatures where these are drawn, so that "
+        "several runs have one sky; default: seed",
+    )
     time: Time = Field(description="When")
     feeder: FeederSpec = Field(description="Which grid")
     customers: CustomersSpec = Field(
@@ -167,6 +180,11 @@ class Scenario(Words):
     def region(self) -> str:
         """``DE`` (Europe) or ``US``."""
         return region_of(self.feeder.source, self.time.timezone)
+
+    @property
+    def seed_of_weather(self) -> int:
+        """As said, else that of everything."""
+        return self.seed if self.weather_seed is None else self.weather_seed
 
     @property
     def timezone(self) -> str:
@@ -261,8 +279,8 @@ class Scenario(Words):
             plain["feeder"].pop("loads")
         if not self.regulation:
             plain.pop("regulation")
-        for key in ("participation", "adoption", "stress", "storage", "operator"):
-            if not plain[key]:
+        for key in OF_SOME:
+            if plain[key] in (None, []):
                 plain.pop(key)
         if self.operator is not None:
             plain["operator"] = self.operator.settled

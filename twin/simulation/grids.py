@@ -16,6 +16,7 @@ from twin.grid.inspect import Health, health
 from twin.grid.opendss_agreement import agreement_with_engine
 from twin.grid.opendss_circuit import Circuit
 from twin.grid.ppc import Network
+from twin.grid.zones import Zones, zones_of
 from twin.scenario.feeder_words import FeederSpec
 from twin.scenario.names import circuit_file
 from twin.scenario.spec import Scenario
@@ -36,6 +37,11 @@ class Grid:
     circuit: Circuit | None = None
     files: tuple[Path, ...] = ()
     made: tuple[Made, ...] = ()
+
+    @cached_property
+    def zones(self) -> Zones:
+        """What hangs on which transformer."""
+        return zones_of(self.feeder)
 
     @cached_property
     def loads(self) -> CircuitLoads | None:

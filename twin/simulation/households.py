@@ -75,12 +75,16 @@ class Households:
 
 
 def households(
-    scenario: Scenario, feeder: Feeder, own: CircuitLoads | None = None
+    scenario: Scenario,
+    feeder: Feeder,
+    own: CircuitLoads | None = None,
+    zones: Zones | None = None,
 ) -> Households:
     """Homes on the chosen loads, one row each; then every other load as it is.
 
     ``own`` is what an OpenDSS circuit says of its loads: which of them are businesses
-    (and so no homes), and how much energy each was allocated.
+    (and so no homes), and how much energy each was allocated; ``zones`` those of the
+    feeder, where they are known already.
     """
     words, terminals = scenario.customers, feeder.terminals
     group = services(feeder)
@@ -88,7 +92,7 @@ def households(
         group, terminals.p_kw, terminals.q_kvar, words.power_factor is None
     )
     service, per, n_home = placed(scenario, feeder, group, whole, own)
-    spread, zones = whole.of(service), zones_of(feeder)
+    spread, zones = whole.of(service), zones or zones_of(feeder)
     n, node = len(service), terminals.node_a[spread.first]
     p_kw = totals(group, terminals.p_kw, len(whole.first))[service] / per
     q_kvar = totals(group, terminals.q_kvar, len(whole.first))[service] / per

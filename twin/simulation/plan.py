@@ -160,7 +160,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     time = scenario.time
     timeline = Timeline(time.start, time.days, time.step_min, scenario.timezone)
     _check_whole_steps(timeline)
-    people = households(scenario, grid.feeder, grid.loads)
+    people = households(scenario, grid.feeder, grid.loads, grid.zones)
     by_network = scenario.profiles == "network"
     homes, others = slice(0, people.n_home), slice(people.n_home, len(people))
     shapes = shapes_of(grid, people, homes) if by_network else None
@@ -168,7 +168,7 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     ahead = adopted(scenario, grid.feeder, people)
     fleet = cars(scenario, people, ahead)
     placed = plugs(grid.feeder, people, fleet, seed)
-    sky = weather(scenario.region, timeline, seed)
+    sky = weather(scenario.region, timeline, scenario.seed_of_weather)
     prices = _prices(scenario, timeline)
     first_day = timeline.start.toordinal()
     policy, policy_file = policy_of(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.results.identity import canonical, run_id_by
+from twin.results.identity import Checksums, canonical, run_id_of
 from twin.scenario.read import read
 from twin.scenario.spec import Scenario
 from twin.scenario.study import Settings, Study, StudyRun
+from twin.scenario.territory_words import Territory
 from twin.scenario.vary_words import End
 from twin.simulation.build import plan
 from twin.studies.conditions import Condition, kept_conditions
+from twin.studies.copies import Copy, copies_of
 from twin.studies.job import Bench, Job
 
 
@@ -25,7 +27,8 @@ class Asked:
     """One row of a study: a variant at a point with a seed, and the run that it is.
 
     ``problem`` says why it is no run at all; ``run_id`` is empty then. ``end``: of a
-    range that is varied, at which the run is; None: as it is.
+    range that is varied, at which the run is; None: as it is. ``copy``: which feeder
+    of a territory; None: there is none.
     """
 
     run: StudyRun
@@ -35,6 +38,7 @@ class Asked:
     scenario: Scenario | None = None
     run_id: str = ""
     problem: str = ""
+    copy: Copy | None = None
 
     @property
     def label(self) -> str:
@@ -51,7 +55,14 @@ class Asked:
     def name(self) -> str:
         """As messages call it."""
         varied = f", {self.end.varied} {self.end.end}" if self.end else ""
-        return f"{self.label}{varied}, seed {self.run.seed}"
+        copy = self.copy
+        who = f"{copy.member} {copy.number}" if copy else f"seed {self.run.seed}"
+        return f"{self.label}{varied}, {who}"
+
+    @property
+    def of_seed(self) -> int:
+        """The study's seed that it belongs to."""
+        return self.run.seed if self.copy is None else self.copy.of_seed
 
 
 def asked_of(study: Study, bench: Bench, keep: Path | None = None) -> list[Asked]:
@@ -62,11 +73,14 @@ def asked_of(study: Study, bench: Bench, keep: Path | None = None) -> list[Asked
     identities, scenarios = _Identities(bench), _Scenarios(study)
     conditions = _conditions(study, bench, identities, keep)
     return [
-        _asked(point, run, condition, end, scenarios, identities)
+        row
         for end in (None, *study.ends)
         for condition in conditions
         for point, runs in study.runs_by_point(end)
         for run in runs
+        for row in _rows(
+            study, _placed(run, point, condition, end), scenarios, identities
+        )
     ]
 
 
@@ -74,8 +88,9 @@ def jobs_of(asked: Sequence[Asked], out: Path) -> list[Job]:
     """The distinct runs of a study; rows that are one run are run once."""
     found: dict[str, Job] = {}
     for one in asked:
-        if one.scenario is not None and one.run_id:
-            found.setdefault(one.run_id, Job(one.run_id, one.scenario, out))
+        if one.scenario is not None and one.run_id and one.run_id not in found:
+            summed = one.copy is not None
+            found[one.run_id] = Job(one.run_id, one.scenario, out, summed)
     return list(found.values())
 
 
@@ -86,6 +101,9 @@ def study_id(study: Study, asked: Sequence[Asked]) -> str:
         for one in asked
     ]
     question = {"name": study.name, "baseline": study.baseline, "runs": said}
+    members = [[one.copy.member, one.copy.number] for one in asked if one.copy]
+    if members:
+        question["territory"] = members
     return hashlib.sha256(canonical(question)).hexdigest()[:16]
 
 
@@ -103,8 +121,15 @@ class _Identities:
     def of(self, scenario: Scenario) -> str:
         """The id that its run will have."""
         resolved = scenario.resolved()
-        inputs, policy_file = self._read_by(scenario, resolved)
-        return run_id_by(self._bench.code, resolved, inputs, policy_file)
+        planned = self._read_by(scenario, resolved)
+        return run_id_of(self._bench.code, resolved, Checksums.of(*planned))
+
+    def of_seeds(self, scenario: Scenario, seeds: Sequence[int]) -> list[str]:
+        """The same for several seeds, the files read once for all."""
+        resolved = scenario.resolved()
+        files = Checksums.of(*self._read_by(scenario, resolved))
+        code = self._bench.code
+        return [run_id_of(code, {**resolved, "seed": seed}, files) for seed in seeds]
 
     def _read_by(
         self, scenario: Scenario, resolved: Mapping[str, Any]
@@ -124,16 +149,22 @@ class _Scenarios:
         self._study = study
         self._read: dict[bytes, Scenario] = {}
 
-    def of(self, run: StudyRun, condition: Condition | None) -> Scenario:
-        """The scenario of a run; what is wrong with it is an InputError."""
+    def of(
+        self, run: StudyRun, condition: Condition | None, start: Path | None = None
+    ) -> Scenario:
+        """The scenario of a run; what is wrong with it is an InputError.
+
+        start  where it starts from; None: the study's base
+        """
         settings = self._study.settings(run)
         if condition is not None:
             del settings["condition"]
             settings |= condition.settings
-        key = canonical({**settings, "seed": 0})
+        start = start or self._study.base
+        key = canonical({**settings, "seed": 0, "start": str(start)})
         if key not in self._read:
             words = [f"{name}={json.dumps(value)}" for name, value in settings.items()]
-            self._read[key] = read(self._study.base, words)
+            self._read[key] = read(start, words)
         return self._read[key].model_copy(update={"seed": run.seed})
 
 
@@ -149,20 +180,57 @@ def _conditions(
     )
 
 
-def _asked(
-    point: Settings,
-    run: StudyRun,
-    condition: Condition | None,
-    end: End | None,
-    scenarios: _Scenarios,
-    identities: _Identities,
+def _placed(
+    run: StudyRun, point: Settings, condition: Condition | None, end: End | None
 ) -> Asked:
+    """A row where it stands, its scenario not read yet."""
     if condition is not None:
         point = {"condition": condition.name, **point}
         run = run._replace(overrides={"condition": condition.name, **run.overrides})
+    return Asked(run, point, condition, end)
+
+
+def _rows(
+    study: Study, row: Asked, scenarios: _Scenarios, identities: _Identities
+) -> Iterator[Asked]:
+    """The row with its scenario; of a territory, one a feeder."""
+    if study.territory is None:
+        yield _known(row, scenarios, identities)
+        return
+    for member in study.territory.members:
+        yield from _copies(study.territory, member, row, scenarios, identities)
+
+
+def _known(row: Asked, scenarios: _Scenarios, identities: _Identities) -> Asked:
     try:
-        scenario = scenarios.of(run, condition)
+        scenario = scenarios.of(row.run, row.condition)
         run_id = identities.of(scenario)
     except InputError as error:
-        return Asked(run, point, condition, end, problem=str(error))
-    return Asked(run, point, condition, end, scenario, run_id)
+        return replace(row, problem=str(error))
+    return replace(row, scenario=scenario, run_id=run_id)
+
+
+def _copies(
+    territory: Territory,
+    member: str,
+    row: Asked,
+    scenarios: _Scenarios,
+    identities: _Identities,
+) -> Iterator[Asked]:
+    """Every copy of a member: one scenario, read once, with a seed each, one sky."""
+    words, seed = territory.members[member], row.run.seed
+    overrides = {"weather_seed": seed, **words.settings, **row.run.overrides}
+    run = row.run._replace(overrides=overrides)
+    copies = list(copies_of(territory, member, seed))
+    rows = [
+        replace(row, run=run._replace(seed=copy.seed), copy=copy) for copy in copies
+    ]
+    try:
+        scenario = scenarios.of(run, row.condition, words.scenario)
+        ids = identities.of_seeds(scenario, [copy.seed for copy in copies])
+    except InputError as error:
+        yield from (replace(one, problem=str(error)) for one in rows)
+        return
+    for one, run_id in zip(rows, ids, strict=True):
+        mine = scenario.model_copy(update={"seed": one.run.seed})
+        yield replace(one, scenario=mine, run_id=run_id)

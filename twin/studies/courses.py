@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from twin.accounts.territory import SERIES, Spread
+from twin.accounts.territory import SERIES
 from twin.arrays import Floats, Ints
 from twin.results.record import Run
 
@@ -22,15 +22,18 @@ class Source:
 
     of, name   travel or load, and the data set's name
     otherwise  draws that are from no record: idle, drawn, constant
-    whose, which, draws   records in use, and how often               [n_record]
+    whose, which, draws, total, squares   records in use, how often, and km or kWh
+                                                                         [n_record]
     """
 
     of: str
     name: str
-    otherwise: Mapping[str, int]
+    otherwise: Mapping[str, tuple[int, float, float]]
     whose: Ints
     which: Ints
     draws: Ints
+    total: Floats
+    squares: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,48 +42,50 @@ class Courses:
 
     time    start of each interval                                        [n_step]
     kw      SERIES                                              [n_series, n_step]
-    driven, used   what a car drove, and a home used, in kWh
     """
 
     time: NDArray[np.datetime64]
     kw: Floats
     counts: Mapping[str, int]
-    driven: Spread
-    used: Spread
     sources: tuple[Source, ...]
 
 
 def courses_of(run: Run) -> Courses:
     """Of a complete run."""
     steps = run.scan("steps").select("time", *SERIES).collect()
-    customers = run.scan("customers").select("kind", "served_kwh").collect()
-    cars = run.scan("evs").select("driven_kwh").collect()
-    homes = customers.filter(pl.col("kind") == "home")
     counts = run.record["counts"]
     return Courses(
         steps["time"].to_numpy(),
         np.stack([steps[name].to_numpy().astype(np.float64) for name in SERIES]),
         {name: int(counts[name]) for name in COUNTED},
-        Spread.of(cars["driven_kwh"].to_numpy()),
-        Spread.of(homes["served_kwh"].to_numpy()),
         _sources(run.static("histories")),
     )
 
 
 def _sources(frame: pl.DataFrame) -> tuple[Source, ...]:
-    found = []
-    for (of, name), rows in frame.group_by("of", "source", maintain_order=True):
-        records = rows.filter(pl.col("how") == "record")
-        rest = rows.filter(pl.col("how") != "record")
-        found.append(
-            Source(
-                str(of),
-                str(name),
-                dict(zip(rest["how"].to_list(), rest["draws"].to_list(), strict=True)),
-                *(
-                    records[key].to_numpy().astype(np.int64)
-                    for key in ("whose", "which", "draws")
-                ),
-            )
-        )
-    return tuple(found)
+    return tuple(
+        _source(str(of), str(name), rows)
+        for (of, name), rows in frame.group_by("of", "source", maintain_order=True)
+    )
+
+
+def _source(of: str, name: str, rows: pl.DataFrame) -> Source:
+    records = rows.filter(pl.col("how") == "record")
+    rest = rows.filter(pl.col("how") != "record")
+    return Source(
+        of,
+        name,
+        {
+            row["how"]: (row["draws"], row["total"], row["squares"])
+            for row in rest.iter_rows(named=True)
+        },
+        whose=_whole(records["whose"]),
+        which=_whole(records["which"]),
+        draws=_whole(records["draws"]),
+        total=records["total"].to_numpy(),
+        squares=records["squares"].to_numpy(),
+    )
+
+
+def _whole(column: pl.Series) -> Ints:
+    return column.to_numpy().astype(np.int64)

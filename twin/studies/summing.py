@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.accounts.territory import Spread, Together
+from twin.accounts.territory import Tally, Together
 from twin.analysis.metrics import Answer
 from twin.errors import RunFailed
 from twin.studies.asked import Asked
@@ -37,22 +37,37 @@ class Key(NamedTuple):
 
 @dataclass
 class Records:
-    """Draws of one data set: how often each record, and how many from none."""
+    """Draws of one data set: of each record and form of it, and from none."""
 
     draws: Counter[tuple[int, int]] = field(default_factory=Counter)
-    otherwise: Counter[str] = field(default_factory=Counter)
+    tallies: dict[int, Tally] = field(default_factory=dict)
+    otherwise: dict[str, Tally] = field(default_factory=dict)
 
     def add(self, source: Source) -> None:
         """One feeder's draws."""
-        self.otherwise.update(source.otherwise)
+        for how, tally in source.otherwise.items():
+            self.otherwise.setdefault(how, Tally()).add(*tally)
         rows = zip(
             source.whose.tolist(),
             source.which.tolist(),
             source.draws.tolist(),
+            source.total.tolist(),
+            source.squares.tolist(),
             strict=True,
         )
-        for whose, which, count in rows:
-            self.draws[whose, which] += count
+        for whose, which, draws, total, squares in rows:
+            self.draws[whose, which] += draws
+            self.tallies.setdefault(whose, Tally()).add(draws, total, squares)
+
+    def join(self, other: Records) -> None:
+        """All of another's draws."""
+        self.draws.update(other.draws)
+        for whose, tally in other.tallies.items():
+            mine = self.tallies.setdefault(whose, Tally())
+            mine.add(tally.n, tally.total, tally.squares)
+        for how, tally in other.otherwise.items():
+            mine = self.otherwise.setdefault(how, Tally())
+            mine.add(tally.n, tally.total, tally.squares)
 
 
 @dataclass
@@ -67,8 +82,6 @@ class Part:
     first: Asked
     together: Together
     counts: Counter[str] = field(default_factory=Counter)
-    driven: Spread = field(default_factory=Spread)
-    used: Spread = field(default_factory=Spread)
     feeders: Counter[str] = field(default_factory=Counter)
     elements: Counter[str] = field(default_factory=Counter)
     unknown: Counter[str] = field(default_factory=Counter)
@@ -79,8 +92,6 @@ class Part:
         """One feeder more."""
         self.together.add(courses.kw)
         self.counts.update({name: courses.counts[name] for name in COUNTED})
-        self.driven += courses.driven
-        self.used += courses.used
         for source in courses.sources:
             self.sources.setdefault((source.of, source.name), Records()).add(source)
         for name in BROKEN:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,12 +14,11 @@ import polars as pl
 
 from twin.accounts.territory import (
     SERIES,
-    Spread,
     Together,
     by_hour,
     kish,
     least_by_hour,
-    standard_error,
+    precision,
 )
 from twin.analysis.territory import MEMBERS_TABLE, SCHEMA, TABLE, TERRITORY_FILE
 from twin.arrays import Ints
@@ -43,7 +43,7 @@ def write_territory(folder: Path, study: Study, summing: Summing) -> None:
         _table(
             time,
             [
-                ({"variant": label, "seed": seed}, together)
+                ({"label": label, "seed": seed}, together)
                 for (label, seed), together in sums.items()
             ],
         ),
@@ -54,7 +54,7 @@ def write_territory(folder: Path, study: Study, summing: Summing) -> None:
             time,
             [
                 (
-                    {"variant": key.label, "seed": key.seed, "member": key.member},
+                    {"label": key.label, "seed": key.seed, "member": key.member},
                     part.together,
                 )
                 for key, part in summing.parts.items()
@@ -240,37 +240,28 @@ def _histories(groups: Groups) -> list[dict[str, Any]]:
         key=lambda item: sum(part.counts["evs"] for part in item[1].values()),
     )
     records: dict[tuple[str, str], Records] = {}
-    spreads: dict[tuple[str, str], Spread] = {}
     for part in parts.values():
         for key, mine in part.sources.items():
-            whole = records.setdefault(key, Records())
-            whole.draws.update(mine.draws)
-            whole.otherwise.update(mine.otherwise)
-            own = part.driven if key[0] == "travel" else part.used
-            spreads[key] = spreads.get(key, Spread()) + own
+            records.setdefault(key, Records()).join(mine)
     return [
-        {"of": of, "source": name, "label": label, "seed": seed}
-        | _distinct(records[of, name], spreads[of, name])
-        for of, name in records
+        {"of": of, "source": name, "label": label, "seed": seed} | _distinct(mine)
+        for (of, name), mine in records.items()
     ]
 
 
-def _distinct(records: Records, spread: Spread) -> dict[str, Any]:
-    """How many records there are, used, and as good as."""
-    by_whose: Counter[int] = Counter()
-    for (whose, _), count in records.draws.items():
-        by_whose[whose] += count
-    effective = kish(by_whose.values())
+def _distinct(records: Records) -> dict[str, Any]:
+    """How many records there are, used, and as good as; and how sure means are.
+
+    Days that stand idle are left out: their share is assumed.
+    """
+    tallies = list(records.tallies.values())
+    found = precision(tallies)
     return {
-        "draws": by_whose.total(),
-        "otherwise": dict(records.otherwise),
-        "distinct": len(by_whose),
+        "draws": sum(one.n for one in tallies),
+        "otherwise": {how: one.n for how, one in records.otherwise.items()},
+        "distinct": len(tallies),
         "forms": len(records.draws),
-        "effective": effective,
+        "effective": kish(one.n for one in tallies),
         "effective_forms": kish(records.draws.values()),
-        "n": spread.n,
-        "mean_kwh": spread.total / spread.n if spread.n else None,
-        "cv": spread.cv,
-        "standard_error": standard_error(spread.cv, effective),
-        "standard_error_if_all_differ": standard_error(spread.cv, float(spread.n)),
+        "precision": None if found is None else asdict(found),
     }
