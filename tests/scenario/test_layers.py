@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenario.keys import OF_A_SCENARIO
 from twin.errors import InputError
 from twin.scenario.read import read
 
@@ -137,12 +138,8 @@ def test_every_wrong_setting_is_told(folder):
         "--set fleet.ev_share=1.4: fleet.ev_share: got 1.4; allowed: a number from 0 "
         "to 1",
         "--set name=[:1:2: the text ends within brackets, a closing one lacks",
-        "--set polcy.name=tou: polcy: unknown key; allowed: schema, name, seed, time, "
-        "feeder, customers, fleet, policy, reference, tariff, ledger, events, "
-        "backup, "
-        "restoration, participation, adoption, stress, operator, limits, power_flow, "
-        "regulation, output; "
-        "did you mean 'policy'?",
+        f"--set polcy.name=tou: polcy: unknown key; allowed: {OF_A_SCENARIO}; did you "
+        "mean 'policy'?",
         "--set seed: must be key.path=value, such as fleet.ev_share=0.4",
     ]
 

@@ -453,20 +453,16 @@ def _problems_of_runs(tree: Node, base: Node, study: Study) -> Iterator[Problem]
     members = member_bases(tree, base, problems) or {"": (tree, base)}
     yield from problems
     stands = list(itertools.islice(points(rows, study.combine), MOST_CHECKED))
-    layers: list[tuple[dict[str, Node], ...]] = [
-        (point, _items(one)) for point in stands for one in variants.values()
-    ]
-    layers += [
-        (stands[0], end, _items(one))
-        for end in end_nodes(tree)
-        for one in variants.values()
-    ]
+    for point in stands:
+        for variant in variants.values():
+            yield from _found(members, point, _items(variant))
     told = set()
-    for settings in layers:
-        for problem in _found(members, *settings):
-            if (problem.where, problem.key, problem.message) not in told:
-                told.add((problem.where, problem.key, problem.message))
-                yield problem
+    for end in end_nodes(tree):
+        for variant in variants.values():
+            for problem in _found(members, stands[0], end, _items(variant)):
+                if (problem.key, problem.message) not in told:
+                    told.add((problem.key, problem.message))
+                    yield problem
 
 
 def _found(
