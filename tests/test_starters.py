@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tests.laws.test_storage import Kept
 from tests.worlds import Diary
 from twin.scenario.read import read
 from twin.scenario.study import read_study
@@ -52,6 +53,23 @@ def test_v2g_lowers_the_villages_peak_against_clever_charging(village: Grid):
     giving = lived("village.yaml", village, "policy.name=v2g_peak", "time.days=3")
     assert giving.column("give_kw").sum() > 100.0
     assert giving.column("grid_kw").max() < clever.column("grid_kw").max() - 10.0
+
+
+def test_the_villages_battery_lowers_the_peak_of_its_transformer(village: Grid):
+    """Meters below it: the same without it, as loads and cars know nothing of it."""
+    world = build(plan(read(STARTERS / "village_battery.yaml"), village))
+    told = Kept(world)
+    simulate(world)
+    zone = told.storage.zone[0]
+    load_kw = (told.column("load_kw") - told.column("pv_kw"))[
+        :, world.customers.zone == zone
+    ]
+    cars_kw = told.column("charge_kw")[:, told.storage.car_zone == zone]
+    without_kw = load_kw.sum(axis=1) + cars_kw.sum(axis=1)
+    with_kw = without_kw + told.column("storage_kw")[:, 0]
+    assert with_kw.max() < 0.92 * without_kw.max()
+    given_kwh = told.storage.batteries.given_kwh[0]
+    assert 300.0 < given_kwh < 400.0
 
 
 def test_the_storm_leaves_a_fifth_of_the_equipped_homes_alight():

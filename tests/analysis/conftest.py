@@ -291,7 +291,8 @@ def _steps(grid: Any, volts: Any, converged: Any, cars: bool) -> dict[str, Any]:
         "converged": converged,
         "residual_kw": zero,
     }
-    names = (column.name for column in TABLES["steps"].columns)
+    columns = TABLES["steps"].columns
+    names = (column.name for column in columns if not column.optional)
     return {name: known.get(name, zero) for name in names}
 
 

@@ -229,6 +229,24 @@ def test_the_load_is_stacked_and_the_discharge_below_zero(case):
     assert drawn["peak"].y[0] == 50.0
 
 
+def test_batteries_are_part_of_the_stack(case):
+    steps = case.steps.with_columns(
+        storage_charge_kw=pl.Series([3.0] + [0.0] * 7),
+        storage_discharge_kw=pl.Series([0.0] * 7 + [4.0]),
+    )
+    stored = Case(case.run)
+    stored.__dict__["steps"] = steps
+    drawn = {one.name: one for one in load_figures.substation(stored, "light").data}
+    assert list(drawn["batteries charging"].y) == [3.0] + [0.0] * 7
+    assert list(drawn["batteries discharging"].y) == [0.0] * 7 + [-4.0]
+    assert drawn["batteries charging"].stackgroup == drawn["base load"].stackgroup
+    given = drawn["EV discharging"].stackgroup
+    assert drawn["batteries discharging"].stackgroup == given
+    assert "stationary" in load_figures.caption(stored, None)
+    plain = {one.name for one in load_figures.substation(case, "light").data}
+    assert not any(name.startswith("batteries") for name in plain if name)
+
+
 def test_a_run_without_solution_has_words_for_a_figure(make_run):
     case = Case(make_run(converged=NO_SOLUTION))
     figure = load_figures.substation(case, None)

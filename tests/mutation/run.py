@@ -55,6 +55,10 @@ TARGETS = {
     "allocation": Target(
         "twin/agents/allocation.py", ("tests/agents/test_allocation.py",), False
     ),
+    "storage": Target("twin/agents/storage.py", ("tests/agents/test_storage.py",)),
+    "batteries": Target(
+        "twin/customers/batteries.py", ("tests/customers/test_batteries.py",), False
+    ),
     "powerflow": Target("twin/grid/powerflow.py", GRID_TESTS),
     "kernels": Target("twin/grid/kernels.py", GRID_TESTS),
 }

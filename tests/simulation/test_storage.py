@@ -12,8 +12,11 @@ from numpy.testing import assert_allclose
 
 from tests.simulation.phases import LEGS, street
 from tests.worlds import BRANCHES, FOUR_BUS, LANDNETZ, planned, scenario, world
+from twin.analysis.case import Case
+from twin.analysis.plugged import plugged_of
 from twin.errors import InputError
 from twin.grid.zones import zones_of
+from twin.results.record import Run
 from twin.scenario.spec import Scenario
 from twin.simulation.battery_places import Places, battery_places
 from twin.simulation.grids import Grid
@@ -248,6 +251,19 @@ def test_a_run_writes_down_what_its_batteries_did(tmp_path: Path) -> None:
     assert_allclose(row["full_cycles"], row["discharged_kwh"] / 0.85**0.5 / 40.0)
     assert np.isnan(row["target_kw"])
     assert np.abs(steps["residual_kw"]).max() < 1e-4
+
+
+def test_a_yardstick_takes_batteries_as_they_were(tmp_path: Path) -> None:
+    """What passes the head is all that meters, cars, plants and batteries draw."""
+    folder = run(said(fleet__ev_count=3), tmp_path)
+    case = Case(Run.open(folder))
+    steps, found = case.steps, plugged_of(case)
+    stored = steps["storage_charge_kw"] - steps["storage_discharge_kw"]
+    assert stored.abs().max() > 1.0
+    head_kw = steps["grid_kw"] - steps["losses_kw"] - steps["shunts_kw"]
+    assert_allclose(found.load_kw[:, -1], head_kw, atol=1e-3)
+    cars_kw = steps["ev_charge_kw"] - steps["ev_discharge_kw"]
+    assert_allclose(found.base_kw[:, -1], head_kw - cars_kw, atol=1e-3)
 
 
 def test_a_run_without_batteries_has_none_of_their_columns(tmp_path: Path) -> None:

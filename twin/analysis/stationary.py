@@ -94,8 +94,10 @@ def peak_of(case: Case, transformer: int | None) -> tuple[float, str | None] | N
     if np.isfinite(load).any():
         row = int(np.nanargmax(load))
         return float(load[row]), case.local(case.steps["time"][row])
-    branches = () if transformer is None else case.transformer_branches[transformer]
-    if len(branches) != 1 or not case.run.has("branches_daily"):
+    if transformer is None or not case.run.has("branches_daily"):
+        return None
+    branches = case.transformer_branches[transformer]
+    if len(branches) != 1:
         return None
     most = pl.col("p_max_kw").arr.get(int(branches[0])).fill_nan(None).max()
     highest = case.run.scan("branches_daily").select(most).collect().item()
