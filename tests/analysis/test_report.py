@@ -35,6 +35,7 @@ SECTIONS = (
     "face-validity",
     "caveats",
     "provenance",
+    "year",
 )
 FIGURES = (
     "load",

@@ -89,17 +89,6 @@ def tornado_figure(question: Question) -> go.Figure | None:
 
 def _panel(figure: go.Figure, one: Tornado, row: int, column: int, first: bool) -> None:
     at = {"row": row, "col": column}
-    if one.draws_low is not None and one.draws_high is not None:
-        figure.add_vrect(
-            x0=one.draws_low - one.plain,
-            x1=one.draws_high - one.plain,
-            fillcolor=tint(GREY, 0.22),
-            line_width=0,
-            layer="below",
-            **at,
-        )
-        _in_legend(figure, first, at)
-    figure.add_vline(x=0, line={"color": INK, "width": 1}, **at)
     labels = [_label(bar) for bar in one.bars]
     for name, colour in SIDES.items():
         effects = [bar.low if name == "low end" else bar.high for bar in one.bars]
@@ -120,8 +109,25 @@ def _panel(figure: go.Figure, one: Tornado, row: int, column: int, first: bool) 
             "<br>%{customdata[2]} seeds<extra></extra>",
             **at,
         )
+    _shapes(figure, one, first, at)
     unit = f" [{one.measure.unit}]" if one.measure.unit else ""
     figure.update_xaxes(title=f"change{unit}", **at)
+
+
+def _shapes(figure: go.Figure, one: Tornado, first: bool, at: dict[str, int]) -> None:
+    """Zero, and the band of single draws; plotly draws none where no bars are yet."""
+    figure.add_vline(x=0, line={"color": INK, "width": 1}, **at)
+    if one.draws_low is None or one.draws_high is None:
+        return
+    figure.add_vrect(
+        x0=one.draws_low - one.plain,
+        x1=one.draws_high - one.plain,
+        fillcolor=tint(GREY, 0.22),
+        line_width=0,
+        layer="below",
+        **at,
+    )
+    _in_legend(figure, first, at)
 
 
 def _in_legend(figure: go.Figure, first: bool, at: dict[str, int]) -> None:

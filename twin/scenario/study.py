@@ -22,7 +22,7 @@ from twin.scenario.document import DEEPEST, Node, read_document
 from twin.scenario.hosting_words import HostingSpec, hosting_problems
 from twin.scenario.layers import load, merge, nested
 from twin.scenario.read import absolute_paths, by_place, validated
-from twin.scenario.seed_words import Seeds, count_of, listed, seed_problems
+from twin.scenario.seed_words import Seeds, listed, seed_problems
 from twin.scenario.spec import Output, Scenario
 from twin.scenario.territory_words import (
     Territory,
@@ -33,9 +33,9 @@ from twin.scenario.territory_words import (
     with_absolute_scenarios,
 )
 from twin.scenario.vary_words import (
-    SIDES,
     End,
     Ranges,
+    count_problems,
     end_nodes,
     ends_of,
     vary_problems,
@@ -347,7 +347,7 @@ def _broken_rules(tree: Node, plain: Settings) -> Iterator[Problem]:
     yield from condition_problems(tree, dict(_all_settings(tree)))
     yield from seed_problems(tree, plain.get("seeds"))
     yield from vary_problems(tree, plain)
-    yield from _too_many(tree, plain)
+    yield from count_problems(tree, plain, MOST_POINTS)
     yield from territory_problems(tree)
 
 
@@ -382,35 +382,6 @@ def _axes(tree: Node, plain: Settings) -> Iterator[Problem]:
     if combine == "product" and math.prod(lengths) > MOST_POINTS:
         message = f"{math.prod(lengths)} points; allowed: at most {MOST_POINTS}"
         yield Problem(where, "axes", message)
-
-
-def _too_many(tree: Node, plain: Settings) -> Iterator[Problem]:
-    """More runs than any study may have, by ranges and seeds."""
-    node = tree.child("vary") or tree.child("seeds")
-    axes, variants = plain.get("axes", {}), plain.get("variants", {"base": {}})
-    if node is None or not isinstance(variants, dict):
-        return
-    factors = {
-        "points": _point_count(axes, plain.get("combine", "product")),
-        "variants": max(1, len(variants)),
-        "seeds": count_of(plain.get("seeds")),
-        "ends and as it is": 1 + len(SIDES) * len(_items(tree.child("vary"))),
-    }
-    n_runs = math.prod(factors.values())
-    if n_runs > MOST_POINTS:
-        of = ", ".join(f"{count} {name}" for name, count in factors.items())
-        key = "vary" if tree.child("vary") else "seeds"
-        message = f"{n_runs} runs ({of}); allowed: at most {MOST_POINTS}"
-        yield Problem(node.key_where, key, message)
-
-
-def _point_count(axes: Any, combine: object) -> int:
-    if isinstance(axes, list):
-        return max(1, len(axes))
-    if not isinstance(axes, dict):
-        return 1
-    lengths = [len(values) for values in axes.values() if isinstance(values, list)]
-    return max(lengths, default=1) if combine == "zip" else math.prod(lengths)
 
 
 def _not_varied(tree: Node) -> Iterator[Problem]:

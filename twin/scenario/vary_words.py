@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ from pydantic import Field
 from twin.errors import Problem
 from twin.scenario.document import Node
 from twin.scenario.layers import SHORT_FOR_NAME
+from twin.scenario.seed_words import count_of
 from twin.scenario.words import NAME_WORDS, Name
 
 Settings = dict[str, Any]
@@ -85,6 +87,35 @@ def vary_problems(tree: Node, plain: Settings) -> Iterator[Problem]:
             reason = _reason(key, node, axes, variants)
             if reason:
                 yield Problem(node.key_where, f"{place}.{key}", reason)
+
+
+def count_problems(tree: Node, plain: Settings, most: int) -> Iterator[Problem]:
+    """More runs than any study may have, by ranges and seeds."""
+    node = tree.child("vary") or tree.child("seeds")
+    axes, variants = plain.get("axes", {}), plain.get("variants", {"base": {}})
+    if node is None or not isinstance(variants, dict):
+        return
+    factors = {
+        "points": _point_count(axes, plain.get("combine", "product")),
+        "variants": max(1, len(variants)),
+        "seeds": count_of(plain.get("seeds")),
+        "ends and as it is": 1 + len(SIDES) * len(_items(tree.child("vary"))),
+    }
+    n_runs = math.prod(factors.values())
+    if n_runs > most:
+        of = ", ".join(f"{count} {name}" for name, count in factors.items())
+        key = "vary" if tree.child("vary") else "seeds"
+        message = f"{n_runs} runs ({of}); allowed: at most {most}"
+        yield Problem(node.key_where, key, message)
+
+
+def _point_count(axes: Any, combine: object) -> int:
+    if isinstance(axes, list):
+        return max(1, len(axes))
+    if not isinstance(axes, dict):
+        return 1
+    lengths = [len(values) for values in axes.values() if isinstance(values, list)]
+    return max(lengths, default=1) if combine == "zip" else math.prod(lengths)
 
 
 def _reason(
