@@ -153,13 +153,13 @@ def _register_watch(library: Library, desk: Desk) -> None:
 
 
 def _register_section(library: Library, desk: Desk, section: Section) -> None:
-    desk.remember("study", f"{section.key}-pick.value")
+    desk.remember("study", f"{section.key}_pick.value")
 
     @desk.callback(
         Output(f"study-{section.key}-body", "children"),
         _AT,
         _SCHEME,
-        Input(f"study-{section.key}-pick", "value"),
+        Input(f"study-{section.key}_pick", "value"),
     )
     def show(at: At, scheme: str | None, pick: str) -> list[Component]:
         if scheme is None:
