@@ -223,6 +223,9 @@ def test_a_study_with_more_cars_is_shown_at_the_most(hosted):
     points = points_of(hosted.studies()[0])
     assert points.values == ("0.5", "1") and points.usual == "1"
     assert points.words("1") == "100 % of homes with an EV"
+    label = "timer, fleet.ev_share 1, time.start 2026-01-12"
+    assert points.short(label, "1") == "timer, time.start 2026-01-12"
+    assert points.short(label, ALL) == label
     study = opened(hosted, "hosts", STUDY)
     assert narrowed(study, "").comparison.labels == (
         "none, fleet.ev_share 0",
@@ -241,6 +244,8 @@ def test_a_study_of_few_variants_is_shown_whole(years):
     points = points_of(years.studies()[0])
     assert points.values == ("adoption.year 2026", "adoption.year 2030")
     assert points.usual == ALL
+    assert points.short("v2g, adoption.year 2030", "adoption.year 2030") == "v2g"
+    assert points.short("v2g, adoption.year 2030", "") == "v2g, adoption.year 2030"
     study = opened(years, "ahead", STUDY)
     assert narrowed(study, "adoption.year 2030").comparison.labels == (
         "free, adoption.year 2030",
