@@ -8,6 +8,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from twin.analysis import theme as paper
+from twin.analysis.hosting_map import FAINT_LINE
 
 Scheme = Literal["light", "dark"]
 FONT = paper.FONT
@@ -162,6 +163,7 @@ def _in_the_dark() -> dict[str, str]:
         paper.INK: DARK.ink,
         paper.LIMIT: DARK.limit,
         paper.FAINT: DARK.faint,
+        FAINT_LINE: DARK.parked,
         paper.BASE_FILL: DARK.base_fill,
     }
 

@@ -69,8 +69,9 @@ def register(desk: Desk) -> None:
         variants = variants_of(library, study, seed, point)
         found = troubles(variants)
         words = trouble_words(found, variants, len(study.runs))
-        words += left_out(len(points_of(study).labels(point)))
-        heads = columns([one.label for one in variants])
+        points = points_of(study)
+        words += left_out(len(points.labels(point)))
+        heads = columns([points.short(one.label, point) for one in variants])
         return rows(found, variants), heads, style(len(found)), words
 
     @desk.callback(
@@ -80,10 +81,15 @@ def register(desk: Desk) -> None:
         _POINT,
     )
     def figures(at: At, shown: str, point: str) -> Component:
-        comparison = at_point(library, at, point).comparison
-        if comparison is None:
+        study = at_point(library, at, point)
+        if study.comparison is None:
             return parts.notice(ALL_GONE, "warning")
-        return key_figures(comparison, parts.one_of((VALUES, DIFFERENCES), shown))
+        points = points_of(study.found)
+        return key_figures(
+            study.comparison,
+            parts.one_of((VALUES, DIFFERENCES), shown),
+            lambda label: points.short(label, point),
+        )
 
     _register_pictures(library, desk)
     desk.clientside(
@@ -153,13 +159,13 @@ def _register_watch(library: Library, desk: Desk) -> None:
 
 
 def _register_section(library: Library, desk: Desk, section: Section) -> None:
-    desk.remember("study", f"{section.key}-pick.value")
+    desk.remember("study", f"{section.key}_pick.value")
 
     @desk.callback(
         Output(f"study-{section.key}-body", "children"),
         _AT,
         _SCHEME,
-        Input(f"study-{section.key}-pick", "value"),
+        Input(f"study-{section.key}_pick", "value"),
     )
     def show(at: At, scheme: str | None, pick: str) -> list[Component]:
         if scheme is None:

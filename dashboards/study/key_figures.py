@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dash import html
 from dash.development.base_component import Component
@@ -14,8 +14,13 @@ from twin.analysis.wording import warnings
 VALUES, DIFFERENCES = "values", "differences"
 
 
-def key_figures(comparison: Comparison, shown: str) -> Component:
-    """Values with V2G against clever charging; or every difference."""
+def key_figures(
+    comparison: Comparison, shown: str, short: Callable[[str], str] = str
+) -> Component:
+    """Values with V2G against clever charging; or every difference.
+
+    short  what a column calls a label
+    """
     pairs = list(comparison.differences)
     if shown == VALUES:
         pairs = [Difference(*pair) for pair in comparison.v2g_against_clever] or pairs
@@ -25,8 +30,8 @@ def key_figures(comparison: Comparison, shown: str) -> Component:
     head = html.Tr(
         [
             html.Th(""),
-            *(html.Th(label, scope="col") for label in labels),
-            *(html.Th(_against(pair), scope="col") for pair in pairs),
+            *(html.Th(short(label), scope="col") for label in labels),
+            *(html.Th(_against(pair, short), scope="col") for pair in pairs),
         ]
     )
     body = [_row(comparison, measure, labels, pairs) for measure in known]
@@ -64,8 +69,8 @@ def _written(mean: str, band: str) -> list[Component | str]:
     return [mean, html.Small(band)] if band else [mean]
 
 
-def _against(pair: Difference) -> list[Component | str]:
-    return [pair.variant, html.Small(f"against {pair.against}")]
+def _against(pair: Difference, short: Callable[[str], str]) -> list[Component | str]:
+    return [short(pair.variant), html.Small(f"against {short(pair.against)}")]
 
 
 def _note(comparison: Comparison, compared: bool) -> Component:

@@ -22,7 +22,7 @@ from dashboards.study.studies import counted, when
 from dashboards.study.trouble_table import trouble_table
 from twin.errors import InputError
 
-_WORD = re.compile(r"[\w.]{1,60}")
+_WORD = re.compile(r"[^<>\x00-\x1f]{1,200}")
 
 
 def page_of(library: Library, study: StudyFound, query: Query) -> Component:
@@ -56,7 +56,7 @@ def body(study: StudyFound, query: Query) -> list[Component]:
             parts.waiting("study-answer", "Reading the study …"),
             className="card answer study-answer",
         ),
-        *(one.layout(study, query.get(f"{one.key}-pick")) for one in mine),
+        *(one.layout(study, query.get(f"{one.key}_pick")) for one in mine),
         _at_point(study, query),
         _troubles(seeds, query),
         _figures(query),

@@ -46,6 +46,14 @@ class Points:
         value = self.chosen(asked)
         return {x for x, at in self.at.items() if value == ALL or at in ("", value)}
 
+    def short(self, label: str, asked: object) -> str:
+        """A label without the point that is shown, where one is."""
+        if self.chosen(asked) == ALL or not self.values:
+            return label
+        first, *rest = label.split(", ")
+        kept = [x for x in rest if self.key and not x.startswith(f"{self.key} ")]
+        return ", ".join([first, *kept])
+
     def words(self, value: str) -> str:
         """A point as a reader would call it."""
         if self.key == "fleet.ev_share":

@@ -85,7 +85,7 @@ class Section:
         options = self._options(study)
         values = [value for value, _ in options]
         control = parts.select(
-            f"study-{self.key}-pick",
+            f"study-{self.key}_pick",
             options or [("", "")],
             parts.one_of(values, pick),
             self.control or self.title,

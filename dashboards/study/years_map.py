@@ -91,6 +91,7 @@ def _marks(
             "color": colour,
             "size": np.clip(7 * rows["highest_share"].to_numpy(), 7, 20).tolist(),
             "line": {"color": "white", "width": 1},
+            "opacity": 1.0,
         },
         text=[_said(row, titles) for row in rows.iter_rows(named=True)],
         hovertemplate="%{text}<extra></extra>",

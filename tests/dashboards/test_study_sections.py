@@ -10,6 +10,7 @@ import pytest
 
 from dashboards.data import Library
 from dashboards.study.element_href import element_href
+from dashboards.study.layout import page_of
 from dashboards.study.of_report import cards, linked
 from dashboards.study.points import ALL, narrowed, points_of
 from dashboards.study.recorded import opened, study_of
@@ -119,6 +120,16 @@ def test_hosting_shows_the_reports_figures_and_tables(hosted):
     assert "timer 0 %, valley 50 %" in text(answer(hosted, "hosts", STUDY))
 
 
+def test_an_address_reopens_a_section_as_it_was(hosted):
+    study = hosted.studies()[0]
+    query = {"hosting_pick": "voltage_low", "point": "0.5"}
+    assert all(key.isidentifier() for key in query), "the desk passes no others on"
+    said = text(page_of(hosted, study, query))
+    assert '"value": "voltage_low", "w"' in said and '"value": "0.5", "w"' in said
+    usual = text(page_of(hosted, study, {"hosting_pick": "<b>", "point": "<b>"}))
+    assert '"value": "any"' in usual and '"value": "1"' in usual
+
+
 def test_figures_are_of_the_scheme(hosted):
     light, dark = (text(shown(hosted, "hosting", scheme=x)) for x in ("light", "dark"))
     assert "#e8eaed" in dark and "#e8eaed" not in light
@@ -190,7 +201,10 @@ def test_years_ahead_show_the_reports_figures_and_a_map(years):
         assert f'"{title}"' in said
     assert "What binds first: transformer T1 (100 kVA)" in said
     assert '"Where, and when"' in said and "Shown: free." in said
-    assert "scattergl" not in said, "WebGL asks for eval, which the policy forbids"
+    cards_of = shown(years, "years", "free")
+    (mapped,) = (one for one in cards_of if "Where, and when" in text(one))
+    kinds = {trace.type for trace in graph(mapped).figure.data}
+    assert kinds == {"scatter"}, "WebGL asks for eval, which the policy forbids"
     assert "first year beyond its limit: 2030 (P10 2030, P90 2030)" in said
     of = next(x for x in comparison.cases if x.label == "free, adoption.year 2030")
     assert f"/run/free_2030/{of.run.run_id}/transformers?pick=0" in said
@@ -209,6 +223,9 @@ def test_a_study_with_more_cars_is_shown_at_the_most(hosted):
     points = points_of(hosted.studies()[0])
     assert points.values == ("0.5", "1") and points.usual == "1"
     assert points.words("1") == "100 % of homes with an EV"
+    label = "timer, fleet.ev_share 1, time.start 2026-01-12"
+    assert points.short(label, "1") == "timer, time.start 2026-01-12"
+    assert points.short(label, ALL) == label
     study = opened(hosted, "hosts", STUDY)
     assert narrowed(study, "").comparison.labels == (
         "none, fleet.ev_share 0",
@@ -227,6 +244,8 @@ def test_a_study_of_few_variants_is_shown_whole(years):
     points = points_of(years.studies()[0])
     assert points.values == ("adoption.year 2026", "adoption.year 2030")
     assert points.usual == ALL
+    assert points.short("v2g, adoption.year 2030", "adoption.year 2030") == "v2g"
+    assert points.short("v2g, adoption.year 2030", "") == "v2g, adoption.year 2030"
     study = opened(years, "ahead", STUDY)
     assert narrowed(study, "adoption.year 2030").comparison.labels == (
         "free, adoption.year 2030",
