@@ -183,8 +183,8 @@ def test_the_cheapest_that_leaves_nothing_is_named_first():
         row("valley", 700.0),
     )
     assert answer(found) == [
-        "timer (timer <b>): 5 transformers beyond the normal rating, 1 customer outside "
-        "the voltage band.",
+        "timer (timer <b>): 5 transformers beyond the normal rating, 1 customer "
+        "outside the voltage band.",
         "The cheapest that leaves nothing beyond limits: valley, NPV of its cost over "
         "20 years 700 USD; then larger (9,000).",
     ]

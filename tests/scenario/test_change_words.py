@@ -1,4 +1,4 @@
-"""What a scenario may say of changes of its grid, and what is told where it is wrong."""
+"""What a scenario may change in its grid, and what is told where it is wrong."""
 
 import json
 from pathlib import Path

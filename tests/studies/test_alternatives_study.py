@@ -7,6 +7,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from twin.analysis.study import Subject
+from twin.analysis.wording import headline
 from twin.cli import app
 from twin.errors import InputError
 from twin.results.record import Run
@@ -82,6 +84,13 @@ def test_runs_record_their_changes_and_old_ones_none(folder):
         said = [note for note in run.record["notes"] if "changed in the grid" in note]
         assert len(said) == len(changes or [])
         assert run.record["audit"]["largest_difference_pu"] < 1e-6
+
+
+def test_a_reports_head_says_what_was_changed(folder):
+    told = headline(Subject.open(folder).comparison)
+    assert [line for line in told if "grid is changed" in line] == [
+        "larger: the grid is changed: transformer trafo 0: 1000 kVA in place of 100 kVA."
+    ]
 
 
 def test_the_record_names_items_and_their_marks(folder):
