@@ -534,6 +534,8 @@ def _print_summary(folder: Path) -> None:
 
     record = Run.open(folder)
     print(text([(labels([record])[0], record)], None))
+    for change in record.record.get("feeder", {}).get("changes", []):
+        print(f"changed in the grid: {change['words']}")
     for warning in record.record.get("warnings", []):
         print(f"attention: {warning}")
     others = len(record.record["notes"]) - len(record.record.get("warnings", []))

@@ -244,6 +244,12 @@ def test_two_of_a_name_are_told_apart_by_table_and_index():
     assert net.line["parallel"].tolist() == [1, 2]
 
 
+def test_an_index_alone_names_an_element_of_its_only_table():
+    net = network()
+    changed(net, ("transformer", 0, "tap", 1), ("line", 0, "parallel", 2))
+    assert (net.trafo["tap_pos"].item(), net.line["parallel"].item()) == (1, 2)
+
+
 def test_no_size_beyond_the_largest():
     net = network()
     net.trafo["sn_mva"] = 0.63

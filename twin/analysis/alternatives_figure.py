@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from math import ceil, floor, log10
 from typing import Any
 
 import plotly.graph_objects as go
@@ -23,11 +24,12 @@ PANELS = (
     (("transformers_over_normal", "lines_over_normal"), "transformers and lines over"),
     (("customers_beyond",), "customers outside the band"),
 )
-K_USD = 1000.0
+K_USD, FAR_APART = 1000.0, 20.0
 
 
 def cost_figure(found: Alternatives) -> go.Figure:
     """NPV of cost to the right, what is left upwards: assets, then customers."""
+    place, ticks = scale([row["npv_usd"] / K_USD for row in found.rows])
     figure = make_subplots(
         rows=1,
         cols=2,
@@ -36,15 +38,34 @@ def cost_figure(found: Alternatives) -> go.Figure:
     )
     for panel, (keys, _) in enumerate(PANELS):
         at = {"row": 1, "col": panel + 1}
-        _front(figure, found.rows, keys, at)
+        _front(figure, found.rows, keys, place, at)
         for number, row in enumerate(found.rows):
-            _mark(figure, row, keys, number, not panel, at)
-    figure.update_xaxes(title="NPV of cost [thousand USD]", rangemode="tozero")
+            _mark(figure, row, keys, number, not panel, place, at)
+    figure.update_xaxes(title="NPV of cost [thousand USD]", **ticks)
     figure.update_yaxes(rangemode="tozero")
     dressed(figure, 480, titles=True)
     rows_of_legend = 1 + len(found.rows) // 5
     figure.update_layout(margin={"t": 62 + 22 * rows_of_legend})
     return figure
+
+
+def scale(costs: Sequence[float]) -> tuple[Callable[[float], float], dict[str, Any]]:
+    """Where a cost stands, and the axis: by powers of ten where costs lie far apart.
+
+    No cost stands at the left end then. With savings the axis is plain.
+    """
+    paid = [cost for cost in costs if cost > 0.0]
+    if min(costs) < 0.0 or not paid or max(paid) < FAR_APART * min(paid):
+        return float, {"rangemode": "tozero"}
+    low, high = floor(log10(min(paid))), ceil(log10(max(paid)))
+    left = low - 0.5
+    powers = list(range(low, high + 1))
+    ticks = {
+        "tickvals": [left, *powers],
+        "ticktext": ["0", *(f"{10.0**power:,g}" for power in powers)],
+        "range": [left - 0.15, high + 0.1],
+    }
+    return lambda cost: log10(cost) if cost > 0.0 else left, ticks
 
 
 def left_over(row: Mapping[str, Any], keys: Sequence[str], quantile: str) -> float:
@@ -63,12 +84,16 @@ def front(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _front(
-    figure: go.Figure, rows: Sequence[Mapping[str, Any]], keys: Sequence[str], at: Any
+    figure: go.Figure,
+    rows: Sequence[Mapping[str, Any]],
+    keys: Sequence[str],
+    place: Callable[[float], float],
+    at: Any,
 ) -> None:
     points = [(row["npv_usd"] / K_USD, left_over(row, keys, "p50")) for row in rows]
     kept = front([point for point in points if point[1] == point[1]])
     figure.add_scatter(
-        x=[x for x, _ in kept],
+        x=[place(x) for x, _ in kept],
         y=[y for _, y in kept],
         mode="lines",
         line={"color": GREY, "dash": "dot", "shape": "hv", "width": 1.5},
@@ -84,12 +109,13 @@ def _mark(
     keys: Sequence[str],
     number: int,
     legend: bool,
+    place: Callable[[float], float],
     at: Any,
 ) -> None:
     low, mid, high = (left_over(row, keys, q) for q in ("p10", "p50", "p90"))
     colour = INK if row["baseline"] else OKABE_ITO[number % len(OKABE_ITO)]
     figure.add_scatter(
-        x=[row["npv_usd"] / K_USD],
+        x=[place(row["npv_usd"] / K_USD)],
         y=[mid],
         mode="markers",
         name=plain(row["variant"]),
@@ -111,7 +137,7 @@ def _mark(
             "width": 5,
         },
         cliponaxis=False,
-        hovertemplate=f"{plain(row['variant'])}: %{{x:,.0f}} thousand USD, "
+        hovertemplate=f"{plain(row['variant'])}: {row['npv_usd']:,.0f} USD, "
         "%{y:g} left",
         **at,
     )

@@ -10,21 +10,9 @@ from rich.table import Table
 from twin.analysis import page
 from twin.analysis.alternatives import LEFT, Alternatives
 from twin.analysis.alternatives_figure import ABOUT, cost_figure
-from twin.analysis.alternatives_words import answer, band, measure, notes, usd
+from twin.analysis.alternatives_words import FIGURES, answer, band, effects, notes, usd
 
 TITLE = "Alternatives side by side"
-SHORT = {
-    "transformers_over_normal": "transformers over normal",
-    "transformers_over_emergency": "transformers over emergency",
-    "lines_over_normal": "lines over normal",
-    "lines_over_emergency": "lines over emergency",
-    "customers_beyond": "customers outside the band",
-    "worst_loading": "highest loading %",
-    "v_min_pu": "lowest voltage pu",
-    "peak_kw": "peak kW",
-    "losses_kwh": "losses kWh, in the days run",
-    "departures_short_share": "departures short %",
-}
 MONEY = ("investment USD", "yearly USD", "NPV of cost USD")
 ITEMS = (
     "variant",
@@ -36,13 +24,18 @@ ITEMS = (
     "price",
 )
 WIDTH = 100
+BRIEF = (
+    "transf. over", "transf. emerg.", "lines over", "lines emerg.", "cust. outside",
+    "highest %", "lowest pu", "peak kW", "losses kWh", "dep. short %",
+)  # fmt: skip
+HEADS = tuple(FIGURES[key].name for key in LEFT)
 
 
 def section(found: Alternatives) -> str:
     """Everything on alternatives that a study tells."""
     return "".join(
         [
-            page.paragraphs(answer(found)),
+            page.paragraphs([*answer(found), *effects(found)]),
             page.figure(
                 "alternatives",
                 "Cost against what is left beyond limits",
@@ -52,7 +45,7 @@ def section(found: Alternatives) -> str:
             ),
             page.table(("variant", "what it is", *MONEY), _money_rows(found), (0, 1)),
             "<h3>What is left</h3>",
-            page.table(("variant", *SHORT.values()), _left_rows(found)),
+            page.table(("variant", *HEADS), _left_rows(found)),
             page.details("What each cures, asset by asset", _elements(found)),
             page.details(
                 "What each costs, item by item",
@@ -116,20 +109,16 @@ def text(found: Alternatives, width: int = WIDTH) -> str:
     console = Console(width=max(width, WIDTH), highlight=False, file=None)
     with console.capture() as said:
         console.print(TITLE, style="bold")
-        for line in answer(found):
+        for line in [*answer(found), *effects(found)]:
             console.print("\n".join(wrap(line, width)), markup=False)
         console.print()
         console.print(_sheet(("", *MONEY), _money_text(found)))
         console.print()
-        console.print(_sheet(("left", *_numbers(found)), _left_text(found)))
+        console.print(_sheet(("left", *BRIEF), _left_text(found)))
         console.print()
         for line in notes(found):
             console.print("\n".join(wrap(line, width)), markup=False)
     return "\n".join(line.rstrip() for line in said.get().splitlines())
-
-
-def _numbers(found: Alternatives) -> list[str]:
-    return [row["variant"] for row in found.rows]
 
 
 def _money_text(found: Alternatives) -> list[list[str]]:
@@ -143,16 +132,18 @@ def _money_text(found: Alternatives) -> list[list[str]]:
 
 
 def _left_text(found: Alternatives) -> list[list[str]]:
-    rows = []
-    for key in LEFT:
-        cells = ["\n".join(filter(None, band(row, key))) for row in found.rows]
-        rows.append([measure(key).name, *cells])
-    return rows
+    return [
+        [
+            row["variant"],
+            *("\n".join(filter(None, band(row, key))) for key in LEFT),
+        ]
+        for row in found.rows
+    ]
 
 
 def _sheet(head: tuple[str, ...], rows: list[list[str]]) -> Table:
-    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    shown.add_column(head[0])
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    shown.add_column(head[0], no_wrap=True)
     for name in head[1:]:
         shown.add_column(name.replace("[", "\\["), justify="right")
     for row in rows:

@@ -6,10 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin.analysis.alternatives import Alternatives
-from twin.analysis.measures import MEASURES, Measure
+from twin.analysis.measures import Measure
 
-LINES_EMERGENCY = Measure("lines_over_emergency", "Lines over emergency rating")
-WORST = Measure("worst_loading", "Highest loading", "%", 0, 100)
+FIGURES = {
+    one.key: one
+    for one in (
+        Measure("transformers_over_normal", "transformers over normal"),
+        Measure("transformers_over_emergency", "transformers over emergency"),
+        Measure("lines_over_normal", "lines over normal"),
+        Measure("lines_over_emergency", "lines over emergency"),
+        Measure("customers_beyond", "customers outside the band"),
+        Measure("worst_loading", "highest loading", "%", 0, 100),
+        Measure("v_min_pu", "lowest voltage", "pu", 3),
+        Measure("peak_kw", "peak", "kW"),
+        Measure("losses_kwh", "losses in the days run", "kWh"),
+        Measure("departures_short_share", "departures short", "%", 0, 100),
+    )
+}
 JUDGED = ("transformers_over_normal", "lines_over_normal", "customers_beyond")
 CALLED = {
     "transformers_over_normal": ("transformer", "beyond the normal rating"),
@@ -19,15 +32,9 @@ CALLED = {
 Row = Mapping[str, Any]
 
 
-def measure(key: str) -> Measure:
-    """How a figure is written."""
-    own = {one.key: one for one in (LINES_EMERGENCY, WORST)}
-    return own.get(key) or MEASURES[key]
-
-
 def band(row: Row, key: str) -> tuple[str, str]:
     """The median over seeds, and P10 to P90 where they differ."""
-    how = measure(key)
+    how = FIGURES[key]
     low, mid, high = (how.written(row[f"{key}_{q}"]) for q in ("p10", "p50", "p90"))
     return mid, "" if low == high else f"{low} to {high}"
 
@@ -46,11 +53,16 @@ def answer(found: Alternatives) -> list[str]:
     """What the baseline breaks, and what cures it at the least cost."""
     bases = [row for row in found.rows if row["baseline"]]
     others = [row for row in found.rows if not row["baseline"]]
-    return [
-        *(f"{row['variant']} ({row['words']}): {_broken(row)}." for row in bases),
-        *_cheapest(found, others),
-        *(f"{row['variant']}: {_effect(row)}." for row in others),
-    ]
+    broken = [f"{row['variant']} ({row['words']}): {_broken(row)}." for row in bases]
+    if bases and all(map(is_clean, bases)):
+        return [*broken, _worse(others)]
+    return [*broken, _cheapest(found, others)]
+
+
+def effects(found: Alternatives) -> list[str]:
+    """What each alternative costs, and leaves."""
+    others = [row for row in found.rows if not row["baseline"]]
+    return [f"{row['variant']}: {_effect(row)}." for row in others]
 
 
 def _broken(row: Row) -> str:
@@ -70,21 +82,27 @@ def _effect(row: Row) -> str:
     return f"{cost}; leaves {_broken(row)}"
 
 
-def _cheapest(found: Alternatives, others: Sequence[Row]) -> list[str]:
+def _worse(others: Sequence[Row]) -> str:
+    """Which variants break what the baseline does not."""
+    names = [str(row["variant"]) for row in others if not is_clean(row)]
+    if not names:
+        return "No variant breaks a limit either."
+    return f"Variants that break a limit: {', '.join(names)}."
+
+
+def _cheapest(found: Alternatives, others: Sequence[Row]) -> str:
     """Of what leaves nothing beyond limits in (nine of ten) seeds, the cheapest."""
-    clean = sorted(filter(is_clean, others), key=lambda row: row["npv_usd"])
-    years = found.record["horizon_years"]
+    clean = sorted(filter(is_clean, others), key=lambda row: float(row["npv_usd"]))
     if not clean:
-        return ["No alternative takes everything back within limits."]
-    return [
-        f"The cheapest that leaves nothing beyond limits: {clean[0]['variant']}, NPV "
-        f"of its cost over {years} years {usd(clean[0]['npv_usd'])} USD"
-        + (
-            f"; then {', '.join(one['variant'] for one in clean[1:])}."
-            if clean[1:]
-            else "; no other does."
-        )
-    ]
+        return "No alternative takes everything back within limits."
+    first, *rest = clean
+    said = (
+        f"The cheapest that leaves nothing beyond limits: {first['variant']}, NPV of "
+        f"its cost over {found.record['horizon_years']} years "
+        f"{usd(first['npv_usd'])} USD"
+    )
+    then = ", ".join(f"{one['variant']} ({usd(one['npv_usd'])})" for one in rest)
+    return f"{said}; then {then}." if rest else f"{said}; no other does."
 
 
 def notes(found: Alternatives) -> list[str]:
@@ -102,7 +120,7 @@ def notes(found: Alternatives) -> list[str]:
         "names its mark. What a study says in alternatives.costs goes first.",
         f"Figures are medians over {seeds} seed{'s' * (seeds > 1)}"
         + (", with P10 to P90 where these differ" if seeds > 1 else "")
-        + f", within the {record['days']:g} days run. Beyond a rating: ever, in any "
+        + f", within the {_days(record['days'])} run. Beyond a rating: ever, in any "
         "interval and phase. Outside the band: a customer ever beyond the limits by "
         "which voltages are judged.",
     ]
@@ -111,3 +129,7 @@ def notes(found: Alternatives) -> list[str]:
         for label, one in record["variants"].items()
         if (keys := one["not_priced"])
     ]
+
+
+def _days(count: float) -> str:
+    return "day" if count == 1 else f"{count:g} days"

@@ -7,6 +7,7 @@ from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import MEASURES
 
 NOTHING_SHARE = 0.0005
+MOST_CHANGES = 4
 
 
 def headline(comparison: Comparison) -> list[str]:
@@ -24,7 +25,21 @@ def headline(comparison: Comparison) -> list[str]:
         said = [
             line for label in comparison.labels for line in _alone(comparison, label)
         ]
-    return [line for line in (*said, *_without_cars(comparison)) if line]
+    more = (*_without_cars(comparison), *changed(comparison))
+    return [line for line in (*said, *more) if line]
+
+
+def changed(comparison: Comparison) -> list[str]:
+    """What a scenario changed in its grid, a line a variant that does."""
+    found = []
+    for label in comparison.labels:
+        feeder = comparison.first(label).run.record.get("feeder") or {}
+        words = [str(one["words"]) for one in feeder.get("changes") or []]
+        more = len(words) - MOST_CHANGES
+        shown = words[:MOST_CHANGES] + [f"and {more} more changes"] * (more > 0)
+        who = f"{label}: the" if len(comparison.labels) > 1 else "The"
+        found += [f"{who} grid is changed: {'; '.join(shown)}."] if words else []
+    return found
 
 
 def warnings(comparison: Comparison) -> list[str]:

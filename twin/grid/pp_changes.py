@@ -60,6 +60,7 @@ def _names(net: Network, *tables: str) -> dict[str, list[tuple[str, int]]]:
 
     An index alone is a name, too, where only one table is meant.
     """
+    tables = tuple(table for table in tables if len(net[table]))
     found = _own_names(net, *tables)
     more: dict[str, tuple[str, int]] = {}
     for table in tables:
