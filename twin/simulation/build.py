@@ -77,7 +77,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     responses = responses_of(scenario.stress, scenario.seed, timeline, give_kw)
     calls = _calls(plan)
     shadow = _shadow(plan, fleet, customers, outages)
-    operator = operator_of(plan)
+    operator = operator_of(plan, customers, fleet, judged)
     recorder = Recorder(
         writer,
         timeline,
