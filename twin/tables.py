@@ -686,6 +686,40 @@ _OPERATOR_STEPS = Table(
     kind="interval",
 )
 
+_ENVELOPES = Table(
+    "envelopes",
+    "interval, where a scenario has `operator` with envelopes",
+    (
+        _time("time", "start of the interval"),
+        _array(
+            "customer",
+            "import_kw",
+            "kW",
+            "the most that the meter may draw with its cars, as issued when the "
+            "interval begins, at most what these can use; NaN: no car at a plug",
+        ),
+        _array("customer", "export_kw", "kW", "the most that it may feed in with them"),
+        _index("thermal", "ratings that bind, by branch end"),
+        _index("voltage", "voltages that bind"),
+    ),
+    kind="interval",
+    level="all",
+)
+
+_ENVELOPES_DAILY = Table(
+    "envelopes_daily",
+    "local day, where a scenario has `operator` with envelopes",
+    (
+        *_DAY,
+        _array("customer", "import_min_kw", "kW", "least import envelope of the day"),
+        _array("customer", "import_mean_kw", "kW", "mean while a car is at a plug"),
+        _array("customer", "export_min_kw", "kW", "least export envelope of the day"),
+        _array("customer", "export_mean_kw", "kW", "mean while a car is at a plug"),
+    ),
+    kind="day",
+    level="summary",
+)
+
 _QUALITY_DAILY = Table(
     "quality_daily",
     "local day",
@@ -822,6 +856,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _FUNNEL,
             _RESPONSES,
             _OPERATOR_STEPS,
+            _ENVELOPES,
+            _ENVELOPES_DAILY,
             _QUALITY_DAILY,
             _NODES_DAILY,
             _BRANCHES_DAILY,

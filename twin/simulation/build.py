@@ -86,7 +86,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         customers.fixed_kw,
         fleet.traits["zone"],
     )
-    operator = operator_of(plan)
+    operator = operator_of(plan, customers, fleet, judged)
     recorder = Recorder(
         writer,
         timeline,

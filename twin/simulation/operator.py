@@ -7,9 +7,12 @@ from typing import Protocol
 import polars as pl
 
 from twin.agents.observation import Observation
+from twin.arrays import Ints
+from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet, Taken
 from twin.grid.flow import Flow
 from twin.simulation.dimming import Dimming
+from twin.simulation.envelopes import Envelopes
 from twin.simulation.held_back import Array, HeldBack
 from twin.simulation.metering import Held
 from twin.simulation.plan import Plan
@@ -48,9 +51,16 @@ class GridOperator(Protocol):
         """What came of it, for ``run.json``."""
 
 
-def operator_of(plan: Plan) -> GridOperator | None:
-    """As the scenario says; none where nobody holds anything back."""
+def operator_of(
+    plan: Plan, customers: Customers, fleet: Fleet, judged: Ints
+) -> GridOperator | None:
+    """As the scenario says; none where nobody holds anything back.
+
+    ``judged``: the nodes at which voltages are.
+    """
     said = plan.scenario.operator
-    if said is None or not len(plan.cars):
+    if said is None or not len(fleet):
         return None
-    return Dimming.of(plan, said)
+    if said.method == "dimming":
+        return Dimming.of(plan, said)
+    return Envelopes.of(plan, said, customers, fleet, judged)

@@ -319,7 +319,9 @@ class Recorder:
             writer.day("responses", day, {"time": time, **self.responses.day()})
         if self.operator is not None:
             for name, columns in self.operator.day(self.level).items():
-                writer.day(name, day, {"time": time[: _rows(columns)], **columns})
+                daily = {"day": np.array([day])} if name.endswith("_daily") else {}
+                head = {**daily, "time": time[: _rows(columns)]}
+                writer.day(name, day, {**head, **columns})
         changes = self._write_quality(writer, day, time)
         stays = fleet.sessions()
         if day == self.timeline.days - 1:
