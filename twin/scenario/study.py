@@ -24,7 +24,7 @@ from twin.scenario.territory_words import (
     member_bases,
     settings_of_members,
     territory_problems,
-    time_problem,
+    time_problems,
     with_absolute_scenarios,
 )
 from twin.scenario.wording import printable, problems_of
@@ -133,6 +133,19 @@ class Study(Words):
         """
         return [run for _, runs in self.runs_by_point() for run in runs]
 
+    @property
+    def n_run(self) -> int:
+        """Runs that it asks for, of every feeder; conditions are not counted."""
+        feeders = 1 if self.territory is None else self.territory.n_feeder
+        return len(self.points()) * len(self.variants) * len(self.seeds) * feeders
+
+    def starts(self) -> list[tuple[Path, Settings]]:
+        """What runs start from: the base, or each member's scenario and settings."""
+        if self.territory is None:
+            return [(self.base, {})]
+        members = self.territory.members.values()
+        return [(one.scenario or self.base, one.settings) for one in members]
+
     def settings(self, run: StudyRun) -> Settings:
         """All that a run changes in the base: what it records, overrides, its seed."""
         recorded = {"output.level": self.output.level}
@@ -198,7 +211,7 @@ def _read_study(path: Path) -> Study:
         by_type = problems_of(error, tree, Study)
     found = {**by_type, **broken}
     if study is not None and base is not None and ("axes",) not in found:
-        problems += _problems_of_runs(tree, base, study)
+        problems += dict.fromkeys(_problems_of_runs(tree, base, study))
     problems += found.values()
     if study is None or problems:
         raise InputError(sorted(problems, key=by_place))
@@ -381,17 +394,20 @@ def _problems_of_runs(tree: Node, base: Node, study: Study) -> Iterator[Problem]
     yield from problems
     for point in itertools.islice(points(rows, study.combine), MOST_CHECKED):
         for variant in variants.values():
-            first: Scenario | None = None
-            for name, (node, start) in members.items():
-                merged = start
-                for key, leaf in (*point.items(), *_items(variant).items()):
-                    merged = merge(merged, nested(key.split("."), leaf))
-                scenario, found = validated(merged)
-                yield from found
-                first = first or scenario
-                if (
-                    scenario
-                    and first
-                    and (odd := time_problem(name, node, scenario, first))
-                ):
-                    yield odd
+            changes = [*point.items(), *_items(variant).items()]
+            yield from _problems_of_members(members, changes)
+
+
+def _problems_of_members(
+    members: dict[str, tuple[Node, Node]], changes: list[tuple[str, Node]]
+) -> Iterator[Problem]:
+    """What is wrong with a variant's scenarios: one, or one a member of a territory."""
+    first: Scenario | None = None
+    for name, (node, merged) in members.items():
+        for key, leaf in changes:
+            merged = merge(merged, nested(key.split("."), leaf))
+        scenario, found = validated(merged)
+        yield from found
+        first = first or scenario
+        if scenario is not None and first is not None:
+            yield from time_problems(name, node, scenario, first)
