@@ -90,7 +90,7 @@ def check(file: File, override: Override = []) -> None:  # noqa: B006
             raise InputError.of("a study has no overrides", key="--set")
         words = read_study(file)
         refuse_unreadable(of_study(words), file)
-        print(f"{file}: ok, {len(words.runs())} runs")
+        print(f"{file}: ok, {words.n_run} runs")
         return
     scenario = read(file, override)
     refuse_unreadable([scenario], file, override)

@@ -29,7 +29,7 @@ from twin.scenario.territory_words import (
     member_bases,
     settings_of_members,
     territory_problems,
-    time_problem,
+    time_problems,
     with_absolute_scenarios,
 )
 from twin.scenario.vary_words import (
@@ -159,6 +159,19 @@ class Study(Words):
         """
         return [run for _, runs in self.runs_by_point() for run in runs]
 
+    @property
+    def n_run(self) -> int:
+        """Runs that it asks for, of every feeder; conditions are not counted."""
+        feeders = 1 if self.territory is None else self.territory.n_feeder
+        return len(self.points()) * len(self.variants) * len(self.seeds) * feeders
+
+    def starts(self) -> list[tuple[Path, Settings]]:
+        """What runs start from: the base, or each member's scenario and settings."""
+        if self.territory is None:
+            return [(self.base, {})]
+        members = self.territory.members.values()
+        return [(one.scenario or self.base, one.settings) for one in members]
+
     def settings(self, run: StudyRun) -> Settings:
         """All that a run changes in the base: what it records, overrides, its seed."""
         recorded = {"output.level": self.output.level}
@@ -249,7 +262,7 @@ def _read_study(path: Path) -> Study:
         by_type = problems_of(error, tree, Study)
     found = {**by_type, **broken}
     if study is not None and base is not None and ("axes",) not in found:
-        problems += _problems_of_runs(tree, base, study)
+        problems += dict.fromkeys(_problems_of_runs(tree, base, study))
     problems += found.values()
     if study is None or problems:
         raise InputError(sorted(problems, key=by_place))
@@ -448,6 +461,5 @@ def _found(
         read, found = validated(scenario)
         yield from found
         first = first or read
-        odd = time_problem(name, node, read, first) if read and first else None
-        if odd:
-            yield odd
+        if read is not None and first is not None:
+            yield from time_problems(name, node, read, first)

@@ -92,20 +92,19 @@ def settings_of_members(tree: Node) -> Iterator[tuple[str, dict[str, Node]]]:
             yield f"territory.members.{name}.settings", settings.value
 
 
-def time_problem(
+def time_problems(
     name: str, node: Node, mine: Scenario, first: Scenario
-) -> Problem | None:
+) -> Iterator[Problem]:
     """Members live in one stretch of time, or they cannot be summed."""
     for key in ONE_TIME:
         here, there = _time(mine, key), _time(first, key)
         if here != there:
-            return Problem(
+            yield Problem(
                 node.key_where,
                 f"territory.members.{name}",
                 f"has time.{key} {here}, the first member {there}; members are summed "
                 f"at every instant: say settings: {{time.{key}: ...}}",
             )
-    return None
 
 
 def with_absolute_scenarios(plain: Settings, tree: Node) -> None:

@@ -47,8 +47,10 @@ def refuse_unreadable(
 def of_study(study: Study) -> Iterator[Scenario]:
     """The scenarios of a study's first runs."""
     for one in islice(study.runs(), MOST_RUNS):
-        words = [f"{key}={json.dumps(value)}" for key, value in one.overrides.items()]
-        yield read(study.base, words)
+        for file, settings in study.starts():
+            said = {**settings, **one.overrides}
+            words = [f"{key}={json.dumps(value)}" for key, value in said.items()]
+            yield read(file, words)
 
 
 def problems_of_files(scenario: Scenario) -> list[Problem]:
