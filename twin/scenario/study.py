@@ -161,9 +161,10 @@ class Study(Words):
 
     @property
     def n_run(self) -> int:
-        """Runs that it asks for, of every feeder; conditions are not counted."""
+        """Runs that it asks for, of every feeder; conditions are not."""
         feeders = 1 if self.territory is None else self.territory.n_feeder
-        return len(self.points()) * len(self.variants) * len(self.seeds) * feeders
+        seeds, stands = len(self.draws), 1 + len(self.ends)
+        return len(self.points()) * len(self.variants) * seeds * feeders * stands
 
     def starts(self) -> list[tuple[Path, Settings]]:
         """What runs start from: the base, or each member's scenario and settings."""
