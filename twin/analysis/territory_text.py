@@ -110,9 +110,9 @@ def _missing(one: Result) -> str:
 
 
 def _changes(territory: Territory, v2g: Result, managed: Result) -> str:
-    peak = v2g["peak_mw"] - managed["peak_mw"]
+    peak = _less(v2g["peak_mw"], managed["peak_mw"])
     energy = {
-        name: v2g["energy_mwh"][name] - managed["energy_mwh"][name]
+        name: _less(v2g["energy_mwh"][name], managed["energy_mwh"][name])
         for name in ("ev_charge", "ev_discharge", "losses")
     }
     here = at_peak(territory, managed, "ev_could_shed_mw")
@@ -132,7 +132,8 @@ def _over_seeds(territory: Territory) -> list[str]:
         return []
     told = []
     for label in dict.fromkeys(one["label"] for one in territory.results):
-        peaks = [one["peak_mw"] for one in territory.results if one["label"] == label]
+        mine = [one["peak_mw"] for one in territory.results if one["label"] == label]
+        peaks = [peak for peak in mine if peak is not None] or [None]
         told.append(f"{label} {_mw(min(peaks))} to {_mw(max(peaks))} MW")
     return [f"Peak over {len(territory.seeds)} seeds: {'; '.join(told)}."]
 
@@ -189,7 +190,14 @@ def digits_of(value: float) -> int:
     return 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 3
 
 
-def _signed(value: float) -> str:
+def _less(one: float | None, other: float | None) -> float | None:
+    """A difference; None where either is not known, as where a step has no solution."""
+    return None if one is None or other is None else one - other
+
+
+def _signed(value: float | None) -> str:
+    if value is None:
+        return "–"
     return f"{value:+,.{digits_of(value)}f}".replace("-", "−")
 
 
