@@ -130,6 +130,12 @@ def test_a_variant_is_told_in_words():
     ]
     assert in_words(case("valley"), case(), {}) == ["valley: 10 cars charged by it"]
     assert in_words(case(), case(), {"words": "wait"}) == ["wait"]
+    assert in_words(case("v2g_peak", giving=4), case(), {}) == [
+        "v2g_peak: 6 cars charged by it, 4 that also give"
+    ]
+    assert in_words(case("v2g_peak", giving=10), case(), {}) == [
+        "v2g_peak: 10 cars that also give"
+    ]
 
 
 def test_money_is_discounted_over_the_horizon():
@@ -183,10 +189,10 @@ def test_the_cheapest_that_leaves_nothing_is_named_first():
         row("valley", 700.0),
     )
     assert answer(found) == [
-        "timer (timer <b>): 5 transformers beyond the normal rating, 1 customer "
-        "outside the voltage band.",
         "The cheapest that leaves nothing beyond limits: valley, NPV of its cost over "
         "20 years 700 USD; then larger (9,000).",
+        "timer (timer <b>): 5 transformers beyond the normal rating, 1 customer "
+        "outside the voltage band.",
     ]
     assert effects(found)[1] == (
         "taps: NPV of its cost 100 USD; leaves 2 transformers beyond the normal rating."
@@ -195,20 +201,20 @@ def test_the_cheapest_that_leaves_nothing_is_named_first():
 
 def test_where_nothing_cures_all_that_is_said():
     found = weighed(TIMER, row("taps", 100.0, lines_over_normal=1.0))
-    assert answer(found)[1] == "No alternative takes everything back within limits."
+    assert answer(found)[0] == "No alternative takes everything back within limits."
 
 
 def test_where_the_baseline_is_well_what_breaks_is_said():
     found = weighed(row("intact", 0.0, True), row("out", 0.0, customers_beyond=4.0))
     assert answer(found) == [
-        "intact (intact <b>): nothing beyond limits.",
         "Variants that break a limit: out.",
+        "intact (intact <b>): nothing beyond limits.",
     ]
 
 
 def test_what_is_not_known_is_not_called_clean():
     found = weighed(TIMER, row("lost", 1.0, lines_over_normal=None))
-    assert answer(found)[1] == "No alternative takes everything back within limits."
+    assert answer(found)[0] == "No alternative takes everything back within limits."
 
 
 def test_the_front_is_what_no_cheaper_variant_beats():

@@ -66,8 +66,8 @@ class Upgrades:
         return max(self.line_least_usd, self.line_usd_per_km * length_km)
 
 
-def upgrades(region: str, said: Mapping[str, Any]) -> Upgrades:
-    """The region's costs, with what a scenario says of ``adoption.upgrades``."""
+def upgrades(region: str, said: Mapping[str, Any], said_by: str = SAID) -> Upgrades:
+    """The region's costs, with what a scenario or a study says in their place."""
     problems: list[Problem] = []
     words: dict[str, Any] = read_document(FOLDER / FILES[region], problems).plain()
     own = said.get("transformer_usd")
@@ -78,7 +78,9 @@ def upgrades(region: str, said: Mapping[str, Any]) -> Upgrades:
         for key in PRICES
     }
     marks = {
-        key: SAID if said.get(key) else f"{words[key]['mark']}: {words[key]['source']}"
+        key: said_by
+        if said.get(key)
+        else f"{words[key]['mark']}: {words[key]['source']}"
         for key in ("transformer_usd", *PRICES)
     }
     return Upgrades(

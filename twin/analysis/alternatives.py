@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from twin.accounts.upgrades import measures, upgrades
+from twin.accounts.upgrades import SAID_IN_STUDY, measures, upgrades
 from twin.analysis.alternatives_cost import (
     Item,
     Money,
@@ -88,7 +88,8 @@ def alternatives_of(comparison: Comparison, spec: AlternativesSpec) -> Alternati
     """Cost and effect of every variant against the baseline at its point."""
     region = _region(comparison.cases[0])
     said = spec.costs.model_dump()
-    prices = Prices(upgrades(region, said), measures(region, said))
+    assets = upgrades(region, said, SAID_IN_STUDY)
+    prices = Prices(assets, measures(region, said))
     money = Money(spec.horizon_years, spec.discount_rate, spec.escalation)
     rows, told = [], {}
     for label in comparison.labels:

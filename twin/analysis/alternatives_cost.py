@@ -212,5 +212,5 @@ def _policy(case: Case) -> str:
     if not takes + gives:
         return f"{case.policy}, {case.n_ev} cars in no programme"
     parts = [f"{takes} cars charged by it"] if takes else []
-    parts += [f"{gives} that also give"] if gives else []
+    parts += [f"{gives} {'' if takes else 'cars '}that also give"] if gives else []
     return f"{case.policy}: {', '.join(parts)}"

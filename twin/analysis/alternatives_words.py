@@ -11,15 +11,15 @@ from twin.analysis.measures import Measure
 FIGURES = {
     one.key: one
     for one in (
-        Measure("transformers_over_normal", "transformers over normal"),
-        Measure("transformers_over_emergency", "transformers over emergency"),
+        Measure("transformers_over_normal", "transf. over normal"),
+        Measure("transformers_over_emergency", "transf. over emergency"),
         Measure("lines_over_normal", "lines over normal"),
         Measure("lines_over_emergency", "lines over emergency"),
-        Measure("customers_beyond", "customers outside the band"),
-        Measure("worst_loading", "highest loading", "%", 0, 100),
-        Measure("v_min_pu", "lowest voltage", "pu", 3),
+        Measure("customers_beyond", "customers outside"),
+        Measure("worst_loading", "highest load", "%", 0, 100),
+        Measure("v_min_pu", "lowest", "pu", 3),
         Measure("peak_kw", "peak", "kW"),
-        Measure("losses_kwh", "losses in the days run", "kWh"),
+        Measure("losses_kwh", "losses", "kWh"),
         Measure("departures_short_share", "departures short", "%", 0, 100),
     )
 }
@@ -50,13 +50,13 @@ def is_clean(row: Row) -> bool:
 
 
 def answer(found: Alternatives) -> list[str]:
-    """What the baseline breaks, and what cures it at the least cost."""
+    """What cures all that is broken at the least cost, and what the baseline breaks."""
     bases = [row for row in found.rows if row["baseline"]]
     others = [row for row in found.rows if not row["baseline"]]
     broken = [f"{row['variant']} ({row['words']}): {_broken(row)}." for row in bases]
     if bases and all(map(is_clean, bases)):
-        return [*broken, _worse(others)]
-    return [*broken, _cheapest(found, others)]
+        return [_worse(others), *broken]
+    return [_cheapest(found, others), *broken]
 
 
 def effects(found: Alternatives) -> list[str]:

@@ -7,7 +7,7 @@ from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import MEASURES
 
 NOTHING_SHARE = 0.0005
-MOST_CHANGES = 4
+MOST_CHANGES = 2
 
 
 def headline(comparison: Comparison) -> list[str]:
