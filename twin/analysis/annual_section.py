@@ -27,7 +27,10 @@ SUMS = (
     "Energy, hours and what else adds up: the sum over the weeks, each times how many "
     "such weeks a year has; of a run of whole years, its own. Mean over seeds, in "
     "brackets the 95 % interval of that mean (Student's t). It tells chance apart, "
-    "not how well the weeks stand for the year: docs/validation.md has that error."
+    "not how well the weeks stand for the year: docs/validation.md has that error. A "
+    "week begins with batteries as lived and ends as it ends: what they hold less then "
+    "(their change, below) was driven, and charged in no week. Feeding in, reverse "
+    "flow and what is bought on the way are low, as the usual weeks have little of it."
 )
 BOUNDS = (
     "Peaks are the highest (voltages the lowest) of the weeks that were run. The "
