@@ -8,10 +8,14 @@ import polars as pl
 import pytest
 
 from tests.worlds import scenario
+from twin.analysis import annual_section
+from twin.analysis.study import Subject
 from twin.errors import InputError
 from twin.scenario.condition_words import Conditions
-from twin.scenario.study import read_study
+from twin.scenario.study import StudyRun, read_study
+from twin.scenario.tariff_words import TariffSpec
 from twin.simulation.build import load_grid
+from twin.studies.asked import Asked
 from twin.studies.conditions import (
     Demand,
     chosen_day,
@@ -19,6 +23,7 @@ from twin.studies.conditions import (
     kept_conditions,
 )
 from twin.studies.runner import labelled_runs, run_study
+from twin.studies.stretches import stretches_of, uneven
 
 
 def demand(years, highest, lowest=None):
@@ -178,3 +183,51 @@ def test_words_that_make_no_sense_are_told(tmp_path, words, said):
     with pytest.raises(InputError) as told:
         read_study(written(tmp_path, text))
     assert said in str(told.value)
+
+
+WEEKS = STUDY.replace(
+    "{use: [winter_peak, minimum_load]}", "{use: [representative_weeks], weeks: 2}"
+)
+
+
+def test_weeks_make_a_year_and_the_rest_is_told_of_the_fullest(tmp_path):
+    study = read_study(written(tmp_path, WEEKS))
+    folder = run_study(study, tmp_path / "results", lambda _: None)
+    frame = pl.read_parquet(folder / "study.parquet")
+    assert frame["weight"].unique().sum() == pytest.approx(365.25 / 7)
+    by_hand = frame.filter(variant="some").select(
+        (pl.col("weight") * pl.col("homes_kwh")).sum()
+    )
+    found = pl.read_parquet(folder / "annual.parquet").filter(
+        pl.col("against").is_null(), variant="some", key="homes_kwh"
+    )
+    assert found["mean"].item() == pytest.approx(by_hand.item())
+    assert "condition" not in found.columns
+    conditions = json.loads((folder / "study.json").read_text())["conditions"]
+    fullest = max(conditions, key=lambda one: one["demand_kw"])["name"]
+    assert Subject.open(folder).comparison.labels == (
+        f"none, condition {fullest}",
+        f"some, condition {fullest}",
+    )
+    words = annual_section.text(folder)
+    assert f"All else is told of {fullest} alone, the fullest of the 2 weeks" in words
+
+
+def test_a_tariff_that_is_not_linear_makes_no_bill_of_a_year():
+    assert uneven(TariffSpec(name="flat")) == ""
+    assert uneven(TariffSpec(name="sdge_tou_dr1")) == "a minimum, an allowance"
+    with pytest.raises(InputError, match="fla"):
+        uneven(TariffSpec(name="fla"))
+
+
+@pytest.mark.parametrize(
+    ("days", "weight"),
+    [(1, None), (7, None), (364, None), (365, 1), (366, 1), (500, None), (730, 0.5)],
+)
+def test_only_whole_years_stand_for_a_year(days, weight):
+    base = scenario()
+    time = base.time.model_copy(update={"days": days})
+    run = StudyRun("a", 1, {})
+    asked = Asked(run, {}, scenario=base.model_copy(update={"time": time}))
+    (found,) = stretches_of([asked])
+    assert (found.weight if found else None) == weight

@@ -13,7 +13,7 @@ import polars as pl
 from twin.analysis import page
 from twin.analysis.annual import ANNUAL_FILE
 from twin.analysis.measures import MEASURES, Measure
-from twin.analysis.study import STUDY_FILE
+from twin.analysis.study import STUDY_FILE, fullest_week
 from twin.errors import InputError
 
 TITLE = "A year, from weighted weeks"
@@ -27,7 +27,10 @@ SUMS = (
     "Energy, hours and what else adds up: the sum over the weeks, each times how many "
     "such weeks a year has; of a run of whole years, its own. Mean over seeds, in "
     "brackets the 95 % interval of that mean (Student's t). It tells chance apart, "
-    "not how well the weeks stand for the year: docs/validation.md has that error."
+    "not how well the weeks stand for the year: docs/validation.md has that error. A "
+    "week begins with batteries as lived and ends as it ends: what they hold less then "
+    "(their change, below) was driven, and charged in no week. Feeding in, reverse "
+    "flow and what is bought on the way are low, as the usual weeks have little of it."
 )
 BOUNDS = (
     "Peaks are the highest (voltages the lowest) of the weeks that were run. The "
@@ -62,6 +65,18 @@ class Annual:
     columns: tuple[str, ...]
     cells: dict[tuple[str, str], Row]
     notes: tuple[str, ...]
+    weeks: tuple[Row, ...] = ()
+    shown: str = ""
+
+    @property
+    def elsewhere(self) -> str:
+        """Which of the weeks all other parts are about; empty: there are none."""
+        if not self.shown:
+            return ""
+        return (
+            f"All else is told of {self.shown} alone, the fullest of the "
+            f"{len(self.weeks)} weeks; each week's figures are in study.parquet."
+        )
 
     @property
     def measures(self) -> tuple[Measure, ...]:
@@ -108,7 +123,9 @@ def annual_of(folder: Path) -> Annual | None:
     levels = [name for (_, name), row in cells.items() if row["against"] is None]
     pairs = [name for (_, name), row in cells.items() if row["against"] is not None]
     notes = (record.get("annual") or {}).get("notes") or ()
-    return Annual(tuple(dict.fromkeys([*levels, *pairs])), cells, tuple(notes))
+    weeks = [one for one in record.get("conditions") or () if one.get("weight")]
+    columns = tuple(dict.fromkeys([*levels, *pairs]))
+    return Annual(columns, cells, tuple(notes), tuple(weeks), fullest_week(record))
 
 
 def section(folder: Path) -> str:
@@ -128,6 +145,8 @@ def section(folder: Path) -> str:
             "<h3>The worst of the weeks</h3>",
             page.paragraphs([BOUNDS]),
             _table(found, bounds),
+            _weeks(found),
+            page.paragraphs([found.elsewhere], "note"),
         ]
     )
 
@@ -145,7 +164,20 @@ def text(folder: Path) -> str:
         for column in found.columns:
             mean, band = found.written(measure, column)
             parts.append(f"    {column:<30} {mean}" + (f" [{band}]" if band else ""))
-    return "\n".join([*parts, f"  {BOUNDS}"])
+    more = [line for line in (BOUNDS, found.elsewhere) if line]
+    return "\n".join([*parts, *(f"  {line}" for line in more)])
+
+
+def _weeks(found: Annual) -> str:
+    """Which weeks, and how many of each a year has."""
+    if not found.weeks:
+        return ""
+    head = ["week", "from", "of them in a year", "highest demand without cars kW"]
+    rows = [
+        [one["name"], one["start"], f"{one['weight']:.1f}", f"{one['demand_kw']:,.0f}"]
+        for one in found.weeks
+    ]
+    return page.details("The weeks", page.table(head, rows, (0, 1)))
 
 
 def _table(found: Annual, measures: Sequence[Measure]) -> str:

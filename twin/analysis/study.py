@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def _study(folder: Path) -> Subject:
     rows = record.get("runs") or []
     ranked = {label: place for place, label in enumerate(record.get("variants") or [])}
     rows = sorted(rows, key=lambda row: ranked.get(_label(row), len(ranked)))
-    rows = _one_feeder(_fullest(folder, rows))
+    rows = _of_fullest_week(record, _one_feeder(_fullest(folder, rows)))
     once = {(_label(row), str(row.get("path"))): row for row in rows}
     runs = [
         (label, Run.open(_run_folder(folder, row))) for (label, _), row in once.items()
@@ -100,6 +101,26 @@ def _one_feeder(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _feeder(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(row.get(key) for key in ("member", "copy", "study_seed"))
+
+
+def fullest_week(record: Mapping[str, Any]) -> str:
+    """Of the weeks that stand for a year, the one of the highest demand; or none."""
+    weeks = [one for one in record.get("conditions") or () if one.get("weight")]
+    return str(max(weeks, key=lambda one: one["demand_kw"])["name"]) if weeks else ""
+
+
+def _of_fullest_week(
+    record: Mapping[str, Any], rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Of weeks that stand for a year one, beside any other days: all are told by sums.
+
+    Years ahead are judged by every week.
+    """
+    shown, rest = fullest_week(record), set()
+    if shown and not any("adoption.year" in row["overrides"] for row in rows):
+        weeks = [one for one in record["conditions"] if one.get("weight")]
+        rest = {one["name"] for one in weeks} - {shown}
+    return [row for row in rows if row["overrides"].get("condition") not in rest]
 
 
 def _label(row: dict[str, Any]) -> str:
