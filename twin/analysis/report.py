@@ -24,6 +24,7 @@ from twin.analysis.comparison import Comparison
 from twin.analysis.hosting import Hosting
 from twin.analysis.hosting_section import hosting_section
 from twin.analysis.hosting_text import headline as hosting_headline
+from twin.analysis.operator_section import operator
 from twin.analysis.outage_section import outages
 from twin.analysis.participation_section import participation
 from twin.analysis.quality_section import voltage_quality
@@ -155,6 +156,7 @@ _SECTIONS: tuple[Part, ...] = (
     ("outages", "Outages", outages),
     ("participation", "Who can take part", participation),
     ("requests", "Requests and responses", responses),
+    ("operator", "The grid operator", operator),
     ("voltage-quality", "Voltage quality", voltage_quality),
     ("overloads", "Overloaded assets", sections.overloads),
     ("transformers", "Transformers", sections.transformers),
