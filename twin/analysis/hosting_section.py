@@ -10,6 +10,8 @@ from twin.analysis.hosting import Hosting
 from twin.analysis.hosting_answers import ANY, bindings, capacity, courses, limits_of
 from twin.analysis.hosting_figure import curve_figure, hosted_figure, limits_figure
 from twin.analysis.hosting_map import binding_map
+from twin.analysis.hosting_price import ABOUT as PRICE
+from twin.analysis.hosting_price import HEAD, price_rows
 from twin.analysis.hosting_text import (
     NAMES,
     RULE,
@@ -65,6 +67,9 @@ def hosting_section(hosting: Hosting, comparison: Comparison) -> str:
             ),
             page.table(HOSTED, _hosted_rows(hosting)),
             page.paragraphs([RULE], "note"),
+            "<h3>At what price</h3>",
+            page.table(HEAD, price_rows(hosting, comparison)),
+            page.paragraphs([PRICE], "note"),
             page.details("P50 limit by limit", page.table(*_by_limit(hosting))),
             "<h3>What binds first</h3>",
             page.table(BINDS, _binding_rows(hosting), (0, 1, 2, 3)),

@@ -22,6 +22,7 @@ from twin.analysis.bill_section import bills
 from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
+from twin.analysis.operator_section import operator
 from twin.analysis.outage_section import outages
 from twin.analysis.participation_section import participation
 from twin.analysis.quality_section import voltage_quality
@@ -167,6 +168,7 @@ _SECTIONS: tuple[Part, ...] = (
     ("outages", "Outages", outages),
     ("participation", "Who can take part", participation),
     ("requests", "Requests and responses", responses),
+    ("operator", "The grid operator", operator),
     ("voltage-quality", "Voltage quality", voltage_quality),
     ("overloads", "Overloaded assets", sections.overloads),
     ("transformers", "Transformers", sections.transformers),

@@ -1,0 +1,65 @@
+"""One tangent for many solutions: held against the screen and full solutions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.worlds import DORFNETZ, grid
+from twin.grid.flow import Demand
+from twin.grid.hour_hosting import Tangent, crossing
+from twin.grid.limits import EN_50160
+from twin.grid.node_hosting import Bounds, Connection, Screen, iterated
+from twin.grid.powerflow import FixedPoint
+
+
+def at_load(kw: float):
+    feeder = grid(DORFNETZ).feeder
+    load = np.full(len(feeder.terminals), kw)
+    none = np.zeros(len(load))
+    demand = Demand(load, 0.1 * load, none, none)
+    flow = FixedPoint(feeder, 1e-10).solve(demand)
+    node = np.unique(feeder.terminals.node_a)
+    return feeder, demand, flow, Bounds.of(feeder, flow, node, EN_50160)
+
+
+def connections(feeder):
+    return [Connection(np.array([t]), np.ones(1)) for t in range(len(feeder.terminals))]
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_at_its_own_solution_it_is_the_screen(sign):
+    feeder, demand, flow, bounds = at_load(2.0)
+    some = connections(feeder)
+    tangent = Tangent(feeder, demand, flow, bounds, some)
+    found = tangent.room(flow, bounds, sign)
+    whole = Screen(feeder, demand, flow, bounds).room(some, sign)
+    assert found.kw == pytest.approx(whole.kw, rel=2e-4)
+    assert np.array_equal(found.place, whole.place)
+
+
+def test_at_another_load_it_is_near_the_full_solution():
+    feeder, demand, flow, bounds = at_load(1.0)
+    some = connections(feeder)
+    tangent = Tangent(feeder, demand, flow, bounds, some)
+    _, other_demand, other, other_bounds = at_load(4.0)
+    for sign in (1.0, -1.0):
+        found = tangent.room(other, other_bounds, sign)
+        few = [0, 28, 56]
+        full = iterated(
+            FixedPoint(feeder, 1e-10),
+            other_demand,
+            [some[row] for row in few],
+            other_bounds,
+            sign,
+        )
+        assert found.kw[few] == pytest.approx(full.kw, rel=0.02)
+
+
+def test_where_a_line_of_complex_numbers_meets_a_limit():
+    value, slope = (
+        np.array([1.0 + 0j, 1.0, 0.5, 0.2j]),
+        np.array([-0.1, 0.1, 0.1, 0.3j]),
+    )
+    limit = np.array([0.9, 0.9, 1.0, 0.8])
+    assert crossing(value, slope, limit) == pytest.approx([1.0, np.inf, 5.0, 2.0])
