@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from twin.analysis.hosting_map import FAINT_LINE
 Scheme = Literal["light", "dark"]
 FONT = paper.FONT
 CLEAR = "rgba(0,0,0,0)"
+_TINT = re.compile(r"rgba\((\d+), ?(\d+), ?(\d+), ?([\d.]+)\)")
 
 
 @dataclass(frozen=True)
@@ -173,4 +175,14 @@ def _turned(value: Any, turned: dict[str, str]) -> Any:
         return {key: _turned(one, turned) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [_turned(one, turned) for one in value]
-    return turned.get(value, value) if isinstance(value, str) else value
+    return _one_turned(value, turned) if isinstance(value, str) else value
+
+
+def _one_turned(value: str, turned: dict[str, str]) -> str:
+    """Of a tint of a colour the same tint of what it becomes."""
+    found = _TINT.fullmatch(value)
+    if found is None:
+        return turned.get(value, value)
+    colour = "#" + "".join(f"{min(int(found[k]), 255):02x}" for k in (1, 2, 3))
+    known = {key.lower(): other for key, other in turned.items()}
+    return paper.tint(known[colour], float(found[4])) if colour in known else value

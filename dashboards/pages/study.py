@@ -69,9 +69,8 @@ def register(desk: Desk) -> None:
         variants = variants_of(library, study, seed, point)
         found = troubles(variants)
         words = trouble_words(found, variants, len(study.runs))
-        points = points_of(study)
-        words += left_out(len(points.labels(point)))
-        heads = columns([points.short(one.label, point) for one in variants])
+        words += left_out(len(points_of(study).labels(point)))
+        heads = columns([one.label for one in variants])
         return rows(found, variants), heads, style(len(found)), words
 
     @desk.callback(
@@ -204,13 +203,15 @@ def variants_of(
 ) -> list[Variant]:
     """The runs of one seed, one a variant; those that cannot be opened are left out."""
     found: dict[str, Variant] = {}
-    labels = points_of(study).labels(point)
+    points = points_of(study)
+    labels = points.labels(point)
     for label, scenario, run_id, of in study.runs:
         mine = str(of) == seed and label in labels
         if mine and label not in found and len(found) < MOST_VARIANTS:
             try:
                 case = library.case(scenario, run_id)
-                found[label] = Variant(label, scenario, run_id, case)
+                short = points.short(label, point)
+                found[label] = Variant(short, scenario, run_id, case)
             except InputError:
                 continue
     return list(found.values())

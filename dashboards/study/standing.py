@@ -19,7 +19,7 @@ from dashboards.whatif.work import duration
 
 TICK_MS, SLOW_TICK_MS = 2_000, 10_000
 SILENT_S = 900
-COLOURS = {"known": "gray", "made": "teal", "failed": "red"}
+COLOURS = {"known": "indigo", "made": "teal", "failed": "red"}
 UNREADABLE = "The study's files cannot be read"
 
 

@@ -8,7 +8,9 @@ import plotly.graph_objects as go
 import polars as pl
 import pytest
 
+from dashboards import theme
 from dashboards.data import Library
+from dashboards.pages.study import variants_of
 from dashboards.study.element_href import element_href
 from dashboards.study.layout import page_of
 from dashboards.study.of_report import cards, linked
@@ -26,6 +28,7 @@ from twin.analysis import page
 from twin.analysis.hosting_answers import ANY, capacity
 from twin.analysis.hosting_section import hosting_section
 from twin.analysis.study import Subject
+from twin.analysis.theme import OKABE_ITO, tint
 from twin.analysis.timeline import write as write_timeline
 from twin.analysis.timeline_section import section as timeline_section
 
@@ -138,6 +141,14 @@ def test_figures_are_of_the_scheme(hosted):
         assert drawn.layout.paper_bgcolor == "rgba(0,0,0,0)"
 
 
+def test_tints_are_of_the_schemes_own_colours():
+    figure = go.Figure(go.Scatter(fillcolor=tint(OKABE_ITO[0], 0.25), line_color="red"))
+    dark = theme.recoloured(go.Figure(figure), "dark").data[0]
+    assert dark.fillcolor == tint(theme.DARK.sequence[0], 0.25)
+    assert dark.line.color == "red"
+    assert theme.recoloured(figure, "light").data[0].fillcolor == "rgba(0,114,178,0.25)"
+
+
 def test_what_binds_leads_to_it_in_a_run_in_which_it_does(hosted):
     table = pl.read_parquet(folder_of(hosted) / "hosting.parquet")
     rows = table.filter(pl.col("violated") & (pl.col("variant") == "timer"))
@@ -238,6 +249,13 @@ def test_a_study_with_more_cars_is_shown_at_the_most(hosted):
     assert narrowed(study, "<b>").comparison.labels == narrowed(
         study, "1"
     ).comparison.labels  # fmt: skip
+
+
+def test_transformers_are_told_of_the_variants_at_the_point(hosted):
+    (study,) = hosted.studies()
+    found = variants_of(hosted, study, "1", "0.5")
+    assert [one.label for one in found] == ["none", "timer", "valley", "v2g"]
+    assert [one.scenario for one in found][1:] == ["timer_50", "valley_50", "v2g_50"]
 
 
 def test_a_study_of_few_variants_is_shown_whole(years):
