@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,7 +58,8 @@ def answers(folder: Path, runs: Callable[[], Comparison]) -> list[Answer]:
 
     runs  its runs, opened only by an answer that needs them
     """
-    return [one for ask in QUESTIONS if (one := ask(folder, runs)) is not None]
+    found = (ask(folder, runs) for ask in QUESTIONS.values())
+    return [one for one in found if one is not None]
 
 
 def _hosting(folder: Path, runs: Callable[[], Comparison]) -> Answer | None:
@@ -130,4 +131,10 @@ def _depends(folder: Path, _: Callable[[], Comparison]) -> Answer | None:
     )
 
 
-QUESTIONS: Sequence[Question] = (_hosting, _alternatives, _territory, _year, _depends)
+QUESTIONS: Mapping[str, Question] = {
+    "hosting": _hosting,
+    "alternatives": _alternatives,
+    "territory": _territory,
+    "year": _year,
+    "depends": _depends,
+}
