@@ -104,6 +104,12 @@ def test_standby_is_filled_up_too():
     assert_allclose(told[:2], [6.0, 6.0], atol=1e-6)
 
 
+def test_what_standby_takes_meanwhile_is_not_there_to_cut_with():
+    """Of 60 kWh two hours of 5 kW leave 50: 25 kW off each."""
+    idle = Battery(0.0, 60.0, 50.0, 1.0, 5.0)
+    assert level([20.0, 100.0, 100.0, 20.0], 60.0, idle) == pytest.approx(75.0)
+
+
 def test_quarter_hours_store_a_quarter():
     """A quarter of an hour at 40 kW is 10 kWh."""
     small = Battery(0.0, 10.0, 50.0, 1.0, 0.0)

@@ -58,6 +58,13 @@ def test_standby_drains_the_store_and_is_filled_up_at_its_lower_end():
     assert_allclose(battery.standby_kwh, 1.8)
 
 
+def test_a_full_one_draws_what_standby_takes_and_no_more():
+    full, idle = one(store_kwh=100.0), one(store_kwh=100.0, standby_kw=0.9)
+    assert held(full, 20.0) == 0.0
+    assert held(idle, 20.0) == pytest.approx(1.0)
+    assert_allclose(idle.store_kwh, 100.0)
+
+
 def test_without_supply_it_stands_still_and_standby_goes_on_to_nothing():
     battery = one(store_kwh=1.5, standby_kw=1.0)
     dead = np.array([False])
