@@ -50,7 +50,7 @@ def heat_maps(
                 row=row,
                 col=column + 1,
             )
-    figure.update_yaxes(autorange="reversed")
+    figure.update_yaxes(autorange="reversed", dtick=1)
     figure.update_xaxes(title_text="local hour", row=len(grids))
     dressed(figure, 560)
     figure.update_layout(
