@@ -117,10 +117,14 @@ def _of_fullest_week(
     Years ahead are judged by every week.
     """
     shown, rest = fullest_week(record), set()
-    if shown and not any("adoption.year" in row["overrides"] for row in rows):
+    if shown and not any("adoption.year" in _overrides(row) for row in rows):
         weeks = [one for one in record["conditions"] if one.get("weight")]
         rest = {one["name"] for one in weeks} - {shown}
-    return [row for row in rows if row["overrides"].get("condition") not in rest]
+    return [row for row in rows if _overrides(row).get("condition") not in rest]
+
+
+def _overrides(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    return row.get("overrides") or {}
 
 
 def _label(row: dict[str, Any]) -> str:
