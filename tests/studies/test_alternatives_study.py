@@ -89,7 +89,7 @@ def test_runs_record_their_changes_and_old_ones_none(folder):
 def test_a_reports_head_says_what_was_changed(folder):
     told = headline(Subject.open(folder).comparison)
     assert [line for line in told if "grid is changed" in line] == [
-        "larger: the grid is changed: transformer trafo 0: 1000 kVA in place of 100 "
+        "larger: the grid is changed: transformer trafo 1: 1000 kVA in place of 100 "
         "kVA."
     ]
 
