@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from twin.studies.courses import Courses, courses_of
 
 BUSY_WAIT_S = 1.0
 BUSY_AT_MOST_S = 3600.0
+TIDY_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,16 @@ class Bench:
     def __init__(self) -> None:
         self.code: Code = this_code()
         self._grids: dict[str, Grid] = {}
+        self._jobs = 0
+
+    def tidy(self) -> None:
+        """Every few jobs, free the worlds that are over: they are cycles of objects.
+
+        Among a library's million objects the collector hardly comes by of itself.
+        """
+        self._jobs += 1
+        if self._jobs % TIDY_EVERY == 0:
+            gc.collect()
 
     def grid(self, scenario: Scenario) -> Grid:
         """The feeder of a scenario."""
@@ -76,6 +88,7 @@ class Bench:
 
 def ensure(job: Job, bench: Bench) -> Outcome:
     """Have a complete run of it, every byte as written; what failed is told."""
+    bench.tidy()
     began = time.perf_counter()
     try:
         known = job.is_there and not verify(job.folder)
