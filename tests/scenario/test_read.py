@@ -464,7 +464,7 @@ def test_several_problems_are_told_at_once_in_the_order_of_the_file(folder):
         "f.yaml:1:1: name: is missing; needed: " + NAME_WORDS,
         "f.yaml:1:1: feeder: is missing; needed: a mapping with the keys source, "
         "arguments, model, loads, zero_sequence, source_voltage_pu, root, "
-        "enforce_q_limits",
+        "enforce_q_limits, changes",
         f"f.yaml:2:7: seed: got 'a'; allowed: {SEED}",
         "f.yaml:3:15: time.start: '2026-13-01' is not in the calendar",
         "f.yaml:3:33: time.days: got 0; allowed: a whole number from 1 to 3660 [days]",

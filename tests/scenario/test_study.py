@@ -181,7 +181,7 @@ def test_every_problem_is_told_where_the_study_says_it(write):
             [
                 "studies/s.yaml:4:1: variant: unknown key; allowed: schema, name, "
                 "base, variants, axes, combine, seeds, baseline, output, conditions, "
-                "budget, hosting; did you mean 'variants'?"
+                "budget, hosting, alternatives; did you mean 'variants'?"
             ],
         ),
     ],
