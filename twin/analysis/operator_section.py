@@ -38,7 +38,8 @@ ABOUT = (
     "Envelopes of the customers with the least import envelope while a car is at their "
     "plug, by local hour: line the mean over the days, band from the least to the "
     "largest. Above 0 what the meter may draw, below what it may feed in; at most what "
-    "their cars can use."
+    "their cars can use. Shared among those who are not full (among: unfinished), who "
+    "is full has little."
 )
 
 
