@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from twin.analysis.annual import DAYS_PER_YEAR, Stretch, annual
-from twin.analysis.annual_section import REFUSED, annual_of, section, text
+from twin.analysis.annual_section import DOUBT, REFUSED, annual_of, section, text
 from twin.analysis.measures import MEASURES
 
 T_1 = 12.706204736432095  # Student's t, 1 degree of freedom, 97.5 %: printed tables
@@ -130,6 +130,26 @@ def test_the_words_mark_bounds_and_tell_what_is_not_told(tmp_path):
     assert found.written(MEASURES["peak_kw"], "v2g − base")[0] == "−11.5"
     assert "Network losses [kWh/year]" in section(tmp_path)
     assert notes[0] in section(tmp_path) and notes[0] in text(tmp_path)
+
+
+@pytest.mark.parametrize(("emptier_kwh", "doubted"), [(3.0, False), (30.0, True)])
+def test_a_difference_that_batteries_may_have_made_is_marked(
+    tmp_path, emptier_kwh, doubted
+):
+    names = ("variant", "seed", "baseline", "condition")
+    names += ("grid_import_kwh", "stored_change_kwh")
+    rows = table(
+        ("base", 1, True, "week_1", 1000.0, 0.0),
+        ("v2g", 1, False, "week_1", 990.0, -emptier_kwh),
+        names=names,
+    )
+    found = annual(rows, [], [Stretch(WEEKS, 7)] * 2)
+    found.write_parquet(tmp_path / "annual.parquet")
+    (tmp_path / "study.json").write_text(json.dumps({"annual": {"notes": []}}))
+    drawn = annual_of(tmp_path).written(MEASURES["grid_import_kwh"], "v2g − base")[0]
+    assert drawn.startswith("≈ −") == doubted
+    assert (DOUBT in section(tmp_path)) == doubted
+    assert (DOUBT in text(tmp_path)) == doubted
 
 
 def test_without_weeks_or_a_year_it_is_refused_in_words(tmp_path):

@@ -36,6 +36,19 @@ BOUNDS = (
     "Peaks are the highest (voltages the lowest) of the weeks that were run. The "
     "year's own may be worse, never better: marked ≥ and ≤."
 )
+STORED = "stored_change_kwh"
+THROUGH_BATTERIES = (
+    "grid_import_kwh",
+    "grid_export_kwh",
+    "ev_charged_kwh",
+    "ev_discharged_kwh",
+    "ev_public_kwh",
+)
+DOUBTED = "≈ "
+DOUBT = (
+    "≈ A difference smaller than that of what batteries hold more or less when the "
+    "weeks end: not even its sign is sure. Run the whole year for it (time.days: 365)."
+)
 NOT_AXES = ("variant", "against", "key", "figure", "unit", "over_time", "is_bound")
 NUMBERS = ("n", "mean", "low_95", "high_95")
 ADDED = ("sum", "month")
@@ -96,8 +109,26 @@ class Annual:
             )
             for key in NUMBERS[1:]
         )
-        mark = _mark(row) if not signed else ""
+        mark = self._doubt(measure, column, row) if signed else _mark(row)
         return f"{mark}{mean}", "" if row["low_95"] is None else f"{low} to {high}"
+
+    def _doubt(self, measure: Measure, column: str, row: Row) -> str:
+        """Marks a difference of energy that batteries may have made by themselves."""
+        stored = self.cells.get((STORED, column))
+        if measure.key not in THROUGH_BATTERIES or stored is None or not row["mean"]:
+            return ""
+        moved_kwh = abs(stored["mean"] or 0.0) / MEASURES[STORED].scale
+        return DOUBTED if abs(row["mean"]) / measure.scale < moved_kwh else ""
+
+    @property
+    def is_doubted(self) -> bool:
+        """Whether any difference is."""
+        pairs = [name for (_, name), row in self.cells.items() if row["against"]]
+        return any(
+            self.written(measure, column)[0].startswith(DOUBTED)
+            for measure in self.measures
+            for column in dict.fromkeys(pairs)
+        )
 
     def unit(self, measure: Measure) -> str:
         """Of a year, where it is an amount."""
@@ -142,6 +173,7 @@ def section(folder: Path) -> str:
             page.paragraphs(found.notes, "gap"),
             page.paragraphs([SUMS]),
             _table(found, added),
+            page.paragraphs([DOUBT] * found.is_doubted, "note"),
             "<h3>The worst of the weeks</h3>",
             page.paragraphs([BOUNDS]),
             _table(found, bounds),
@@ -164,7 +196,8 @@ def text(folder: Path) -> str:
         for column in found.columns:
             mean, band = found.written(measure, column)
             parts.append(f"    {column:<30} {mean}" + (f" [{band}]" if band else ""))
-    more = [line for line in (BOUNDS, found.elsewhere) if line]
+    doubt = DOUBT if found.is_doubted else ""
+    more = [line for line in (doubt, BOUNDS, found.elsewhere) if line]
     return "\n".join([*parts, *(f"  {line}" for line in more)])
 
 
