@@ -74,10 +74,3 @@ class Population(mesa.Model):
                 f"policy {type(self.policy).__name__} at step {seen.step}: "
                 f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"
             ) from error
-
-
-def forget(population: Population) -> None:
-    """Let a population go: Mesa counts each model's agents, and keeps it for that."""
-    counted = getattr(mesa.Agent, "_ids", None)
-    if counted is not None:
-        counted.pop(population, None)

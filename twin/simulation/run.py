@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from twin.agents.population import forget
 from twin.arrays import Floats
 from twin.errors import RunFailed
 from twin.results.identity import Code, run_id_by
@@ -111,7 +110,6 @@ def simulate(world: World, on_day: Callable[[int], None] | None = None) -> float
         world.env.run(until=world.begin(world.env))
     finally:
         gc.unfreeze()
-        forget(world.population)
     return time.perf_counter() - began
 
 
