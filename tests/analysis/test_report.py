@@ -23,6 +23,7 @@ SECTIONS = (
     "outages",
     "participation",
     "requests",
+    "operator",
     "voltage-quality",
     "overloads",
     "paired",

@@ -15,6 +15,8 @@ from twin.errors import InputError
 from twin.studies.hours import N_CLASS, Profile, class_of, profiled, year_of
 from twin.studies.hours_text import text, write_figure, write_table
 
+pytestmark = pytest.mark.long
+
 
 def said(**more):
     words = {"feeder__source": FOUR_BUS, "fleet__ev_share": 0.0, "time__step_min": 60}

@@ -92,6 +92,7 @@ def test_a_run_that_fails_does_not_stop_the_others(files, monkeypatch):
     assert len(record["failed"]) == 2
 
 
+@pytest.mark.long
 def test_workers_make_the_same_bytes_as_this_process(finished, files, tmp_path):
     study = read_study(files / "two.yaml")
     folder = runner.run_study(study, tmp_path, lambda line: None, cluster.local(2))
@@ -168,6 +169,7 @@ def test_what_a_range_changes_follows_from_the_table(varied):
     assert row["values"] == "4500"
 
 
+@pytest.mark.long
 def test_workers_make_the_same_bytes_of_a_tornado(varied, files, tmp_path):
     study = read_study(files / "varied.yaml")
     for n_workers in (1, 2):

@@ -191,6 +191,7 @@ def test_all_feeders_have_one_sky_and_homes_of_their_own(finished):
     assert homes[0] != homes[1]
 
 
+@pytest.mark.long
 def test_workers_change_no_byte(files, finished):
     folder, _ = finished
     study = read_study(files / "of2.yaml")
