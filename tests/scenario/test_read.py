@@ -436,6 +436,11 @@ SEED = "a whole number from 0 to 9223372036854775807"
             "nests keys, as fleet: {ev_share: ...}",
         ),
         (
+            "operator: diming",
+            "2:11: operator.method: got 'diming'; allowed: one of dimming, envelopes; "
+            "did you mean 'dimming'?",
+        ),
+        (
             "polcy: valley",
             f"2:1: polcy: unknown key; allowed: {OF_A_SCENARIO}; did you mean "
             "'policy'?",

@@ -41,6 +41,7 @@ LEFT = (
     "peak_kw",
     "losses_kwh",
     "departures_short_share",
+    "stored_change_kwh",
 )
 ASSETS = ("transformer", "transformer3w", "line")
 

@@ -21,6 +21,7 @@ FIGURES = {
         Measure("peak_kw", "peak", "kW"),
         Measure("losses_kwh", "losses", "kWh"),
         Measure("departures_short_share", "departures short", "%", 0, 100),
+        Measure("stored_change_kwh", "in batteries", "kWh"),
     )
 }
 JUDGED = ("transformers_over_normal", "lines_over_normal", "customers_beyond")
@@ -122,7 +123,8 @@ def notes(found: Alternatives) -> list[str]:
         + (", with P10 to P90 where these differ" if seeds > 1 else "")
         + f", within the {_days(record['days'])} run. Beyond a rating: ever, in any "
         "interval and phase. Outside the band: a customer ever beyond the limits by "
-        "which voltages are judged.",
+        "which voltages are judged. In batteries: what cars hold at the end beyond the "
+        "beginning; who ends with less has put charging off, and not saved it.",
     ]
     return said + [
         f"{label}: its cost does not count what else sets it apart: {', '.join(keys)}."

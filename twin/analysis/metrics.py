@@ -406,7 +406,7 @@ def _transformer(case: Case, index: int) -> tuple[Any, ...]:
     if kept is not None and np.isfinite(kept.highest[index]):
         numbers = [
             float(kept.highest[index]),
-            case.local(kept.time[index]),
+            _when(case, kept.time[index]),
             *(
                 None if hours is None else float(hours[index])
                 for hours in (
@@ -419,6 +419,14 @@ def _transformer(case: Case, index: int) -> tuple[Any, ...]:
         ]
     name, rating = row["name"], row["rating_kva"]
     return (index, name, rating, *numbers, row["customers"], row["evs"])
+
+
+def _when(case: Case, instant: np.datetime64) -> str | None:
+    """Local time; the day where an element's extremes are known by the day only."""
+    told = case.local(instant)
+    if told is None or not case.run.has("branches_daily"):
+        return told
+    return told.partition(" ")[0]
 
 
 def _too_long(case: Case) -> int | None:

@@ -20,6 +20,11 @@ SAME = (
     "Every copy of a feeder has owners, trips and loads of its own, the same under "
     "each variant. The weather is one and the same everywhere."
 )
+PUT_OFF = 0.01
+PUT_OFF_WORDS = (
+    "Less what they give, cars take {} MWh over these days: what is less was put off, "
+    "not saved. Peaks can be compared, energy and losses cannot."
+)
 REPEATED = (
     "Where histories repeat, more cars and homes do not make the sum surer: its course "
     "bears the marks of those that recur (so diversity is understated in short peaks), "
@@ -115,6 +120,10 @@ def _changes(territory: Territory, v2g: Result, managed: Result) -> str:
         name: _less(v2g["energy_mwh"][name], managed["energy_mwh"][name])
         for name in ("ev_charge", "ev_discharge", "losses")
     }
+    taken = _less(energy["ev_charge"], energy["ev_discharge"])
+    all_of_it = managed["energy_mwh"]["ev_charge"] or 0.0
+    odd = taken is not None and abs(taken) > PUT_OFF * all_of_it
+    put_off = f" {PUT_OFF_WORDS.format(_signed(taken))}" if odd else ""
     here = at_peak(territory, managed, "ev_could_shed_mw")
     there = at_peak(territory, v2g, "ev_could_give_mw")
     return (
@@ -123,7 +132,7 @@ def _changes(territory: Territory, v2g: Result, managed: Result) -> str:
         f"{_signed(energy['ev_discharge'])} MWh; networks lose "
         f"{_signed(energy['losses'])} MWh. At the peak {_mw(there)} MW more could be "
         f"given for an hour with {v2g['label']}; with {managed['label']} {_mw(here)} "
-        "MW of charging could be stopped."
+        f"MW of charging could be stopped.{put_off}"
     )
 
 

@@ -56,6 +56,11 @@ class Wanted:
         rows = self.changes
         return tuple(one for one in rows if one.what == "out" or one.to is False)
 
+    @property
+    def switches(self) -> bool:
+        """Whether any may hang customers on another transformer."""
+        return any(one.what in ("out", "switch") for one in self.changes)
+
     def text(self) -> str:
         """As another process reads it."""
         return json.dumps(asdict(self))

@@ -19,7 +19,7 @@ Settings = dict[str, Any]
 
 MOST_COPIES = 100_000
 ONE_TIME = ("start", "days", "step_min", "timezone")
-OTHER_QUESTIONS = ("hosting",)
+OTHER_QUESTIONS = ("hosting", "alternatives")
 
 
 class Member(Words):

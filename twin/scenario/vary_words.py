@@ -126,6 +126,8 @@ def _reason(
         low, high = (one.plain() for one in bounds)
         if low == high:
             return f"both ends are {low}; a range needs two that differ"
+        if _is_number(low) and _is_number(high) and low > high:
+            return f"{low} is above {high}; the low end comes first"
     if _is_said(key, axes):
         return "is an axis of this study already; keep one of the two"
     if variants and all(_is_said(key, own) for own in variants):
@@ -134,6 +136,10 @@ def _reason(
             "leave it out of them, or here"
         )
     return None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_said(key: str, said: set[str]) -> bool:

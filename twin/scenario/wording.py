@@ -100,6 +100,8 @@ def _problem(path: Path, kind: str, tree: Node, root: Schema) -> Problem:
     if kind == "key" and node:
         message = f"got the key '{path[-1]}'; allowed: {_keys(path[:-1], tree, root)}"
         return Problem(node.key_where, key, message)
+    if node is None and kind != "missing" and isinstance(parent.value, str):
+        node = parent  # a name alone, short for a mapping with it
     allowed = allowed_by(here, root)
     if kind == "missing" or node is None:
         return Problem(parent.place, key, f"is missing; needed: {allowed}")

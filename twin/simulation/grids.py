@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.arrays import Ints
 from twin.grid.changes import Made
 from twin.grid.feeder import Feeder
 from twin.grid.inspect import Health, health
@@ -29,7 +31,8 @@ class Grid:
     """A feeder and the network or circuit behind it, which runs may share.
 
     ``files`` are those that it was read from, where there are several; ``made`` is
-    what the scenario changed in it.
+    what the scenario changed in it, ``unswitched`` the feeder before that where
+    customers may hang on another transformer by it.
     """
 
     feeder: Feeder
@@ -37,11 +40,24 @@ class Grid:
     circuit: Circuit | None = None
     files: tuple[Path, ...] = ()
     made: tuple[Made, ...] = ()
+    unswitched: Feeder | None = None
 
     @cached_property
     def zones(self) -> Zones:
         """What hangs on which transformer."""
         return zones_of(self.feeder)
+
+    @cached_property
+    def group_of_node(self) -> Ints:
+        """Which transformer each node hung on as the network came; -1: none. [n_node]
+
+        By it homes' lives are drawn, so that switching changes nobody's.
+        """
+        if self.unswitched is None:
+            return self.zones.of_node
+        before = zones_of(self.unswitched).of_node.tolist()
+        was = dict(zip(self.unswitched.nodes.bus, before, strict=True))
+        return np.array([was.get(bus, -1) for bus in self.feeder.nodes.bus])
 
     @cached_property
     def loads(self) -> CircuitLoads | None:
@@ -64,17 +80,19 @@ def grid_of(words: FeederSpec) -> Grid:
     net = load_network(words.source, words.arguments)
     if words.source_voltage_pu is not None:
         hold_sources(net, words.source_voltage_pu)
-    made = change(net, wanted_of(words))
+    wanted = wanted_of(words)
+    unswitched = feeder_of(deepcopy(net), words.source) if wanted.switches else None
+    made = change(net, wanted)
     feeder = feeder_of(net, words.source)
     if not words.three_phase:
-        return Grid(feeder, net, made=made)
+        return Grid(feeder, net, made=made, unswitched=unswitched)
     from twin.grid.pp_phases import to_three_phase
     from twin.grid.zero_sequence import ZeroSequence
 
     said = words.zero_sequence
     rule = ZeroSequence.of(said.model_dump()) if said else None
     by_phase = to_three_phase(net, feeder.name, words.source, rule)
-    return Grid(by_phase, net, made=made)
+    return Grid(by_phase, net, made=made, unswitched=unswitched)
 
 
 def named(
@@ -133,10 +151,14 @@ def _from_opendss(words: FeederSpec) -> Grid:
         refuse_unsupplied(converted(master, root), circuit, wanted.cuts)
     constant_power = words.loads == "constant_power"
     feeder = to_feeder(circuit, words.source, constant_power)
+    unswitched = None
+    if wanted.switches:
+        unswitched = to_feeder(converted(master, root), words.source, constant_power)
     if words.source_voltage_pu is not None:
         feeder = held(feeder, words.source_voltage_pu)
     made = tuple(Made(**one) for one in circuit.words["made"])
-    return Grid(feeder, None, circuit, _files(circuit, master), made)
+    files = _files(circuit, master)
+    return Grid(feeder, None, circuit, files, made, unswitched)
 
 
 def held(feeder: Feeder, v_pu: float) -> Feeder:

@@ -31,7 +31,9 @@ class Households:
 
     ``service`` numbers what of the network each is behind (``services``), ``spread``
     says at which terminals it draws, ``node`` is that of the first of these, ``phase``
-    the phase of its only terminal (0: positive sequence, or several).
+    the phase of its only terminal (0: positive sequence, or several), ``zone`` the
+    transformer it hangs on, ``group`` that on which it hung as the network came: who
+    is switched over lives on as before.
     """
 
     name: tuple[str, ...]
@@ -41,6 +43,7 @@ class Households:
     node: Ints
     phase: Ints
     zone: Ints
+    group: Ints
     annual_kwh: Floats
     power_factor: Floats
     kvar_per_kw: Floats
@@ -79,12 +82,14 @@ def households(
     feeder: Feeder,
     own: CircuitLoads | None = None,
     zones: Zones | None = None,
+    group_of_node: Ints | None = None,
 ) -> Households:
     """Homes on the chosen loads, one row each; then every other load as it is.
 
     ``own`` is what an OpenDSS circuit says of its loads: which of them are businesses
     (and so no homes), and how much energy each was allocated; ``zones`` those of the
-    feeder, where they are known already.
+    feeder, where they are known already, ``group_of_node`` what its nodes hung on
+    before it was changed.
     """
     words, terminals = scenario.customers, feeder.terminals
     group = services(feeder)
@@ -119,6 +124,7 @@ def households(
         node=node,
         phase=_phases(feeder, spread),
         zone=zones.of_node[node],
+        group=(zones.of_node if group_of_node is None else group_of_node)[node],
         annual_kwh=annual_kwh,
         power_factor=factor,
         kvar_per_kw=_kvar_per_kw(factor, p_kw, q_kvar, n_home),

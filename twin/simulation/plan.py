@@ -160,7 +160,9 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     time = scenario.time
     timeline = Timeline(time.start, time.days, time.step_min, scenario.timezone)
     _check_whole_steps(timeline)
-    people = households(scenario, grid.feeder, grid.loads, grid.zones)
+    people = households(
+        scenario, grid.feeder, grid.loads, grid.zones, grid.group_of_node
+    )
     by_network = scenario.profiles == "network"
     homes, others = slice(0, people.n_home), slice(people.n_home, len(people))
     shapes = shapes_of(grid, people, homes) if by_network else None
@@ -250,7 +252,7 @@ def _others(
 def _homes(people: Households, rows: slice) -> Homes:
     return Homes(
         annual_kwh=people.annual_kwh[rows],
-        group=people.zone[rows],
+        group=people.group[rows],
         power_factor=people.power_factor[rows],
         peak_kw=people.peak_kw[rows],
         constant_kw=people.peak_kw[rows],
