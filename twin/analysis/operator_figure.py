@@ -27,28 +27,28 @@ def envelope_figure(shown: Sequence[Envelope]) -> go.Figure:
         for kw, sign in ((one.import_kw, 1.0), (one.export_kw, -1.0)):
             _add(figure, sign * kw, plain(one.customer), colour, sign > 0.0)
     figure.add_hline(y=0.0, line={"color": GREY, "width": 1})
+    figure.update_layout(barmode="overlay", bargap=0.0)
     figure.update_xaxes(title="local hour", dtick=3, range=[0, 24])
     figure.update_yaxes(title="kW")
     return dressed(figure, 380)
 
 
 def _add(figure: go.Figure, kw: Floats, name: str, colour: str, first: bool) -> None:
-    hours = [*range(24), 24]
-    low, mean, high = ([*row.tolist(), float(row[-1])] for row in kw)
-    for edge, fill in ((low, None), (high, "tonexty")):
-        figure.add_scatter(
-            x=hours,
-            y=edge,
-            mode="lines",
-            line={"width": 0, "shape": "hv"},
-            fill=fill,
-            fillcolor=tint(colour, 0.15),
-            hoverinfo="skip",
-            showlegend=False,
-        )
+    """Bars from least to largest, so that hours without a car at the plug stay free."""
+    low, mean, high = (row.tolist() for row in kw)
+    figure.add_bar(
+        x=[hour + 0.5 for hour in range(24)],
+        y=[top - bottom for top, bottom in zip(high, low, strict=True)],
+        base=low,
+        width=1.0,
+        marker={"color": tint(colour, 0.15), "line": {"width": 0}},
+        hoverinfo="skip",
+        legendgroup=name,
+        showlegend=False,
+    )
     figure.add_scatter(
-        x=hours,
-        y=mean,
+        x=[*range(24), 24],
+        y=[*mean, mean[-1]],
         mode="lines",
         name=name,
         legendgroup=name,
