@@ -90,7 +90,8 @@ def check(file: File, override: Override = []) -> None:  # noqa: B006
             raise InputError.of("a study has no overrides", key="--set")
         words = read_study(file)
         refuse_unreadable(of_study(words), file)
-        print(f"{file}: ok, {words.n_run} runs")
+        each = " for each of its conditions" if words.conditions else ""
+        print(f"{file}: ok, {words.n_run} runs{each}")
         return
     scenario = read(file, override)
     refuse_unreadable([scenario], file, override)

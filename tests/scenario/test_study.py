@@ -221,6 +221,13 @@ def varying(words: str, rest: str = "") -> str:
             ],
         ),
         (
+            varying("load: {customers.annual_kwh: [4500, 3500]}"),
+            [
+                "studies/s.yaml:4:15: vary.load.customers.annual_kwh: 4500 is above "
+                "3500; the low end comes first"
+            ],
+        ),
+        (
             varying("load: {customers.annual_kwh: [3500]}"),
             [
                 "studies/s.yaml:4:15: vary.load.customers.annual_kwh: got a list of 1; "

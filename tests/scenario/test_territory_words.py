@@ -100,3 +100,9 @@ def test_hosting_is_about_one_feeder(write):
     hosting = "axes: {fleet.ev_share: [0, 0.5]}\nhosting: {}\n"
     said = told(write(GOOD + hosting))
     assert "hosting: is about one feeder" in said
+
+
+def test_alternatives_are_of_one_feeder(write):
+    whole = GOOD + "variants: {a: {}, b: {}}\nbaseline: a\nalternatives: {}\n"
+    said = told(write(whole))
+    assert "alternatives: is about one feeder" in said
