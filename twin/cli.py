@@ -179,18 +179,18 @@ def study(
     quiet: Quiet = False,
 ) -> None:
     """Run every variant of a study; the last line is the study's folder."""
-    from twin.scenario.study import read_study
-
-    words = read_study(file)
-    n_workers = _cpu_count() if workers is None else max(1, workers)
-    if dry_run:
-        from twin.studies.runner import dry_run as told
-
-        print("\n".join(told(words, out, n_workers)))
-        return
-    from twin.studies.runner import run_study
-
     with _stoppable(STUDY_STOPPED):
+        from twin.scenario.study import read_study
+
+        words = read_study(file)
+        n_workers = _cpu_count() if workers is None else max(1, workers)
+        if dry_run:
+            from twin.studies.runner import dry_run as told
+
+            print("\n".join(told(words, out, n_workers)))
+            return
+        from twin.studies.runner import run_study
+
         pool = _pool(workers, scheduler, (tls_ca, tls_cert, tls_key))
         folder = run_study(words, out, _study_watch(quiet), pool, n_workers)
     if not quiet:
