@@ -106,3 +106,14 @@ def test_alternatives_are_of_one_feeder(write):
     whole = GOOD + "variants: {a: {}, b: {}}\nbaseline: a\nalternatives: {}\n"
     said = told(write(whole))
     assert "alternatives: is about one feeder" in said
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ("vary: {cars: {fleet.ev_share: [0.2, 0.4]}}\n", "vary: is not told of sums"),
+        ("conditions: {use: [annual_peak]}\n", "conditions: has days of one feeder"),
+    ],
+)
+def test_what_would_be_summed_with_the_rest_is_refused(write, section, said):
+    assert said in told(write(GOOD + section))

@@ -19,7 +19,12 @@ Settings = dict[str, Any]
 
 MOST_COPIES = 100_000
 ONE_TIME = ("start", "days", "step_min", "timezone")
-OTHER_QUESTIONS = ("hosting", "alternatives")
+NOT_OF_A_TERRITORY = {
+    "hosting": "is about one feeder",
+    "alternatives": "is about one feeder",
+    "vary": "is not told of sums",
+    "conditions": "has days of one feeder each, which are no sum's",
+}
 
 
 class Member(Words):
@@ -73,14 +78,14 @@ def member_bases(
 
 
 def territory_problems(tree: Node) -> Iterator[Problem]:
-    """A territory beside questions that are about one feeder."""
+    """A territory beside what cannot be asked of a sum of feeders."""
     node = tree.child("territory")
     if node is None:
         return
-    for key in OTHER_QUESTIONS:
+    for key, reason in NOT_OF_A_TERRITORY.items():
         other = tree.child(key)
         if other is not None:
-            message = "is about one feeder; leave it out, or the territory"
+            message = f"{reason}; leave it out, or the territory"
             yield Problem(other.key_where, key, message)
 
 
