@@ -256,8 +256,12 @@ set year=3
 """),
         "Load.base grows by a shape",
     ),
-    "no voltage": (
+    "an answer by chance": (
         of(f"{SERVICE}new vsconverter.v phases=4 ndc=1 bus1=lv.1.2.3.10 kvac=.48\n"),
+        "VSConverter.v cannot be represented: .* not the same twice",
+    ),
+    "no voltage": (
+        of(f"edit vsource.source pu=0\n{SERVICE}"),
         "no voltage anywhere",
     ),
     "no number": (

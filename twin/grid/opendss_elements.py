@@ -19,7 +19,7 @@ PD_KINDS = (
     "GICTransformer",
 )
 PC_KINDS = ("Generator", "PVSystem", "Storage")
-HELD_KINDS = ("Isource", "VCCS", "UPFC", "IndMach012", "VSConverter", "GICLine")
+HELD_KINDS = ("Isource", "VCCS", "UPFC", "IndMach012", "GICLine")
 FOLLOWED_CONTROLS = ("RegControl", "CapControl")
 HELD = "held at the taps and steps of the file's own solution"
 SHAPE_KINDS = ("yearly", "daily", "duty")

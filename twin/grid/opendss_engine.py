@@ -68,6 +68,7 @@ MOST_ITERATIONS, TOLERANCE = 1000, 1e-9
 MOST_MEMORY_BYTES, MOST_FILE_BYTES = 4 << 30, 1 << 29
 MOST_ROUNDS, UNSETTLED = 200, 485
 WARNINGS, CONTROLS_OFF = (266,), -1
+BY_CHANCE = ("VSConverter",)
 PUSHING = (*ask.PC_KINDS, *ask.HELD_KINDS)
 SILENT = (
     "EnergyMeter",
@@ -154,6 +155,7 @@ def compiled(dss: Any, master: Path, root: Path, folder: Path) -> Flattened:
     finally:
         os.close(descriptor)
     _refuse_all_but_one(dss, master)
+    _refuse_answers_by_chance(dss, master)
     made = _changed(dss, folder)
     return replace(script, notes=[*script.notes, *warnings], made=made)
 
@@ -180,6 +182,19 @@ def _refuse_all_but_one(dss: Any, master: Path) -> None:
         raise InputError.of(
             f"several elements are called {', '.join(twice[:5])}: they cannot be told "
             "apart; give each a name of its own (set allowduplicates=no finds them)",
+            "feeder.source",
+            str(master),
+        )
+
+
+def _refuse_answers_by_chance(dss: Any, master: Path) -> None:
+    """Kinds for which the engine reads memory it has not set: no two answers agree."""
+    found = [f"{kind}.{name}" for kind in BY_CHANCE for name in ask.enabled(dss, kind)]
+    if found:
+        raise InputError.of(
+            f"{', '.join(found[:5])} cannot be represented: the engine's own solution "
+            "with such an element is not the same twice; describe what it draws as a "
+            "load or what it feeds as a generator",
             "feeder.source",
             str(master),
         )
