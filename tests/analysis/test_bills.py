@@ -14,7 +14,7 @@ from twin.analysis.bills import DAYS_PER_MONTH
 from twin.analysis.case import Case
 from twin.analysis.metrics import headline_of
 from twin.analysis.report import write
-from twin.cli import export
+from twin.cli.results import export
 from twin.errors import InputError
 from twin.results.record import Run
 from twin.results.store import RunWriter

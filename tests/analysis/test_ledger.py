@@ -32,7 +32,7 @@ from twin.analysis.comparison import Comparison
 from twin.analysis.ledger import Books, books_of, head_of, upgrade_usd_per_kw_year
 from twin.analysis.ledger_figure import changes, waterfall
 from twin.analysis.reference_words import reference_told
-from twin.cli import export
+from twin.cli.results import export
 from twin.scenario.ledger_words import LedgerSpec
 
 
