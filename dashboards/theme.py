@@ -9,7 +9,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from twin.analysis import theme as paper
-from twin.analysis.hosting_map import FAINT_LINE
+from twin.analysis.network_figure import FAINT_LINE
 
 Scheme = Literal["light", "dark"]
 FONT = paper.FONT

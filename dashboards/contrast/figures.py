@@ -20,9 +20,9 @@ from dashboards.contrast.differences import (
     lowest_voltages,
     transformer_loadings,
 )
-from dashboards.feeder.network import Network
 from dashboards.thinning import thinned, window
 from twin.analysis.case import Case
+from twin.analysis.network import Network
 from twin.analysis.theme import Look, plain
 from twin.arrays import Bools, Floats, Ints
 

@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from dashboards.feeder.network import Network
 from twin.analysis.case import Case
 from twin.analysis.digest import NOISE_KW, Limits, chunks
+from twin.analysis.network import Network
 from twin.arrays import Floats, Ints
 from twin.errors import InputError
 

@@ -23,8 +23,8 @@ from dashboards.feeder.frames import (
     rows_at_once,
     totals,
 )
-from dashboards.feeder.network import Network
 from twin.analysis.case import Case
+from twin.analysis.network import Network
 
 KINDS = ("line", "transformer", "switch", "other")
 

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 import polars as pl
 
 from dashboards import theme
-from dashboards.feeder.network import Network
 from twin.analysis.case import Case
+from twin.analysis.network import Network
 from twin.analysis.theme import plain
 from twin.arrays import Bools, Floats
 

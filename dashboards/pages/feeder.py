@@ -29,9 +29,9 @@ from dashboards.feeder.element import (
 from dashboards.feeder.frames import FrameShelf, frames, most_reverse_row, pace, totals
 from dashboards.feeder.history import drawn, history
 from dashboards.feeder.map import extreme, network_words
-from dashboards.feeder.network import Network
 from dashboards.feeder.timeline_strip import STRIP_PX, strip_figure
 from twin.analysis.case import Case
+from twin.analysis.network import Network
 from twin.errors import InputError, TwinError
 
 BY = (("voltage", "Voltage"), ("loading", "Loading"), ("ev", "EV power"))

@@ -7,10 +7,10 @@ import pytest
 
 from dashboards.app import make
 from dashboards.feeder.map import network_words, times
-from dashboards.feeder.network import Network
 from dashboards.feeder.timeline_strip import strip_figure
 from dashboards.pages.feeder import _body, element_words, start_row
 from twin.analysis.case import Case
+from twin.analysis.network import Network
 
 HIGHEST = 2
 

@@ -20,10 +20,10 @@ from dashboards.feeder.frames import (
     totals,
     worst_of,
 )
-from dashboards.feeder.network import Network
 from tests.analysis.conftest import interrupted  # noqa: F401
 from twin.analysis.case import Case
 from twin.analysis.digest import Limits
+from twin.analysis.network import Network
 from twin.errors import InputError
 
 NAN = float("nan")

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.feeder.network import Network
 from dashboards.outages import answers, courses, figures, homes, layout, network
 from dashboards.outages.choice import Outages
 from tests.dashboards.test_voltage_page import _plain, _prop
 from twin.analysis.case import Case
+from twin.analysis.network import Network
 from twin.analysis.outage_section import powered
 from twin.analysis.outages import REBOUND, relapses, spells, struck
 from twin.analysis.restoration import pickup_kw, restoration_of, rows_between

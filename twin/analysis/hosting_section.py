@@ -39,7 +39,7 @@ ABOUT_HOSTED = (
 def hosting_section(hosting: Hosting, comparison: Comparison) -> str:
     """Everything on hosting that a study tells."""
     styles = looks_of(hosting, comparison)
-    case = comparison.cases[-1]
+    mapped, drawn = binding_map(hosting, comparison.cases[-1], styles)
     return "".join(
         [
             page.paragraphs(sentences(hosting)),
@@ -76,10 +76,9 @@ def hosting_section(hosting: Hosting, comparison: Comparison) -> str:
             page.figure(
                 "hosting-map",
                 "Where it binds first",
-                "A mark an element, the larger the more draws it binds first in. "
-                "Grey: the grid.",
-                binding_map(hosting, case, styles),
-                "The grid has no coordinates.",
+                drawn,
+                mapped,
+                "",
             ),
         ]
     )

@@ -314,6 +314,12 @@ def timeline_of(comparison: Comparison) -> Timeline | None:
     )
 
 
+def last_case(comparison: Comparison, policy: str) -> Case | None:
+    """The first seed's run of a policy in the last year; None where there is none."""
+    mine = [case for case in comparison.cases if _policy(case) == policy]
+    return max(mine, key=lambda case: (_year(case), -case.seed), default=None)
+
+
 def write(folder: Path) -> list[Path]:
     """The timeline of a study's folder as parquet and CSV; nothing without years."""
     timeline = timeline_of(Subject.open(folder).comparison)

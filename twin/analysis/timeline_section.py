@@ -6,7 +6,13 @@ import numpy as np
 
 from twin.analysis import page
 from twin.analysis.comparison import Comparison
-from twin.analysis.timeline import QUANTILES, Timeline, quantile, timeline_of
+from twin.analysis.timeline import (
+    QUANTILES,
+    Timeline,
+    last_case,
+    quantile,
+    timeline_of,
+)
 from twin.analysis.timeline_figure import (
     ABOUT_ASSETS,
     ABOUT_COUNTS,
@@ -14,6 +20,7 @@ from twin.analysis.timeline_figure import (
     assets_figure,
     counts_figure,
 )
+from twin.analysis.timeline_map import years_map
 from twin.arrays import Floats
 
 NONE = (
@@ -31,8 +38,8 @@ HOW = {
 }
 
 
-def section(comparison: Comparison) -> str:
-    """The whole section."""
+def section(comparison: Comparison, mapped: bool = True) -> str:
+    """The whole section; `mapped`: with a map of each policy."""
     timeline = timeline_of(comparison)
     if timeline is None:
         return page.paragraphs([NONE], "note")
@@ -54,12 +61,28 @@ def section(comparison: Comparison) -> str:
                 assets_figure(timeline, ranked) if ranked else None,
                 "No asset exceeds its limit in any studied year.",
             ),
+            _maps(timeline, comparison) if mapped else "",
             _by_year(timeline),
             _money(timeline),
             _assets(timeline, ranked),
             page.paragraphs(_assumed(timeline), "note"),
         ]
     )
+
+
+def _maps(timeline: Timeline, comparison: Comparison) -> str:
+    """Where assets are too small, and from which year, a map a policy."""
+    table = timeline.frame()
+    titles = {(one.kind, one.name): one.title for one in timeline.assets}
+    found = []
+    for policy in timeline.policies:
+        case = last_case(comparison, policy)
+        drawn = None if case is None else years_map(table, policy, case, titles)
+        if drawn is not None:
+            name = f"timeline-map-{timeline.policies.index(policy)}"
+            figure, about = drawn
+            found.append(page.figure(name, f"Where: {policy}", about, figure, ""))
+    return "".join(found)
 
 
 def lead(comparison: Comparison) -> list[str]:

@@ -11,10 +11,10 @@ from dashboards.data import StudyFound
 from dashboards.study.element_href import element_href
 from dashboards.study.of_report import cards, linked, picture
 from dashboards.study.section import Asked, Options, Section
-from dashboards.study.years_map import years_map
 from twin.analysis import page
 from twin.analysis.case import Case
-from twin.analysis.timeline import COLUMNS, FILE, timeline_of
+from twin.analysis.timeline import COLUMNS, FILE, last_case, timeline_of
+from twin.analysis.timeline_map import years_map
 from twin.analysis.timeline_section import answer, section
 from twin.errors import InputError
 
@@ -82,7 +82,7 @@ def _html(asked: Asked, table: pl.DataFrame) -> str:
     timeline = None if comparison is None else timeline_of(comparison)
     if comparison is None or timeline is None:
         return page.paragraphs([NO_RUNS], "banner") + _plain(table)
-    return page.paragraphs(answer(timeline)) + section(comparison)
+    return page.paragraphs(answer(timeline)) + section(comparison, mapped=False)
 
 
 def _plain(table: pl.DataFrame) -> str:
@@ -117,16 +117,8 @@ def links_of(asked: Asked, table: pl.DataFrame, policy: str) -> dict[str, str]:
 
 
 def _last(asked: Asked, policy: str) -> Case | None:
-    """The first seed's run of a policy in the last year that can be opened."""
-    if asked.study.comparison is None:
-        return None
-    mine = [
-        case
-        for case in asked.study.comparison.cases
-        if case.label.split(", ")[0] == policy.split(", ")[0]
-    ]
-    year = {id(x): (x.scenario.get("adoption") or {}).get("year") or 0 for x in mine}
-    return max(mine, key=lambda x: (year[id(x)], -x.seed), default=None)
+    comparison = asked.study.comparison
+    return None if comparison is None else last_case(comparison, policy)
 
 
 SECTION = Section(

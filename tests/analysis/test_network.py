@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from dashboards.feeder.network import KM_PER_DEGREE, Network, schematic
+from twin.analysis.network import KM_PER_DEGREE, Network, schematic
 
 NAN = float("nan")
 

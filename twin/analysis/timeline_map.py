@@ -9,10 +9,10 @@ import numpy as np
 import plotly.graph_objects as go
 import polars as pl
 
-from dashboards.feeder.network import Network
 from twin.analysis.case import Case
-from twin.analysis.hosting_map import FAINT_LINE
-from twin.analysis.theme import GREY, dressed, plain
+from twin.analysis.network import Network
+from twin.analysis.network_figure import DRAWN, framed, grid_figure
+from twin.analysis.theme import GREY, plain
 
 YEARS = ("#a50026", "#D55E00", "#E69F00", "#56B4E9", "#0072B2", "#CC79A7")
 NEVER = "in fewer than half of the seeds"
@@ -20,12 +20,6 @@ ABOUT = (
     "Assets that exceed their limit by the last studied year, coloured by the median "
     "over the seeds of their first year beyond it; the larger, the higher their load."
 )
-DRAWN = {
-    "geographic": "Grey: the grid.",
-    "plan": "Grey: the grid.",
-    "schematic": "The grid has no coordinates and is drawn as a tree from the left.",
-}
-HEIGHT = 560
 
 
 def years_map(
@@ -43,33 +37,12 @@ def years_map(
         return None
     at = [place[bus] for bus in mine["bus"]]
     mine = mine.with_columns(x=network.x[at], y=network.y[at])
-    figure = go.Figure()
-    _grid(figure, network)
+    figure = grid_figure(network)
     years = sorted(table["first_year_p50"].drop_nulls().unique().to_list())
     for year in [*years, None]:
         rows = mine.filter(pl.col("first_year_p50").eq_missing(pl.lit(year)))
         _marks(figure, rows, year, years, titles)
-    dressed(figure, HEIGHT)
-    figure.update_xaxes(visible=False).update_yaxes(visible=False)
-    if network.kind != "schematic":
-        figure.update_yaxes(scaleanchor="x")
-    return figure, f"{ABOUT} {DRAWN[network.kind]}"
-
-
-def _grid(figure: go.Figure, network: Network) -> None:
-    gap = np.full(len(network.from_site), np.nan)
-    ends = [
-        np.stack([axis[network.from_site], axis[network.to_site], gap], axis=1).ravel()
-        for axis in (network.x, network.y)
-    ]
-    figure.add_scatter(
-        x=ends[0],
-        y=ends[1],
-        mode="lines",
-        line={"color": FAINT_LINE, "width": 1},
-        hoverinfo="skip",
-        showlegend=False,
-    )
+    return framed(figure, network), f"{ABOUT} {DRAWN[network.kind]}"
 
 
 def _marks(
