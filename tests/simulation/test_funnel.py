@@ -147,7 +147,7 @@ def test_what_is_sustained_empties_the_battery_to_its_floor_just_in_time(hours, 
     cars["loss_constant"], cars["loss_linear"] = 0.006, 0.02
     cars["loss_quadratic"], cars["standby_kw"] = 0.035, 0.15
     cars["battery_efficiency"] = 0.98
-    kw = float(sustained_kw(cars, np.array([soc]), hours)[0])
+    kw = float(sustained_kw(cars[0], soc, hours, 0.2))
     if kw == 0.0:
         assert (soc - 0.2) * 50.0 / hours < 1.5
         return

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from twin.arrays import Bools, Floats, Ints, totals
+from twin.customers.sharing import shared_kw
 from twin.customers.spread import Spread
 
 
@@ -149,17 +150,14 @@ class Customers:
         A car that is alone at its customer keeps its share while it is away, for the
         moment it plugs in.
         """
-        home = self.car_customer
-        present = np.where(plugged | self.alone, wanted_kw, 0.0)
+        home, present = self.car_customer, plugged | self.alone
         if not self.shares_any:
-            allowed = np.clip(present, -export_kw[home], import_kw[home])
+            allowed = np.clip(
+                np.where(present, wanted_kw, 0.0), -export_kw[home], import_kw[home]
+            )
             return np.where(np.abs(allowed) < min_kw, 0.0, allowed)
-        while True:
-            shared = self._share(present, import_kw, export_kw)
-            low = (shared != 0.0) & (np.abs(shared) < min_kw)
-            if not low.any():
-                return shared
-            present[self._last_at_each(low)] = 0.0
+        lean = 1.0 if self.cars_may_lean else 0.0
+        return shared_kw(wanted_kw, min_kw, present, home, import_kw, export_kw, lean)
 
     def within_phases(
         self, allowed_kw: Floats, min_kw: Floats, load_kw: Floats, pv_kw: Floats
@@ -178,23 +176,6 @@ class Customers:
         least = allowed_kw * spread.lowest(share[spread.terminal])
         left = np.where(np.abs(least) < min_kw, 0.0, least)
         return np.where(allowed_kw < 0.0, left, allowed_kw)
-
-    def _last_at_each(self, cars: Bools) -> Ints:
-        """The last of the chosen cars at each customer."""
-        chosen = np.flatnonzero(cars)[::-1]
-        _, first = np.unique(self.car_customer[chosen], return_index=True)
-        return chosen[first]
-
-    def _share(self, wanted_kw: Floats, import_kw: Floats, export_kw: Floats) -> Floats:
-        home, n = self.car_customer, len(self)
-        takes = totals(home, np.maximum(wanted_kw, 0.0), n)
-        gives = totals(home, np.maximum(-wanted_kw, 0.0), n)
-        lean = 1.0 if self.cars_may_lean else 0.0
-        may_take = np.minimum(takes, import_kw + lean * gives)
-        may_give = np.minimum(gives, export_kw + lean * may_take)
-        may_take = np.minimum(takes, import_kw + lean * may_give)
-        taking, giving = _ratio(may_take, takes)[home], _ratio(may_give, gives)[home]
-        return wanted_kw * np.where(wanted_kw > 0.0, taking, giving)
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:

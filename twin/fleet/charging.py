@@ -156,28 +156,32 @@ def give(
     return give_down_to(soc, ac_kw, hours, car, car.floor_soc)
 
 
-def sustained_kw(
-    traits: Records, soc: Floats, hours: float, floor_soc: Floats | None = None
-) -> Floats:
-    """What each car can give all through so many hours, down to its floor [n_ev].
-
-    ``floor_soc``: another floor than each car's own.
+@compiled
+def sustained_kw(car: Row, soc: float, hours: float, floor_soc: float) -> float:
+    """What a car can give all through so many hours, down to a floor.
 
     Solves ``(P + L(P)) / eta_b + P_standby = (soc - floor) E / h`` for P, at most what
     the car gives, and 0 where that is below the charger's least power.
 
     Source: docs/model.md "Giving".
     """
-    floor = traits["floor_soc"] if floor_soc is None else floor_soc
-    above_kw = np.maximum(0.0, soc - floor) * traits["capacity_kwh"] / hours
-    dc_kw = traits["battery_efficiency"] * (above_kw - traits["standby_kw"])
-    rated = np.maximum(traits["rated_kw"], 1e-9)
-    a, c = traits["loss_constant"], np.maximum(traits["loss_quadratic"], 1e-9)
-    b = 1.0 + traits["loss_linear"]
-    root = np.sqrt(np.maximum(0.0, b * b - 4.0 * c * (a - dc_kw / rated)))
-    kw = np.minimum(rated * (root - b) / (2.0 * c), traits["give_kw"])
-    lasts: Floats = np.where(kw >= np.maximum(traits["min_kw"], 1e-9), kw, 0.0)
-    return lasts
+    above_kw = max(0.0, soc - floor_soc) * car.capacity_kwh / hours
+    dc_kw = car.battery_efficiency * (above_kw - car.standby_kw)
+    rated = max(car.rated_kw, 1e-9)
+    a, c = car.loss_constant, max(car.loss_quadratic, 1e-9)
+    b = 1.0 + car.loss_linear
+    root = math.sqrt(max(0.0, b * b - 4.0 * c * (a - dc_kw / rated)))
+    kw = min(rated * (root - b) / (2.0 * c), car.give_kw)
+    return kw if kw >= max(car.min_kw, 1e-9) else 0.0
+
+
+@compiled
+def fleet_sustained_kw(traits: Records, soc: Floats, hours: float) -> Floats:
+    """What each car can give for so many hours, down to its own floor [n_ev]."""
+    kw = np.zeros(len(soc))
+    for k in range(len(soc)):
+        kw[k] = sustained_kw(traits[k], soc[k], hours, traits[k].floor_soc)
+    return kw
 
 
 @compiled

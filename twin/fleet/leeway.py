@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
-from twin.arrays import Bools, Floats, Records
+from twin.arrays import Bools, Floats, Ints, Records, Row, compiled
 from twin.fleet.charging import sustained_kw
 from twin.fleet.fleet import Fleet
 
@@ -43,33 +44,48 @@ def leeway(fleet: Fleet, now_s: int, hours: float = LASTING_H) -> Leeway:
 
     Source: docs/model.md "Leeway".
     """
-    traits, soc = fleet.traits, fleet.state["soc"]
-    left_h = (fleet.due_s - now_s) / 3600.0
-    live = (fleet.state["cut_off"] == 0) & (fleet.state["forming"] == 0)
-    able = fleet.plugged & live & (left_h >= hours)
-    charge_kw, capacity_kwh = traits["charge_kw"], traits["capacity_kwh"]
-    soc_per_kw = traits["efficiency"] / capacity_kwh
-    due_soc = traits["target_soc"] - soc_per_kw * charge_kw * (left_h - hours)
-    must_kw = np.clip((due_soc - soc) / (soc_per_kw * hours), 0.0, charge_kw)
-    must_kw = np.where(soc < traits["floor_soc"], charge_kw, must_kw)
-    floor_soc = np.maximum(traits["floor_soc"], due_soc)
-    give_kw = sustained_kw(traits, soc, hours, floor_soc)
-    return Leeway(
-        able,
-        np.where(able, _most_kw(traits, soc, hours), 0.0),
-        np.where(able, must_kw, 0.0),
-        np.where(able, give_kw, 0.0),
-    )
+    n, state = len(fleet), fleet.state
+    found = Leeway(np.zeros(n, dtype=np.bool_), np.zeros(n), np.zeros(n), np.zeros(n))
+    live = fleet.plugged & (state["cut_off"] == 0) & (state["forming"] == 0)
+    _fill(fleet.traits, state["soc"], live, fleet.due_s, now_s, hours, *found)
+    return found
 
 
-def _most_kw(traits: Records, soc: Floats, hours: float) -> Floats:
-    """What each car surely draws all through, below its taper [n_ev]."""
-    level_soc = np.minimum(traits["target_soc"], traits["taper_soc"])
-    room_kwh = np.maximum(0.0, level_soc - soc) * traits["capacity_kwh"]
-    least_loss = traits["loss_linear"] + 2.0 * np.sqrt(
-        traits["loss_constant"] * traits["loss_quadratic"]
+@compiled
+def _fill(
+    traits: Records,
+    soc: Floats,
+    live: Bools,
+    due_s: Ints,
+    now_s: int,
+    hours: float,
+    able: Bools,
+    most_kw: Floats,
+    must_kw: Floats,
+    give_kw: Floats,
+) -> None:
+    """The leeway of each car that is live, into the last four [n_ev]."""
+    for k in range(len(soc)):
+        left_h = (due_s[k] - now_s) / 3600.0
+        if not live[k] or left_h < hours:
+            continue
+        car = traits[k]
+        able[k] = True
+        soc_per_kw = car.efficiency / car.capacity_kwh
+        due_soc = car.target_soc - soc_per_kw * car.charge_kw * (left_h - hours)
+        must = min(max((due_soc - soc[k]) / (soc_per_kw * hours), 0.0), car.charge_kw)
+        must_kw[k] = car.charge_kw if soc[k] < car.floor_soc else must
+        most_kw[k] = _most_kw(car, soc[k], hours)
+        give_kw[k] = sustained_kw(car, soc[k], hours, max(car.floor_soc, due_soc))
+
+
+@compiled
+def _most_kw(car: Row, soc: float, hours: float) -> float:
+    """What a car surely draws all through, below its taper."""
+    room_kwh = max(0.0, min(car.target_soc, car.taper_soc) - soc) * car.capacity_kwh
+    least_loss = car.loss_linear + 2.0 * math.sqrt(
+        car.loss_constant * car.loss_quadratic
     )
-    best = traits["battery_efficiency"] * (1.0 - least_loss)
-    kw = np.minimum(traits["charge_kw"], room_kwh / (best * hours))
-    lasts: Floats = np.where(kw >= np.maximum(traits["min_kw"], 1e-9), kw, 0.0)
-    return lasts
+    best = car.battery_efficiency * (1.0 - least_loss)
+    kw = min(car.charge_kw, room_kwh / (best * hours))
+    return kw if kw >= max(car.min_kw, 1e-9) else 0.0

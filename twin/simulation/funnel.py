@@ -9,7 +9,7 @@ import polars as pl
 
 from twin.agents.compliance import Response
 from twin.arrays import Bools, Floats, Ints
-from twin.fleet.charging import sustained_kw
+from twin.fleet.charging import fleet_sustained_kw
 from twin.fleet.fleet import Fleet
 from twin.simulation.participants import STAGES, Participants
 from twin.timeline import Timeline
@@ -90,7 +90,7 @@ class Funnel:
     def _begun(self, k: int, hour: int, plugged: Bools, opted_out: Bools) -> _Call:
         traits, soc = self.fleet.traits, self.fleet.state["soc"]
         hours = self.n_call * self.timeline.step_h
-        kw = sustained_kw(traits, soc, hours)
+        kw = fleet_sustained_kw(traits, soc, hours)
         n = len(traits)
         return _Call(k, hour, kw, plugged.copy(), opted_out, np.zeros(n, np.int64))
 
