@@ -76,7 +76,7 @@ def test_the_storm_leaves_a_fifth_of_the_equipped_homes_alight():
     """7 of 57 homes all night, 4.5 % of the energy; restarts in turn halve the peak."""
     grid = load_grid(read(STARTERS / "storm_outage.yaml"))
     storm = lived("storm_outage.yaml", grid)
-    rows = storm.world.outages.table()
+    rows = storm.world.guests.outages.table()
     assert rows.height == 57
     assert rows["hours"].to_list() == pytest.approx([12.0] * 57)
     alight = rows.filter(rows["hours"] - rows["alight_h"] < 5 / 60)
@@ -122,14 +122,14 @@ def test_an_emergency_call_gets_what_the_funnel_says_is_dependable():
     assert least["follows"] == pytest.approx(542.3, abs=0.5)
     lost = rows.row(rows["lost_kw"].arg_max(), named=True)
     assert lost["stage"] == "charger" and kw["charger"] < kw["vehicle"]
-    call = world.calls.table().row(0, named=True)
+    call = world.guests.calls.table().row(0, named=True)
     assert call["given_kw"] == pytest.approx(544.4, abs=0.5)
     assert call["peak_kw"] == pytest.approx(3555.1, abs=1.0)
     valley = lived("heat_wave_emergency.yaml", grid, "policy.name=valley")
-    unheard = valley.world.calls.table().row(0, named=True)
+    unheard = valley.world.guests.calls.table().row(0, named=True)
     assert unheard["given_kw"] == 0.0
     assert unheard["peak_kw"] == pytest.approx(4046.0, abs=1.0)
     assert call["rebound_kw"] < unheard["peak_kw"] - 300.0
-    told = world.responses.summary()
+    told = world.guests.responses.summary()
     assert told["asked_give_kwh"] == pytest.approx(1802.4, abs=2.0)
     assert told["not_followed_give_kwh"] == pytest.approx(168.7, abs=2.0)

@@ -100,5 +100,6 @@ def test_excess_is_zero_within_limits_and_infinite_without_solution():
 def test_worlds_effects_have_a_column_a_customer_with_cars():
     said = scenario(feeder__source=DORFNETZ, operator="envelopes", fleet__ev_count=30)
     world = build(planned(said))
-    assert len(world.operator.who) == len(np.unique(world.fleet.traits["customer"]))
-    assert world.operator.effects is not None
+    operator, home = world.guests.operator, world.fleet.traits["customer"]
+    assert len(operator.who) == len(np.unique(home))
+    assert operator.effects is not None

@@ -90,8 +90,8 @@ def written(said: Scenario, live: Life) -> dict[str, str]:
             live(world)
             writer.table("customers", statics.customers(run, world))
             writer.table("evs", statics.evs(run, world, soc_start))
-            if world.shadow is not None:
-                writer.table("shadow_evs", statics.shadow_evs(run, world.shadow))
+            if world.guests.shadow is not None:
+                writer.table("shadow_evs", statics.shadow_evs(run, world.guests.shadow))
             final = writer.finish({})
         files = sorted(final.rglob("*.parquet"))
         assert len(files) >= 10

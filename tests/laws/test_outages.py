@@ -49,7 +49,7 @@ def life(request: pytest.FixtureRequest) -> Diary:
 
 
 def test_served_and_unserved_are_the_demand_of_each_outage(life: Diary) -> None:
-    outages, hours = life.world.outages, life.world.timeline.step_h
+    outages, hours = life.world.guests.outages, life.world.timeline.step_h
     assert outages is not None
     rows = outages.table()
     cars_kwh = life.column("island_kw").sum(axis=0) * hours
@@ -78,7 +78,7 @@ def test_batteries_close_and_stay_within_bounds(life: Diary) -> None:
 
 
 def test_nobody_charges_or_feeds_in_without_supply(life: Diary) -> None:
-    outages, step_s = life.world.outages, life.world.timeline.step_s
+    outages, step_s = life.world.guests.outages, life.world.timeline.step_s
     assert outages is not None
     for k, row in enumerate(life.rows):
         out = outages.supply.share_out(k * step_s, (k + 1) * step_s) == 1.0
@@ -109,7 +109,7 @@ def test_rebuilt_at_random_instants_it_is_the_same(case: dict[str, Any]) -> None
     assert interrupted_life(born, [draw.randint(1, 60) for _ in range(30)]) > 10
     for name in ("soc", "charge_kw", "island_kw", "v_pu"):
         assert_array_equal(cut.column(name), straight.column(name))
-    one, other = born.outages, straight.world.outages
+    one, other = born.guests.outages, straight.world.guests.outages
     assert one is not None and other is not None
     assert one.table().equals(other.table())
 
@@ -176,7 +176,7 @@ def sunny() -> Diary:
 
 
 def test_sun_car_and_darkness_are_the_demand_of_each_outage(sunny: Diary) -> None:
-    outages, hours = sunny.world.outages, sunny.world.timeline.step_h
+    outages, hours = sunny.world.guests.outages, sunny.world.timeline.step_h
     assert outages is not None
     rows = outages.table()
     n = len(sunny.world.customers)
@@ -200,7 +200,7 @@ def test_sun_car_and_darkness_are_the_demand_of_each_outage(sunny: Diary) -> Non
 
 
 def test_pv_makes_no_more_in_an_island_than_the_sun_gives(sunny: Diary) -> None:
-    outages, step_s = sunny.world.outages, sunny.world.timeline.step_s
+    outages, step_s = sunny.world.guests.outages, sunny.world.timeline.step_s
     assert outages is not None
     without = lived(scenario(**{k: v for k, v in SUNNY.items() if k != "events"}))
     some = 0
@@ -236,7 +236,7 @@ def test_with_the_sun_fewer_hours_are_dark() -> None:
     sunny, dull = (
         lived(scenario(**(spare | {"backup__pv": pv}))) for pv in (True, False)
     )
-    tables = [one.world.outages.table() for one in (sunny, dull)]
+    tables = [one.world.guests.outages.table() for one in (sunny, dull)]
     lit = [table["alight_h"].sum() for table in tables]
     unserved = [table["unserved_kwh"].sum() for table in tables]
     assert lit[0] > lit[1]

@@ -38,7 +38,7 @@ class Beside(Diary):
     """A diary that keeps the shadow's cars, too."""
 
     def _look(self, k, given, taken, demand, flow, fleet) -> None:
-        shadow = self.world.shadow
+        shadow = self.world.guests.shadow
         assert shadow is not None
         super()._look(k, given, taken, demand, flow, fleet)
         self.rows[-1]["shadow_kw"] = shadow.kw.copy()
@@ -79,8 +79,8 @@ def same_course(diary: Beside, other: Diary) -> None:
     """Power and state of charge in every interval, and totals at the end."""
     assert_array_equal(diary.column("shadow_kw"), other.column("charge_kw"))
     assert_array_equal(diary.column("shadow_soc"), other.column("soc"))
-    assert diary.world.shadow is not None
-    mine, theirs = diary.world.shadow.fleet.state, other.world.fleet.state
+    assert diary.world.guests.shadow is not None
+    mine, theirs = diary.world.guests.shadow.fleet.state, other.world.fleet.state
     for name in ("charged_kwh", "public_kwh", "loss_kwh", "driven_kwh", "plug_ins"):
         assert_array_equal(mine[name], theirs[name], name)
     assert not mine["discharged_kwh"].any()
@@ -89,7 +89,7 @@ def same_course(diary: Beside, other: Diary) -> None:
 def test_a_shadow_changes_nothing_of_the_run() -> None:
     with_one = beside(scenario(**GIVING))
     without = lived(scenario(**GIVING, reference="none"))
-    assert without.world.shadow is None
+    assert without.world.guests.shadow is None
     for name in without.rows[0]:
         assert_array_equal(with_one.column(name), without.column(name), name)
     assert with_one.column("shadow_kw").any()
@@ -101,8 +101,10 @@ def test_a_shadow_outlives_clocks_that_are_thrown_away() -> None:
     straight, cut = world(said), world(said)
     simulate(straight)
     assert interrupted_life(cut, [37] * 60) > 10
-    assert straight.shadow is not None and cut.shadow is not None
-    assert_array_equal(straight.shadow.fleet.state, cut.shadow.fleet.state)
+    assert straight.guests.shadow is not None and cut.guests.shadow is not None
+    assert_array_equal(
+        straight.guests.shadow.fleet.state, cut.guests.shadow.fleet.state
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,4 +128,7 @@ def test_where_the_run_is_its_own_reference_there_is_no_shadow(
 
 
 def test_without_cars_there_is_no_shadow() -> None:
-    assert world(scenario(policy__name="valley", fleet__ev_share=0.0)).shadow is None
+    assert (
+        world(scenario(policy__name="valley", fleet__ev_share=0.0)).guests.shadow
+        is None
+    )

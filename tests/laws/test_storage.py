@@ -79,8 +79,8 @@ class Kept(Diary):
 
     def __init__(self, watched: World) -> None:
         super().__init__(watched)
-        assert watched.storage is not None
-        self.storage: Storage = watched.storage
+        assert watched.guests.storage is not None
+        self.storage: Storage = watched.guests.storage
 
     def _look(self, k, given, taken, demand, flow, fleet) -> None:
         super()._look(k, given, taken, demand, flow, fleet)

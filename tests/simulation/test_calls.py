@@ -141,8 +141,9 @@ def test_an_outage_beside_a_call_keeps_its_own_words():
     assert "backup" in both.resolved() and "backup" not in said().resolved()
     world = build(planned(both))
     simulate(world)
-    assert world.outages is not None and world.outages.table().height == 57
-    assert np.isfinite(world.calls.outcomes[0].given_kwh)
+    outages = world.guests.outages
+    assert outages is not None and outages.table().height == 57
+    assert np.isfinite(world.guests.calls.outcomes[0].given_kwh)
 
 
 def test_a_tariffs_called_days_are_calls_in_the_programmes_hours():
@@ -159,11 +160,11 @@ def test_a_tariffs_called_days_are_calls_in_the_programmes_hours():
         time__days=1,
     )
     world = build(planned(july))
-    assert world.calls is not None
-    (call,) = world.calls.calls
+    assert world.guests.calls is not None
+    (call,) = world.guests.calls.calls
     assert (call.begin_s, call.end_s) == (16 * 3600, 21 * 3600)
     simulate(world)
-    assert world.calls.outcomes[0].given_kwh > 0.0
+    assert world.guests.calls.outcomes[0].given_kwh > 0.0
 
 
 def test_a_programme_that_does_not_call_then_refuses():

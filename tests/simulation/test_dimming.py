@@ -41,7 +41,7 @@ class Look(Diary):
         watched.recorder.write = self._note  # type: ignore[method-assign]
 
     def _note(self, k, given, taken, demand, flow, fleet) -> None:
-        operator = self.world.operator
+        operator = self.world.guests.operator
         self.on.append(operator.dimmed.on.copy())
         self.loading.append(operator.measured.loading(flow.loading))
         self._inner(k, given, taken, demand, flow, fleet)
@@ -77,7 +77,7 @@ def test_whoever_is_dimmed_was_measured_above_the_limit_the_interval_before():
 
 def test_a_dimmed_car_never_charges_more_and_others_may():
     look = dimmed()
-    behind = look.world.operator.behind
+    behind = look.world.guests.operator.behind
     held = np.array([behind[on].any(axis=0) for on in look.on])
     charge_kw = look.column("charge_kw")
     assert held.any() and not held.all()
@@ -100,7 +100,7 @@ def test_homes_and_trips_are_left_alone():
 def test_what_is_behind_is_what_the_same_cars_had_by_then_undimmed():
     """Uncontrolled cars: the fleet's lag is the difference of two runs' energies."""
     look, other = dimmed(), free()
-    book = look.world.operator.book
+    book = look.world.guests.operator.book
     lag = (other.column("charge_kw") - look.column("charge_kw")).cumsum(axis=0) * 0.25
     put_off = book.summary()["put_off_kwh"]
     assert put_off > 10.0
@@ -110,7 +110,7 @@ def test_what_is_behind_is_what_the_same_cars_had_by_then_undimmed():
 def test_dimming_lifts_nobody_and_lowers_nobody_below_what_is_left_to_him():
     look = build(planned(said(policy__name="valley")))
     worst = []
-    inner = look.operator.book.begin
+    inner = look.guests.operator.book.begin
 
     def begin(fleet, asked_kw, allowed_kw):
         worst.append(np.max(allowed_kw - asked_kw, initial=0.0))
@@ -118,7 +118,7 @@ def test_dimming_lifts_nobody_and_lowers_nobody_below_what_is_left_to_him():
         worst.append(np.max(floor - allowed_kw, initial=0.0))
         inner(fleet, asked_kw, allowed_kw)
 
-    look.operator.book.begin = begin
+    look.guests.operator.book.begin = begin
     simulate(look)
     assert max(worst) <= 1e-9
 

@@ -40,7 +40,7 @@ class Told(Diary):
         self._inner = watched.recorder.write
         watched.recorder.write = self._note  # type: ignore[method-assign]
         if exact:
-            watched.operator._expected = self._exact
+            watched.guests.operator._expected = self._exact
             watched.decide(0, None, None)
 
     def _exact(self, seen, given):
@@ -48,7 +48,7 @@ class Told(Diary):
         return now.load_kw, now.pv_kw
 
     def _note(self, k, given, taken, demand, flow, fleet) -> None:
-        held = self.world.operator.held
+        held = self.world.guests.operator.held
         self.import_kw.append(held.import_kw.copy())
         self.export_kw.append(held.export_kw.copy())
         self._inner(k, given, taken, demand, flow, fleet)
@@ -90,7 +90,7 @@ def test_cars_break_no_limit_where_homes_load_is_known():
 def test_no_meter_is_driven_beyond_its_envelope_by_cars(policy):
     look = known(policy)
     home = look.world.fleet.traits["customer"]
-    who = look.world.operator.who
+    who = look.world.guests.operator.who
     net = look.column("load_kw") - look.column("pv_kw")
     cars = look.column("charge_kw") - look.column("give_kw")
     meter = net.copy()
@@ -109,7 +109,7 @@ def test_customers_without_a_car_have_no_envelope():
     look = Told(build(planned(said(fleet__ev_share=None, fleet__ev_count=20))))
     simulate(look.world)
     without = np.setdiff1d(
-        np.arange(len(look.world.customers)), look.world.operator.who
+        np.arange(len(look.world.customers)), look.world.guests.operator.who
     )
     assert np.isinf(np.array(look.import_kw)[:, without]).all()
 
@@ -124,10 +124,11 @@ def test_the_operator_never_looks_ahead():
 
 
 def test_sharing_among_those_who_are_not_full_puts_less_off():
-    all_, some = (
-        lived(said(operator=METHOD | {"among": among})).world.operator.book.summary()
+    worlds = [
+        lived(said(operator=METHOD | {"among": among})).world
         for among in ("connected", "unfinished")
-    )
+    ]
+    all_, some = (world.guests.operator.book.summary() for world in worlds)
     assert some["put_off_kwh"] < all_["put_off_kwh"]
     assert all_["put_off_kwh"] > 10.0
 
@@ -165,8 +166,8 @@ def test_where_there_is_room_for_all_nobody_waits():
     words = said(customers__annual_kwh=2000.0, **room)
     quiet = Told(build(planned(words)), exact=True)
     simulate(quiet.world)
-    book = quiet.world.operator.book.summary()
+    book = quiet.world.guests.operator.book.summary()
     assert book["put_off_kwh"] == pytest.approx(0.0, abs=1e-9)
-    surprised = lived(words).world.operator.book.summary()
+    surprised = lived(words).world.guests.operator.book.summary()
     assert 0.0 < surprised["put_off_kwh"] < 5.0
     assert surprised["departures_short"] == 0

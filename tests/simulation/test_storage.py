@@ -46,8 +46,8 @@ def courses(born: World) -> dict[str, np.ndarray]:
     write = born.recorder.write
 
     def look(k, given, taken, demand, flow, fleet) -> None:
-        assert born.storage is not None
-        rows.append((born.storage.kw.copy(), flow.grid_kw))
+        assert born.guests.storage is not None
+        rows.append((born.guests.storage.kw.copy(), flow.grid_kw))
         write(k, given, taken, demand, flow, fleet)
 
     born.recorder.write = look  # type: ignore[method-assign]
@@ -106,8 +106,8 @@ def test_it_fills_up_again_in_the_valley_with_what_is_lost() -> None:
     words = said(**LANDNETZ_BATTERY)
     born = steady(world(words), load_kw)
     found = courses(born)["kw"][:, 0]
-    assert born.storage is not None
-    own = born.storage.batteries
+    assert born.guests.storage is not None
+    own = born.guests.storage.batteries
     assert_allclose(own.given_kwh, 32.0, atol=1e-9)
     assert_allclose(own.drawn_kwh, 32.0 / 0.85, rtol=1e-4)
     assert_allclose(found[16:], 32.0 / 0.85 / 20.0, rtol=1e-3)
@@ -120,22 +120,22 @@ def _idle(words: Scenario) -> dict[str, Any]:
 
 def test_cars_see_what_the_battery_does() -> None:
     born = world(said(b__initial_soc=1.0, fleet__ev_count=4, policy__name="valley"))
-    assert born.storage is not None
+    assert born.guests.storage is not None
     seen = born.observe(0, None, None)
-    with_it = born.storage.decide(seen)
-    zone, set_kw = born.storage.zone[0], born.storage.batteries.set_kw[0]
+    with_it = born.guests.storage.decide(seen)
+    zone, set_kw = born.guests.storage.zone[0], born.guests.storage.batteries.set_kw[0]
     assert_allclose(with_it.ahead_kw[0, zone] - seen.ahead_kw[0, zone], set_kw)
     assert_allclose(with_it.ahead_kw[1:], seen.ahead_kw[1:])
-    born.storage.kw = np.array([-7.0])
-    again = born.storage.decide(seen)
+    born.guests.storage.kw = np.array([-7.0])
+    again = born.guests.storage.decide(seen)
     assert_allclose(again.base_kw[zone] - seen.base_kw[zone], -7.0)
 
 
 def test_the_networks_own_plants_are_part_of_what_passes() -> None:
     """15 kW of generation: of 25 kW drawn 10 pass the transformer, below the target."""
     born = steady(world(said(b__target_kw=17.0, b__initial_soc=1.0)), np.full(96, 25.0))
-    assert born.storage is not None
-    plants_kw = born.storage.plants_kw[born.storage.zone[0]]
+    assert born.guests.storage is not None
+    plants_kw = born.guests.storage.plants_kw[born.guests.storage.zone[0]]
     assert plants_kw == born.customers.fixed_kw.sum() < -8.0
     assert_allclose(courses(born)["kw"], 0.0, atol=1e-9)
 
@@ -163,8 +163,8 @@ def test_a_battery_is_at_the_busbar_or_the_bus_that_it_names() -> None:
     lv = int(feeder.transformers.node_lv[0])
     for words in (said(), said(b__bus=2), said(b__bus="2")):
         born = world(words)
-        assert born.storage is not None
-        assert len(born.storage.node) == 1
+        assert born.guests.storage is not None
+        assert len(born.guests.storage.node) == 1
     assert world(said()).storage.node[0] == lv  # type: ignore[union-attr]
     named = plan(said()).grid.net.bus["name"].iloc[2]  # type: ignore[union-attr]
     by_name, by_index = (world(said(b__bus=one)).storage for one in (named, 2))

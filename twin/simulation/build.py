@@ -28,6 +28,7 @@ from twin.simulation.cars import export_limits_kw
 from twin.simulation.feeder_head import Allocated, weights
 from twin.simulation.funnel import funnel_of
 from twin.simulation.grids import Grid, load_grid
+from twin.simulation.guests import Guests
 from twin.simulation.inverters import (
     CarInverters,
     inverter_cars,
@@ -73,20 +74,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     judged = _judged(feeder, people.spread)
     phases = Phases.of(feeder, judged, plan.limits.unbalance)
     powerflow = solver_of(scenario, plan.grid, plan.moves)
-    outages = _outages(plan, customers, fleet)
-    give_kw = fleet.traits["give_kw"]
-    responses = responses_of(scenario.stress, scenario.seed, timeline, give_kw)
-    calls = _calls(plan)
-    shadow = _shadow(plan, fleet, customers, outages)
-    storage = storage_of(
-        scenario.storage,
-        plan.batteries,
-        timeline,
-        people.zones,
-        customers.fixed_kw,
-        fleet.traits["zone"],
-    )
-    operator = operator_of(plan, customers, fleet, judged)
+    guests = _guests(plan, customers, fleet, judged)
     recorder = Recorder(
         writer,
         timeline,
@@ -98,14 +86,9 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         _audit(plan, powerflow),
         scenario.output.level,
         _quality(plan, phases),
+        guests,
         Logbook(powerflow) if isinstance(powerflow, Regulated) else None,
         allocated,
-        outages,
-        responses,
-        calls,
-        shadow,
-        storage,
-        operator,
     )
     watches = getattr(plan.policy, "watches_departure", False)
     fleet.urgent_s = timeline.step_s if watches else 0
@@ -129,17 +112,35 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         recorder=recorder,
         plug_node=feeder.terminals.node_a[plan.plugs.spread.terminal],
         zones=people.zones,
+        guests=guests,
         inverters=inverters,
-        outages=outages,
-        responses=responses,
-        calls=calls,
         funnel=funnel_of(plan.cars.participants, plan.cars.could_kw, fleet, timeline),
-        shadow=shadow,
-        storage=storage,
-        operator=operator,
     )
     _start(plan, world)
     return world
+
+
+def _guests(plan: Plan, customers: Customers, fleet: Fleet, judged: Ints) -> Guests:
+    """What the scenario adds to the step."""
+    scenario, timeline, traits = plan.scenario, plan.timeline, fleet.traits
+    outages = _outages(plan, customers, fleet)
+    return Guests(
+        outages=outages,
+        responses=responses_of(
+            scenario.stress, scenario.seed, timeline, traits["give_kw"]
+        ),
+        calls=_calls(plan),
+        shadow=_shadow(plan, fleet, customers, outages),
+        storage=storage_of(
+            scenario.storage,
+            plan.batteries,
+            timeline,
+            plan.households.zones,
+            customers.fixed_kw,
+            traits["zone"],
+        ),
+        operator=operator_of(plan, customers, fleet, judged),
+    )
 
 
 def _loads(plan: Plan) -> LoadModel:
@@ -208,8 +209,8 @@ def _start(plan: Plan, world: World) -> None:
     charge_at_start(fleet.traits, fleet.state, trips, draw)
     if scenario.fleet.initial_soc is not None:
         fleet.state["soc"] = scenario.fleet.initial_soc
-    if world.shadow is not None:
-        world.shadow.begin(fleet.state)
+    if world.guests.shadow is not None:
+        world.guests.shadow.begin(fleet.state)
     fleet.begin()
     world.decide(0, None, None)
 

@@ -18,20 +18,15 @@ from twin.grid.newton import WITHOUT_LIMITS
 from twin.results.store import RunWriter
 from twin.simulation import rapid_changes
 from twin.simulation.audit import Audit
-from twin.simulation.calls import Calls
 from twin.simulation.daily import branches_daily, customers_daily, nodes_daily
 from twin.simulation.feeder_head import Allocated
+from twin.simulation.guests import Guests
 from twin.simulation.happenings import failed_steps, session_rows, trip_rows
 from twin.simulation.leeway import reach
-from twin.simulation.operator import GridOperator
-from twin.simulation.outages import Outages
 from twin.simulation.quality import Phases, largest
 from twin.simulation.rapid_changes import RapidChanges
 from twin.simulation.regulation import Logbook
-from twin.simulation.responses import Responses
 from twin.simulation.service_voltage import ServiceVoltage
-from twin.simulation.shadow import Shadow
-from twin.simulation.storage import Storage
 from twin.simulation.violations import DayOf, Watch
 from twin.surroundings.surroundings import Given
 from twin.timeline import Timeline
@@ -113,22 +108,14 @@ class Recorder:
         audit: Audit,
         level: str,
         quality: Quality,
+        guests: Guests,
         logbook: Logbook | None = None,
         allocated: Allocated | None = None,
-        outages: Outages | None = None,
-        responses: Responses | None = None,
-        calls: Calls | None = None,
-        shadow: Shadow | None = None,
-        storage: Storage | None = None,
-        operator: GridOperator | None = None,
     ) -> None:
         self.writer, self.timeline, self.customers = writer, timeline, customers
         self.watch, self.buses, self.phases = watch, buses, phases
         self.audit, self.level, self.logbook = audit, level, logbook
-        self.quality, self.outages = quality, outages
-        self.allocated, self.responses = allocated, responses
-        self.calls, self.shadow = calls, shadow
-        self.storage, self.operator = storage, operator
+        self.quality, self.guests, self.allocated = quality, guests, allocated
         self.on_day: Callable[[int], None] | None = None
         self.worst_residual = 0.0
         self.steps_failed = 0
@@ -178,17 +165,18 @@ class Recorder:
         cars[0, row], cars[1, row] = taken.net_kw, state["soc"]
         cars[2, row] = taken.kvar
         self._where[0, row], self._where[1, row] = state["phase"], state["place"]
-        if self.responses is not None:
-            self.responses.write(taken)
-        if self.calls is not None:
-            self.calls.write(k * self.timeline.step_s, taken, flow.grid_kw)
-        if self.operator is not None:
-            self.operator.write(taken, given, fleet)
-        if self.shadow is not None:
+        guests = self.guests
+        if guests.responses is not None:
+            guests.responses.write(taken)
+        if guests.calls is not None:
+            guests.calls.write(k * self.timeline.step_s, taken, flow.grid_kw)
+        if guests.operator is not None:
+            guests.operator.write(taken, given, fleet)
+        if guests.shadow is not None:
             beside = self._beside
-            beside[0, row], beside[1, row] = self.shadow.kw, self.shadow.soc
-        if self.storage is not None:
-            self._stored[:, row] = self.storage.kw, self.storage.batteries.soc
+            beside[0, row], beside[1, row] = guests.shadow.kw, guests.shadow.soc
+        if guests.storage is not None:
+            self._stored[:, row] = guests.storage.kw, guests.storage.batteries.soc
         if k + 1 == self._steps[-1] + 1:
             self._end_day(fleet)
 
@@ -257,9 +245,9 @@ class Recorder:
 
     def _storage_kw(self) -> tuple[float, float]:
         """What stationary batteries drew and gave, both >= 0."""
-        if self.storage is None:
+        if self.guests.storage is None:
             return 0.0, 0.0
-        kw = self.storage.kw
+        kw = self.guests.storage.kw
         return float(np.maximum(kw, 0.0).sum()), float(np.maximum(-kw, 0.0).sum())
 
     def _end_s(self, row: int) -> int:
@@ -272,7 +260,7 @@ class Recorder:
             return
         self._steps = self.timeline.steps_of_day(day)
         n, sizes = len(self._steps), self._sizes
-        beside = 0 if self.shadow is None else sizes.ev
+        beside = 0 if self.guests.shadow is None else sizes.ev
         self._scalars = np.zeros((n, len(SCALARS)))
         self._v_pu = np.zeros((n, sizes.node), dtype=np.float32)
         self._vuf = np.zeros((n, len(self.phases.judged)), dtype=np.float32)
@@ -281,7 +269,7 @@ class Recorder:
         self._cars = np.zeros((3, n, sizes.ev), dtype=np.float32)
         self._where = np.zeros((2, n, sizes.ev), dtype=np.uint8)
         self._beside = np.zeros((2, n, beside), dtype=np.float32)
-        n_battery = 0 if self.storage is None else len(self.storage)
+        n_battery = 0 if self.guests.storage is None else len(self.guests.storage)
         self._stored = np.zeros((2, n, n_battery))
 
     def _end_day(self, fleet: Fleet) -> None:
@@ -289,8 +277,8 @@ class Recorder:
         if self.writer is not None:
             self._write_day(self.writer, fleet)
         fleet.clear()
-        if self.shadow is not None:
-            self.shadow.fleet.clear()
+        if self.guests.shadow is not None:
+            self.guests.shadow.fleet.clear()
         if self.on_day is not None:
             self.on_day(self.day)
         self._begin(self.day + 1)
@@ -312,13 +300,13 @@ class Recorder:
             self._write_arrays(writer, day, time)
         else:
             self._write_summary(writer, day, time)
-        if self.storage is not None:
+        if self.guests.storage is not None:
             kw, soc = self._stored.astype(np.float32)
             writer.day("storage_steps", day, {"time": time, "kw": kw, "soc": soc})
-        if self.responses is not None:
-            writer.day("responses", day, {"time": time, **self.responses.day()})
-        if self.operator is not None:
-            for name, columns in self.operator.day(self.level).items():
+        if self.guests.responses is not None:
+            writer.day("responses", day, {"time": time, **self.guests.responses.day()})
+        if self.guests.operator is not None:
+            for name, columns in self.guests.operator.day(self.level).items():
                 daily = {"day": np.array([day])} if name.endswith("_daily") else {}
                 head = {**daily, "time": time[: _rows(columns)]}
                 writer.day(name, day, {**head, **columns})
@@ -337,7 +325,7 @@ class Recorder:
             column = self._scalars[:, number]
             columns[name] = column.astype(np.int64) if name in WHOLE else column
         columns["converged"] = self._scalars[:, SCALARS.index("converged")] > 0
-        if self.storage is not None:
+        if self.guests.storage is not None:
             kw = self._stored[0]
             columns["storage_charge_kw"] = np.maximum(kw, 0.0).sum(axis=1)
             columns["storage_discharge_kw"] = np.maximum(-kw, 0.0).sum(axis=1)
@@ -369,7 +357,7 @@ class Recorder:
             },
         )
 
-        if self.shadow is not None:
+        if self.guests.shadow is not None:
             kw, soc = self._beside
             writer.day("shadow_steps", day, {"time": time, "kw": kw, "soc": soc})
 
@@ -414,12 +402,12 @@ class Recorder:
         told = told.vstack(self.phases.rows(time, step, self._vuf)).vstack(changes)
         if self.logbook is not None:
             told = told.vstack(self.logbook.rows(time, self._steps[0]))
-        if self.outages is not None:
-            told = told.vstack(self.outages.events(self.day))
-        if self.calls is not None:
-            told = told.vstack(self.calls.events(self.day))
-        if self.operator is not None:
-            told = told.vstack(self.operator.events(self.day))
+        if self.guests.outages is not None:
+            told = told.vstack(self.guests.outages.events(self.day))
+        if self.guests.calls is not None:
+            told = told.vstack(self.guests.calls.events(self.day))
+        if self.guests.operator is not None:
+            told = told.vstack(self.guests.operator.events(self.day))
         return told.sort("time", maintain_order=True)
 
 

@@ -146,14 +146,14 @@ def _write_totals(
     writer.table("customers", statics.customers(planned, world))
     writer.table("evs", statics.evs(planned, world, soc_start))
     writer.table("histories", histories(planned))
-    if world.shadow is not None:
-        writer.table("shadow_evs", statics.shadow_evs(planned, world.shadow))
-    if world.storage is not None:
-        writer.table("storage", statics.storage(planned, world.storage))
-    if world.outages is not None:
-        writer.table("outages", world.outages.table())
-    if world.calls is not None:
-        writer.table("calls", world.calls.table())
+    if world.guests.shadow is not None:
+        writer.table("shadow_evs", statics.shadow_evs(planned, world.guests.shadow))
+    if world.guests.storage is not None:
+        writer.table("storage", statics.storage(planned, world.guests.storage))
+    if world.guests.outages is not None:
+        writer.table("outages", world.guests.outages.table())
+    if world.guests.calls is not None:
+        writer.table("calls", world.guests.calls.table())
     if world.funnel is not None:
         part = world.funnel.participants
         writer.table("participants", part.frame(planned.cars.could_kw))

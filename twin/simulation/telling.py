@@ -77,8 +77,8 @@ def told(planned: Plan, recorder: Recorder | None = None) -> dict[str, Any]:
         )
     if recorder is not None and recorder.allocated is not None:
         met += lines(recorder.allocated.summary())
-    if recorder is not None and recorder.operator is not None:
-        noted = recorder.operator.told()
+    if recorder is not None and recorder.guests.operator is not None:
+        noted = recorder.guests.operator.told()
     else:
         noted = []
     return {
@@ -89,8 +89,9 @@ def told(planned: Plan, recorder: Recorder | None = None) -> dict[str, Any]:
 
 def known_afterwards(world: World, soc_start: Floats) -> dict[str, Any]:
     recorder, logbook = world.recorder, world.recorder.logbook
-    inverters, responses = world.inverters, world.responses
-    allocated, storage, operator = recorder.allocated, world.storage, world.operator
+    inverters, responses = world.inverters, world.guests.responses
+    allocated = recorder.allocated
+    storage, operator = world.guests.storage, world.guests.operator
     return {
         "balance": {
             "largest_relative_residual": recorder.worst_residual,

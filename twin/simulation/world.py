@@ -11,6 +11,7 @@ import numpy as np
 import simpy
 
 from twin.agents.allocation import paths
+from twin.agents.calls import Call
 from twin.agents.clock import Instant, Turn, place
 from twin.agents.observation import NEVER_H, Observation
 from twin.agents.population import Population
@@ -19,16 +20,11 @@ from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet, Taken
 from twin.grid.flow import Demand, Flow, PowerFlow
 from twin.grid.zones import Zones
-from twin.simulation.calls import Calls
 from twin.simulation.funnel import Funnel
+from twin.simulation.guests import Guests
 from twin.simulation.inverters import CarInverters
 from twin.simulation.metering import within_limits
-from twin.simulation.operator import GridOperator
-from twin.simulation.outages import Outages
 from twin.simulation.recorder import Recorder
-from twin.simulation.responses import Responses
-from twin.simulation.shadow import Shadow
-from twin.simulation.storage import Storage
 from twin.surroundings.outlook import Outlook
 from twin.surroundings.surroundings import Given, Surroundings
 from twin.timeline import Timeline
@@ -53,14 +49,9 @@ class World:
     recorder: Recorder
     plug_node: Ints
     zones: Zones
+    guests: Guests
     inverters: CarInverters | None = None
-    outages: Outages | None = None
-    responses: Responses | None = None
     funnel: Funnel | None = None
-    calls: Calls | None = None
-    shadow: Shadow | None = None
-    storage: Storage | None = None
-    operator: GridOperator | None = None
     k: int = 0
     _supplied_s: int = -1
     env: simpy.Environment = field(default_factory=simpy.Environment)
@@ -69,40 +60,42 @@ class World:
         """Set every process going in an environment; returns the one of the grid."""
         self.env = env
         env.process(self._calendar(env))
-        if self.outages is not None:
-            env.process(self._supply(env, self.outages.instants()))
+        if self.guests.outages is not None:
+            env.process(self._supply(env, self.guests.outages.instants()))
         self.population.begin(env)
         return env.process(self._steps(env))
 
     def step(self, k: int) -> None:
         """Close interval k and open the next. The order of these lines is the model."""
+        guests = self.guests
         taken = self.fleet.settle(self.now_s)
         given = self.closed(k)
         demand = self.demand(k, given, taken)
-        if self.storage is not None:
-            demand = self.storage.settle(demand)
+        if guests.storage is not None:
+            demand = guests.storage.settle(demand)
         flow = self.powerflow.solve(demand)
         taken = self.let_through(taken, demand, flow)
-        if self.shadow is not None:
-            self.shadow.settle(self.now_s)
+        if guests.shadow is not None:
+            guests.shadow.settle(self.now_s)
         self.recorder.write(k, given, taken, demand, flow, self.fleet)
-        if self.storage is not None:
-            self.storage.meter(k, taken.net_kw + taken.island_kw)
+        if guests.storage is not None:
+            guests.storage.meter(k, taken.net_kw + taken.island_kw)
         self.decide(k + 1, given, flow)
 
     def closed(self, k: int) -> Given:
         """What interval k brought; outages are accounted for."""
-        if self.outages is not None:
+        outages = self.guests.outages
+        if outages is not None:
             load_kw = self.surroundings.during(k).load_kw
-            self.outages.account(self.now_s, load_kw, self.fleet)
-            made_kw = self.outages.island_pv_kw()
+            outages.account(self.now_s, load_kw, self.fleet)
+            made_kw = outages.island_pv_kw()
             return self.given(k)._replace(island_pv_kw=made_kw)
         return self.given(k)
 
     def given(self, k: int) -> Given:
         """What interval k brings, outages included as far as they are known."""
-        given = self.surroundings.during(k)
-        return given if self.outages is None else self.outages.given(k, given)
+        given, outages = self.surroundings.during(k), self.guests.outages
+        return given if outages is None else outages.given(k, given)
 
     def demand(self, k: int, given: Given, taken: Taken) -> Demand:
         """What the interval asks of the grid; of inverters, what they may still cut."""
@@ -111,8 +104,8 @@ class World:
             asking, car_kw = self.inverters.asking(taken, self.fleet.held)
         on_grid_kw = car_kw + taken.island_kw
         net = self.customers.net(given.drawn_kw, given.pv_kw, on_grid_kw)
-        demand = Demand(*net, asking)
-        return demand if self.outages is None else self.outages.asked(k, demand)
+        demand, outages = Demand(*net, asking), self.guests.outages
+        return demand if outages is None else outages.asked(k, demand)
 
     def let_through(self, taken: Taken, demand: Demand, flow: Flow) -> Taken:
         """What inverters made of it at their voltages; the cars' energy follows."""
@@ -126,27 +119,28 @@ class World:
 
     def decide(self, k: int, given: Given | None, flow: Flow | None) -> None:
         """Ask the policy about interval k, and hold what the connections allow."""
+        guests = self.guests
         seen = self.observe(k, given, flow)
-        if self.storage is not None:
-            seen = self.storage.decide(seen)
-        if self.calls is not None:
-            self.calls.begin(seen)
+        if guests.storage is not None:
+            seen = guests.storage.decide(seen)
+        if guests.calls is not None:
+            guests.calls.begin(seen)
         self.fleet.state["wanted_kw"] = self.heard(seen, self.population.decide(seen))
-        if self.operator is not None:
-            self.operator.open(k, seen, given, flow)
+        if guests.operator is not None:
+            guests.operator.open(k, seen, given, flow)
         self._hold_room(k, np.arange(len(self.fleet)))
         self._note_held(k)
         if self.funnel is not None:
-            response = None if self.responses is None else self.responses.response
+            response = None if guests.responses is None else guests.responses.response
             self.funnel.look(k, seen.opted_out, response)
-        if self.shadow is not None:
-            self.shadow.decide(seen, self.now_s, self.given(k))
+        if guests.shadow is not None:
+            guests.shadow.decide(seen, self.now_s, self.given(k))
 
     def heard(self, seen: Observation, asked_kw: Floats) -> Floats:
         """What the cars make of what is asked of them [n_ev]."""
-        if self.responses is None:
+        if self.guests.responses is None:
             return asked_kw
-        return self.responses.heard(seen, asked_kw)
+        return self.guests.responses.heard(seen, asked_kw)
 
     def observe(self, k: int, given: Given | None, flow: Flow | None) -> Observation:
         """What may be seen when interval k begins.
@@ -194,14 +188,18 @@ class World:
             storm_h=self._storm_h(),
             opted_out=opted_out,
             enrolled=self.enrolled,
-            calls=() if self.calls is None else self.calls.known(self.now_s),
+            calls=self._known_calls(),
         )
+
+    def _known_calls(self) -> tuple[Call, ...]:
+        calls = self.guests.calls
+        return () if calls is None else calls.known(self.now_s)
 
     @cached_property
     def enrolled(self) -> Bools:
         """Cars that calls are meant for: all, where nobody says who [n_ev]."""
         every = np.ones(len(self.fleet), dtype=np.bool_)
-        return every if self.calls is None else self.calls.enrolled
+        return every if self.guests.calls is None else self.guests.calls.enrolled
 
     @cached_property
     def path(self) -> Ints:
@@ -218,55 +216,59 @@ class World:
 
         So does a home without supply, whose car comes or goes.
         """
-        out = self.outages is not None and self.outages.is_out(self.now_s, car)
+        outages = self.guests.outages
+        out = outages is not None and outages.is_out(self.now_s, car)
         if out or self.customers.shares_plug(car):
             home = np.flatnonzero(
                 self.customers.car_customer == self.customers.car_customer[car]
             )
             self.fleet.settle_cars(home, self.now_s)
-            if self.outages is not None:
+            if outages is not None:
                 load_kw = self.surroundings.during(self.k).load_kw
-                self.outages.account(self.now_s, load_kw, self.fleet)
+                outages.account(self.now_s, load_kw, self.fleet)
             self._hold_room(self.k, home)
 
     def supply_changed(self) -> None:
         """Supply goes or comes, at its own second: for some cars all is different."""
-        if self.outages is None:
+        guests = self.guests
+        if guests.outages is None:
             return
-        if self.shadow is not None:
-            self.shadow.live(self.now_s)
-        cars = self.outages.struck(self.now_s)
+        if guests.shadow is not None:
+            guests.shadow.live(self.now_s)
+        cars = guests.outages.struck(self.now_s)
         self.fleet.settle_cars(cars, self.now_s)
         load_kw = self.surroundings.during(self.k).load_kw
-        self.outages.account(self.now_s, load_kw, self.fleet)
+        guests.outages.account(self.now_s, load_kw, self.fleet)
         self._hold_room(self.k, cars)
-        if self.shadow is not None:
-            self.shadow.supply_changed(self.now_s, cars, self.given(self.k))
+        if guests.shadow is not None:
+            guests.shadow.supply_changed(self.now_s, cars, self.given(self.k))
 
     def _hold_room(self, k: int, cars: Ints) -> None:
         """The meter's limits have the last word, on the load of the interval itself."""
+        guests = self.guests
         given = self.given(k)
         state = self.fleet.state
-        held = None if self.operator is None else self.operator.held
+        held = None if guests.operator is None else guests.operator.held
         allowed_kw, room_kw = within_limits(self.customers, self.fleet, given, held)
-        if self.outages is not None:
+        if guests.outages is not None:
             base = self.surroundings.during(k)
-            allowed_kw = self.outages.hold(
+            allowed_kw = guests.outages.hold(
                 self.now_s, base.load_kw, base.pv_kw, allowed_kw, self.fleet, cars
             )
-            room_kw = self.outages.room_kw(self.now_s, room_kw)
+            room_kw = guests.outages.room_kw(self.now_s, room_kw)
         state["set_kw"][cars] = allowed_kw[cars]
         state["room_kw"] = room_kw
 
     def _note_held(self, k: int) -> None:
         """Tell the operator's book what the meters would have let through without."""
-        if self.operator is None:
+        operator = self.guests.operator
+        if operator is None:
             return
         allowed_kw = asked_kw = self.fleet.state["set_kw"]
-        if self.operator.held is not None:
+        if operator.held is not None:
             given = self.given(k)
             asked_kw, _ = within_limits(self.customers, self.fleet, given)
-        self.operator.book.begin(self.fleet, asked_kw, allowed_kw)
+        operator.book.begin(self.fleet, asked_kw, allowed_kw)
 
     def _v_at_cars(self, flow: Flow | None) -> Floats:
         if flow is None:
@@ -280,29 +282,30 @@ class World:
         return drawn_kw
 
     def _storm_h(self) -> Floats:
-        if self.outages is None:
+        if self.guests.outages is None:
             return np.full(len(self.fleet), np.inf)
-        return self.outages.storm_h(self.now_s)
+        return self.guests.outages.storm_h(self.now_s)
 
     def _opted_out(self, today: int) -> Bools:
-        if self.responses is None:
+        if self.guests.responses is None:
             return np.zeros(len(self.fleet), dtype=np.bool_)
         entity = self.fleet.traits["entity"]
-        return self.responses.compliance.opted_out(entity, today)
+        return self.guests.responses.compliance.opted_out(entity, today)
 
     def _base_kw(self, given: Given) -> Floats:
         return self.customers.by_zone(given.drawn_kw - given.pv_kw)
 
     def know_trips(self, day: int) -> None:
         """Look a day further ahead in every driver's diary."""
+        guests = self.guests
         known = self.fleet.itinerary.horizon(day)
         weather = {d: self.surroundings.hourly_temperature_degc(d) for d in known}
         tomorrow_s = self.timeline.midnight(day + 1)
-        if self.shadow is not None:
-            self.shadow.live(self.now_s)
+        if guests.shadow is not None:
+            guests.shadow.live(self.now_s)
         self.fleet.roll(day, weather, self.now_s, tomorrow_s)
-        if self.shadow is not None:
-            self.shadow.fleet.look_ahead(self.now_s, tomorrow_s)
+        if guests.shadow is not None:
+            guests.shadow.fleet.look_ahead(self.now_s, tomorrow_s)
 
     def _calendar(self, env: simpy.Environment) -> Generator[Instant, Any, None]:
         """At each local midnight, know the trips of another day."""
