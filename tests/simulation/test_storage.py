@@ -165,9 +165,9 @@ def test_a_battery_is_at_the_busbar_or_the_bus_that_it_names() -> None:
         born = world(words)
         assert born.guests.storage is not None
         assert len(born.guests.storage.node) == 1
-    assert world(said()).storage.node[0] == lv  # type: ignore[union-attr]
+    assert world(said()).guests.storage.node[0] == lv  # type: ignore[union-attr]
     named = plan(said()).grid.net.bus["name"].iloc[2]  # type: ignore[union-attr]
-    by_name, by_index = (world(said(b__bus=one)).storage for one in (named, 2))
+    by_name, by_index = (world(said(b__bus=one)).guests.storage for one in (named, 2))
     assert by_name is not None and by_index is not None
     assert by_name.node[0] == by_index.node[0]
 
