@@ -10,7 +10,7 @@ import typer
 
 from twin.cli.app import Folder, Quiet, app, one_of
 from twin.cli.watching import stoppable
-from twin.errors import InputError, RunFailed
+from twin.errors import InputError
 
 FORMATS = ("csv", "xlsx", "geojson")
 OBJECTIVES = ("peak", "bill")
@@ -85,17 +85,16 @@ def export(
     """Export a run with the names of its assets."""
     from twin.analysis.accounts import accounts_of
     from twin.analysis.case import Case
+    from twin.results.disk import written
     from twin.results.export import export as export_run
     from twin.results.export import left_out
     from twin.results.record import Run
 
     one_of(FORMATS, to, "--to")
     place, opened = out or path / "export", Run.open(path)
-    try:
-        more = {} if to == "geojson" else accounts_of(Case(opened))
+    more = {} if to == "geojson" else accounts_of(Case(opened))
+    with written("the tables", place):
         files = export_run(opened, to, place, more)
-    except OSError as error:
-        raise RunFailed(f"cannot write {place}: {error.strerror or error}") from error
     for what in left_out(opened):
         print(f"attention: {what}", file=sys.stderr)
     print("\n".join(str(file) for file in files))

@@ -15,7 +15,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from platform import node
@@ -26,6 +26,7 @@ import polars as pl
 from filelock import BaseFileLock, FileLock, Timeout
 
 from twin.errors import Busy, InputError, RunFailed
+from twin.results.disk import written
 from twin.results.durable import plain, replacing, sha256_of, write_json
 from twin.results.frames import Array, conform, frame_of, widths_of
 from twin.results.record import RUN_FILE, STATUS_FILE, in_utc, part_files, read_status
@@ -238,18 +239,8 @@ class RunWriter:
         self._status["updated"] = datetime.now(UTC).isoformat(timespec="seconds")
         write_json(self.folder / STATUS_FILE, self._status)
 
-    @contextmanager
-    def _writing(self, what: str) -> Iterator[None]:
-        """A disk that refuses is told in words, with what it has left."""
-        try:
-            yield
-        except (OSError, pl.exceptions.PolarsError) as error:
-            free_mb = shutil.disk_usage(self.final.parent).free // 1_000_000
-            reason = getattr(error, "strerror", None) or str(error)
-            raise RunFailed(
-                f"cannot write {what} into {self.folder}: {reason} "
-                f"({free_mb} MB free on that disk); what was written before is kept"
-            ) from error
+    def _writing(self, what: str) -> AbstractContextManager[None]:
+        return written(what, self.folder, "what was written before is kept")
 
 
 def _locked(final: Path) -> BaseFileLock:

@@ -13,6 +13,7 @@ import polars as pl
 
 from twin.arrays import Bools
 from twin.errors import InputError
+from twin.results.disk import written
 from twin.results.durable import replacing
 from twin.scenario.read import read
 from twin.scenario.spec import Scenario
@@ -170,14 +171,15 @@ def years_of(file: Path, overrides: Sequence[str] = ()) -> list[Years]:
 
 def write(years: Sequence[Years], out: Path) -> list[Path]:
     """The tables as CSV files of a folder: by year, and by home for a map."""
-    out.mkdir(parents=True, exist_ok=True)
     tables = {
         YEARS_FILE: pl.concat([one.totals() for one in years]),
         HOMES_FILE: pl.concat([one.homes() for one in years]),
     }
-    for name, table in tables.items():
-        with replacing(out / name) as temporary:
-            table.write_csv(temporary)
+    with written("who owns what", out):
+        out.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            with replacing(out / name) as temporary:
+                table.write_csv(temporary)
     return [out / name for name in tables]
 
 

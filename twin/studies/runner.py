@@ -14,6 +14,7 @@ from twin.analysis.alternatives import write as write_alternatives
 from twin.analysis.hosting_record import write_hosting
 from twin.analysis.timeline import write as write_timeline
 from twin.errors import Busy, InputError, RunFailed
+from twin.results.disk import written
 from twin.results.record import Run, read_status
 from twin.scenario.study import Budget, Study
 from twin.studies.asked import Asked, asked_of, jobs_of, study_id
@@ -24,6 +25,8 @@ from twin.studies.standing import Standing, Tell
 from twin.studies.summing import Summing
 from twin.studies.tables import failures, is_done, write_tables
 from twin.studies.territory import write_territory
+
+KEPT = "its runs are kept, run it again"
 
 
 def run_study(
@@ -135,7 +138,9 @@ def _finish(
     listed = "\n".join(failed)
     if not any(is_done(one, outcomes) for one in asked):
         raise RunFailed(f"no run of the study succeeded:\n{listed}")
-    try:
+    with written(
+        "the study's tables", folder, KEPT + "".join(f"\n{x}" for x in failed)
+    ):
         write_tables(folder, study, asked, outcomes)
         write_hosting(folder, study.hosting)
         write_alternatives(folder, study.alternatives)
@@ -143,11 +148,6 @@ def _finish(
             write_territory(folder, study, summing)
         elif any(one.scenario and one.scenario.adoption for one in asked):
             write_timeline(folder)
-    except OSError as error:
-        raise RunFailed(
-            f"cannot write the study's tables into {folder}: "
-            f"{error.strerror or error}; its runs are kept, run it again"
-        ) from error
     if failed:
         raise RunFailed(f"{folder}: {len(failed)} runs failed:\n{listed}")
 
