@@ -208,7 +208,7 @@ def test_a_table_without_its_columns_is_a_notice(hosted):
 def test_years_ahead_show_the_reports_figures_and_a_map(years):
     comparison = opened(years, "ahead", STUDY).comparison
     said = text(shown(years, "years", "free"))
-    for title in titles(timeline_section(comparison)):
+    for title in titles(timeline_section(comparison, mapped=False)):
         assert f'"{title}"' in said
     assert "What binds first: transformer T1 (100 kVA)" in said
     assert '"Where, and when"' in said and "Shown: free." in said

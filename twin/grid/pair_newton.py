@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import bmat, csc_matrix, csr_matrix, diags_array
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from twin.arrays import Complexes, Floats
 from twin.grid.feeder import Feeder
@@ -21,15 +21,19 @@ MOST_ITERATIONS = 30
 SHORTEST_STEP = 1.0 / 64.0
 SMALL_PU = 1e-6
 NOISE_PU = 1e-7
+HELD, PIVOT = 0.2, 0.1
 
 
 class PairNewton:
     """Newton-Raphson power flow of a feeder without voltage-controlling machines.
 
     `state` holds the voltages that the next solve starts from. It stops at the
-    tolerance, or where rounding lets it come no closer. Source: da Costa,
+    tolerance, or where rounding lets it come no closer. Sources: da Costa,
     Martins, Pereira, "Developments in the Newton Raphson power flow formulation based
-    on current injections", IEEE Trans. Power Systems 14 (1999).
+    on current injections", IEEE Trans. Power Systems 14 (1999); factors are held from
+    step to step while each is less than `HELD` of the one before it (Stott, "Review
+    of Load-Flow Calculation Methods", Proc. IEEE 62 (1974), constant Jacobians): what
+    does not balance is exact at every step, so it ends at the same voltages.
     """
 
     def __init__(self, feeder: Feeder, tolerance_pu: float = 1e-11) -> None:
@@ -42,30 +46,32 @@ class PairNewton:
             None if inverters is None else Inverted(inverters, self._across)
         )
         self._y = csr_matrix(feeder.y_bus)
+        self._factors: SuperLU | None = None
         self.state = self._no_load()
 
     def solve(self, demand: Demand) -> Flow:
         """Solve one instant from the last one; a failed flow where there is none."""
         v, free, before = self.state.copy(), self._free, np.inf
-        asking = self._per_unit(demand.inverters)
+        asking, inverted = self._per_unit(demand.inverters), self._inverted
+        slow = self._factors is None
         for iteration in range(1, MOST_ITERATIONS + 1):
-            across: Complexes = np.asarray(self._across @ v)
-            _, by_size, by_voltage = self._drawn(across, demand)
-            missing = self._missing(v, demand, asking)
-            step = self._step(across, by_size, by_voltage, missing, v, asking)
-            if self._inverted is not None:
+            exact = slow or inverted is not None
+            if exact:
+                self._factors = factors(self._jacobian(v, demand, asking))
+            step = self._step(self._missing(v, demand, asking))
+            if inverted is not None:
                 step = step * self._length(v, step, demand, asking)
             v[free] -= step
             change = float(np.max(np.abs(step), initial=0.0))
             if not np.isfinite(change):
                 break
-            stalled = change < NOISE_PU and change > 0.1 * before
-            before = change
-            if change < self.tolerance_pu or stalled:
+            stalled = exact and change < NOISE_PU and change > 0.1 * before
+            slow, before = change > HELD * before, change
+            if stalled or (change < self.tolerance_pu and (exact or not slow)):
                 self.state = v
-                inverted = self._inverted
                 done = None if inverted is None else inverted.done(v, asking)
                 return self._meter.flow(v, demand, iteration, "newton", None, done)
+        self._factors = None
         return self._meter.failed(iteration, "newton")
 
     def rounding_pu(self) -> float:
@@ -137,19 +143,10 @@ class PairNewton:
             p[row], q[row] = drawn(float(r[row]), terminals.laws[terminals.law[row]])
         return p, q
 
-    def _step(
-        self,
-        across: Complexes,
-        by_size: Complexes,
-        by_voltage: Complexes,
-        missing: Complexes,
-        v: Complexes,
-        asking: Asking | None,
-    ) -> Complexes:
+    def _step(self, missing: Complexes) -> Complexes:
         """What brings the missing currents to nothing, if all were linear [n_free]."""
-        jacobian = self._jacobian(across, by_size, by_voltage, v, asking)
-        right = np.concatenate([missing.real, missing.imag])
-        step = splu(jacobian).solve(right)
+        assert self._factors is not None
+        step = self._factors.solve(np.concatenate([missing.real, missing.imag]))
         n = len(self._free)
         return np.asarray(step[:n] + 1j * step[n:])
 
@@ -158,20 +155,14 @@ class PairNewton:
 
         Real parts of both first, then imaginary ones [2 n_free, 2 n_free].
         """
-        across: Complexes = np.asarray(self._across @ v)
-        _, by_size, by_voltage = self._drawn(across, demand)
-        asking = self._per_unit(demand.inverters)
-        return self._jacobian(across, by_size, by_voltage, v, asking)
+        return self._jacobian(v, demand, self._per_unit(demand.inverters))
 
     def _jacobian(
-        self,
-        across: Complexes,
-        by_size: Complexes,
-        by_voltage: Complexes,
-        v: Complexes,
-        asking: Asking | None,
+        self, v: Complexes, demand: Demand, asking: Asking | None
     ) -> csc_matrix:
         """dI = g dU + U g' Re(conj(U) dU) / |U|, in real and imaginary parts."""
+        across: Complexes = np.asarray(self._across @ v)
+        _, by_size, by_voltage = self._drawn(across, demand)
         size = np.maximum(np.abs(across), SMALL_PU)
         pull = across * by_size / size
         real = by_voltage + pull * across.real
@@ -240,6 +231,11 @@ class Inverted:
     def _volts(self, v: Complexes) -> Complexes:
         across: Complexes = np.asarray(self._across @ v, dtype=np.complex128)
         return across
+
+
+def factors(jacobian: csc_matrix) -> SuperLU:
+    """Triangular factors of a Jacobian; its pattern is symmetric, as a network's is."""
+    return splu(jacobian, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=PIVOT)
 
 
 def incidence(feeder: Feeder) -> csr_matrix:
