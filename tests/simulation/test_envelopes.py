@@ -137,7 +137,7 @@ def test_sharing_among_those_who_are_not_full_puts_less_off():
 
 @cache
 def at_first(among: str) -> World:
-    """A world whose first envelopes are issued: every other car is full, all may give."""
+    """First envelopes are issued; every other car is full, and all may give."""
     words = {"policy__name": "v2g_peak", "fleet__bidirectional_share": 1.0}
     world = build(planned(said(operator=METHOD | {"among": among}, **words)))
     world.fleet.state["soc"][::2] = world.fleet.traits["target_soc"][::2]
