@@ -76,6 +76,13 @@ def test_a_line_overloaded_on_two_phases_is_one_line(make_run):
     assert "one, seed 1: 2 above their rating (3 rows by phase)<" in said
 
 
+def test_a_long_seed_is_told_by_its_first_digits(make_run):
+    short, long_ = (Case(make_run(seed=n)) for n in (7, 4471987654321098765))
+    assert (short.called_seed, long_.called_seed) == ("7", "447198…")
+    comparison = Comparison.of([("one", long_.run)])
+    assert "one, seed 447198…: 2 above" in sections.overloads(comparison)
+
+
 def test_what_there_is_without_cars_is_told_without_what_there_is_not(make_run):
     calm = [(1.0, 1.0, 1.0, 1.0)] * HOURS
     none = make_run(policy="uncontrolled", cars=False, v_pu=calm)

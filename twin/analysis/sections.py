@@ -153,7 +153,8 @@ def transformers(comparison: Comparison) -> str:
             for row in found.head(MOST_TRANSFORMERS).iter_rows(named=True)
         ]
         more = found.height - len(rows)
-        title = f"{label}, seed {case.seed}" + (f" ({more} more)" if more else "")
+        title = f"{label}, seed {case.called_seed}"
+        title += f" ({more} more)" if more else ""
         parts.append(page.details(title, page.table(head, rows)))
     left = left_out(comparison)
     note = page.paragraphs([left], "note")
@@ -193,7 +194,7 @@ def overloads(comparison: Comparison) -> str:
         found = overloads_of(case)
         count = "not recorded" if case.loadings is None else _counted(found)
         rows = map(_overload, found.head(MOST_OVERLOADS).iter_rows(named=True))
-        title = f"{label}, seed {case.seed}: {count}"
+        title = f"{label}, seed {case.called_seed}: {count}"
         if found.height > MOST_OVERLOADS:
             title += f", the fullest {MOST_OVERLOADS} rows shown"
         body = page.table(head, rows, (0, 1, 3)) if found.height else ""
@@ -271,7 +272,7 @@ def provenance(comparison: Comparison) -> str:
     parts = [page.table(head, rows, (0, 2, 3))]
     for key, title in _RECORDED.items():
         if first.run.record.get(key):
-            words = f"{title} ({first.label}, seed {first.seed})"
+            words = f"{title} ({first.label}, seed {first.called_seed})"
             parts.append(page.details(words, page.tree(first.run.record[key])))
     for label in comparison.labels:
         case = comparison.first(label)
