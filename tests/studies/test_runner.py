@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing, suppress
+from datetime import datetime
 from socket import socket
 
 import polars as pl
@@ -55,6 +56,17 @@ def test_the_table_has_a_row_a_run_and_a_column_an_axis(finished):
     assert sorted(frame["fleet.target_soc"].unique()) == [0.8, 0.9]
     assert frame.filter("baseline")["variant"].unique().to_list() == ["none"]
     assert frame["peak_kw"].min() > 0
+
+
+def test_the_status_names_the_run_that_came_in_last(finished):
+    folder, told = finished
+    last = json.loads((folder / "status.json").read_text())["last"]
+    assert last["name"] == "valley, fleet.target_soc 0.9, seed 2"
+    assert last["name"] in told[-1]
+    frame = pl.read_parquet(folder / "study.parquet")
+    assert last["run_id"] == frame["run_id"][-1]
+    assert last["came"] == "done"
+    assert datetime.fromisoformat(last["time"]).tzinfo is not None
 
 
 def test_labels_tell_the_points_of_the_axes_apart(finished):
