@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+MOST_LISTED = 6
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -58,3 +60,20 @@ def nearest(word: str, allowed: Iterable[str]) -> str:
     """A hint at the closest allowed word, or nothing: "; did you mean 'valley'?"."""
     close = get_close_matches(word, list(allowed), n=1)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def listed(word: str, allowed: Iterable[str]) -> str:
+    """A few allowed words and how many more there are; the closest, in any case, shown.
+
+    "a, b, c and 3 more; did you mean 'c'?"
+    """
+    every = list(dict.fromkeys(allowed))
+    shown = every[:MOST_LISTED]
+    lower = {name.lower(): name for name in every}
+    close = [lower[name] for name in get_close_matches(word.lower(), lower, n=1)]
+    if close and close[0] not in shown:
+        shown[-1] = close[0]
+    rest = len(every) - len(shown)
+    more = f" and {rest} more" if rest else ""
+    hint = f"; did you mean '{close[0]}'?" if close else ""
+    return f"{', '.join(shown)}{more}{hint}"

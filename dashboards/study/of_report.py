@@ -22,13 +22,13 @@ TAGS: Mapping[str, Any] = {
     for one in (
         *(html.P, html.Ul, html.Ol, html.Li, html.H3, html.H4, html.Div, html.Span),
         *(html.B, html.I, html.Em, html.Strong, html.Small, html.Sub, html.Sup),
-        *(html.Code, html.Pre, html.Br, html.Dl, html.Dt, html.Dd),
+        *(html.Code, html.Pre, html.Br, html.Wbr, html.Dl, html.Dt, html.Dd),
         *(html.Details, html.Summary, html.Table, html.Caption, html.Thead),
         *(html.Tbody, html.Tfoot, html.Tr, html.Th, html.Td),
     )
 }
 CLASSES = {"note": "caption", "wide": "scroll", "words": "words", "group": "group"}
-VOID = ("br", "hr", "img", "meta", "link", "input")
+VOID = ("br", "wbr", "hr", "img", "meta", "link", "input")
 
 
 @dataclass
@@ -171,7 +171,7 @@ def _component(node: Node | str, links: Links) -> list[Component | str]:
         return [] if node.tag in ("script", "style") else inside
     if node.tag in ("td", "th") and links.get(node.text):
         inside = [dcc.Link(node.text, href=links[node.text])]
-    return [make(None if node.tag == "br" else inside, **_attributes(node))]
+    return [make(None if node.tag in ("br", "wbr") else inside, **_attributes(node))]
 
 
 def _attributes(node: Node) -> dict[str, Any]:

@@ -20,7 +20,31 @@ from dashboards.whatif.work import duration
 TICK_MS, SLOW_TICK_MS = 2_000, 10_000
 SILENT_S = 900
 COLOURS = {"known": "indigo", "made": "teal", "failed": "red"}
+CAME = {"done": "done", "known": "found complete", "failed": "failed"}
 UNREADABLE = "The study's files cannot be read"
+
+
+@dataclass(frozen=True)
+class Last:
+    """The run that came in last, as the study calls it, what came of it, and when."""
+
+    name: str
+    came: str
+    time: datetime
+
+    @classmethod
+    def of(cls, said: object) -> Last | None:
+        """What a status says of it; None where it says nothing of the kind."""
+        rows = said if isinstance(said, Mapping) else {}
+        time, name = _instant(rows.get("time")), rows.get("name")
+        if time is None or not isinstance(name, str):
+            return None
+        return cls(name, CAME.get(str(rows.get("came")), "done"), time)
+
+    def line(self) -> list[Component | str]:
+        """Its name, and what came of it when."""
+        when = f"{self.came} {written_at(self.time.timestamp())}"
+        return [html.B(self.name), " ", html.Span(when, className="soft")]
 
 
 @dataclass(frozen=True)
@@ -36,6 +60,7 @@ class Standing:
     who: str
     message: str
     updated: datetime | None
+    last: Last | None = None
 
     @classmethod
     def of(cls, study: StudyFound) -> Standing:
@@ -53,6 +78,7 @@ class Standing:
             f"process {pid} on {host}" if pid and host else "an unknown process",
             str(said.get("message") or ""),
             _instant(said.get("updated")),
+            Last.of(said.get("last")),
         )
 
     @property
@@ -149,6 +175,7 @@ def _running(study: StudyFound, one: Standing, came: Sequence[Arrival]) -> Compo
                 " · ".join(filter(None, (one.time_left, one.who, _silence(one, now)))),
                 className="caption",
             ),
+            *_just_in(one.last),
             *_came(came),
             html.P("The answer appears here by itself when the study is complete."),
         ],
@@ -178,16 +205,23 @@ def _bar(one: Standing) -> Component:
     return found
 
 
+def _just_in(last: Last | None) -> list[Component]:
+    """The run that the study itself says came in last."""
+    if last is None:
+        return []
+    return [html.H3("Just in"), html.P(last.line(), id="study-last")]
+
+
 def _came(came: Sequence[Arrival]) -> list[Component]:
-    """Runs that came in last, and those under way."""
+    """The folder's newest runs, and those under way."""
     if not came:
         return []
     return [
-        html.H3("Just in"),
+        html.H3("Newest in this folder"),
         html.Ul([html.Li(one.line()) for one in came], className="study-list"),
         html.P(
-            "The newest runs of this results folder since the study began; those of "
-            "other work at the same time are among them.",
+            "Runs since the study began; those of other work at the same time are "
+            "among them.",
             className="caption",
         ),
     ]

@@ -12,7 +12,8 @@ from twin.analysis.comparison import Comparison
 from twin.analysis.figures import panels
 from twin.analysis.fleet_figure import DOING, doing_of
 from twin.analysis.load_figures import changes, load_duration, substation_load
-from twin.analysis.theme import Window, left_out, looks, spotlight
+from twin.analysis.sections import key_figures
+from twin.analysis.theme import INK, Window, left_out, looks, spotlight
 from twin.analysis.voltage_figures import (
     _drawn,
     class_edges,
@@ -85,7 +86,7 @@ def test_spotlight_keeps_uncontrolled_clever_and_v2g(make_run):
     comparison = Comparison.of(runs, "none")
     assert spotlight(comparison) == comparison.labels
     assert left_out(comparison) == ""
-    assert spotlight(comparison, 4) == ("uncontrolled", "valley", "v2g_peak")
+    assert spotlight(comparison, 4) == ("none", "uncontrolled", "valley", "v2g_peak")
 
 
 def test_spotlight_shows_the_worst_and_tells_who_is_left_out(make_run):
@@ -94,9 +95,36 @@ def test_spotlight_shows_the_worst_and_tells_who_is_left_out(make_run):
     peaks = dict(zip(policies, (60.0, 80.0, 40.0, 30.0, 50.0), strict=True))
     runs += [(p, make_run(policy=p, grid_kw=[kw] * 8)) for p, kw in peaks.items()]
     comparison = Comparison.of(runs, "none")
-    assert spotlight(comparison) == ("tou", "valley", "v2g_peak")
+    assert spotlight(comparison) == ("none", "tou", "valley", "v2g_peak")
     fleet = next(one for one in panels(comparison) if one.key == "fleet")
-    assert fleet.caption.endswith("want of room: none; uncontrolled; v2h.")
+    assert fleet.caption.endswith("want of room: uncontrolled; v2h.")
+
+
+def test_without_any_car_the_baseline_is_shown_and_others_have_colours(make_run):
+    runs = [(f"v{n}", make_run(seed=n, cars=False)) for n in range(6)]
+    comparison = Comparison.of(runs, "v0")
+    shown = spotlight(comparison)
+    assert shown == ("v0", "v1", "v2", "v3")
+    colours = [looks(comparison)[label].colour for label in shown]
+    assert colours[0] == INK
+    assert len(set(colours)) == 4
+
+
+def test_key_figures_of_many_variants_are_two_tables(make_run):
+    """Values, then differences: both fit a page; names may break at underscores."""
+    few = Comparison.of([(f"v_{n}", make_run(seed=n)) for n in range(3)], "v_0")
+    many = Comparison.of([(f"v_{n}", make_run(seed=n)) for n in range(5)], "v_0")
+    counts = [key_figures(one).count("<table>") for one in (few, many)]
+    assert counts == [1, 2]
+    assert '<th scope="col">v_<wbr>4</th>' in key_figures(many)
+    assert '<th scope="col">v_<wbr>4 − v_<wbr>0</th>' in key_figures(many)
+
+
+def test_baselines_along_an_axis_stay_in_ink_beside_cars(make_run):
+    runs = [(f"none, x {n}", make_run(seed=n, cars=False)) for n in range(2)]
+    runs += [(f"all, x {n}", make_run(seed=n)) for n in range(2)]
+    found = looks(Comparison.of(runs, "none"))
+    assert [found[f"none, x {n}"].colour for n in range(2)] == [INK, INK]
 
 
 def test_a_long_run_is_shown_in_the_week_of_its_peak(make_run, monkeypatch):

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from tests.analysis.conftest import HOURS, LOADING
-from twin.analysis import wording
+from twin.analysis import sections, wording
 from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
 from twin.analysis.overloads import overloads_of
@@ -61,6 +61,26 @@ def test_the_phases_of_one_line_are_rows_of_their_own(make_run):
     vars(case)["branches"] = by_phase
     found = overloads_of(case)
     assert found.filter(name="L")["phase"].to_list() == [1]
+
+
+def test_a_line_overloaded_on_two_phases_is_one_line(make_run):
+    """T1 and one line on both of its phases: two assets, three rows."""
+    full = [(1.1, 1.2, 1.3)] * len(LOADING)
+    comparison = Comparison.of([("one", make_run(loading=full))])
+    case = comparison.first("one")
+    assert "one, seed 1: 3 above their rating<" in sections.overloads(comparison)
+    vars(case)["branches"] = case.branches.with_columns(
+        name=pl.Series(["T1", "L", "L"]), phase=pl.Series([0, 1, 2], dtype=pl.Int32)
+    )
+    said = sections.overloads(comparison)
+    assert "one, seed 1: 2 above their rating (3 rows by phase)<" in said
+
+
+def test_a_long_seed_is_told_by_its_first_digits(make_run):
+    short, long_ = (Case(make_run(seed=n)) for n in (7, 4471987654321098765))
+    assert (short.called_seed, long_.called_seed) == ("7", "447198…")
+    comparison = Comparison.of([("one", long_.run)])
+    assert "one, seed 447198…: 2 above" in sections.overloads(comparison)
 
 
 def test_what_there_is_without_cars_is_told_without_what_there_is_not(make_run):

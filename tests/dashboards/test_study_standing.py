@@ -10,6 +10,7 @@ import pytest
 
 from dashboards.app import make
 from dashboards.data import Library
+from dashboards.runs.listing import written_at
 from dashboards.study.arrivals import arrivals
 from dashboards.study.layout import page_of
 from dashboards.study.recorded import study_named, study_of
@@ -205,6 +206,23 @@ def test_what_just_came_in_are_the_newest_runs_since_it_began(results, make_run)
     assert came[0].when == "under way: 25 %" and came[1].when.startswith("done ")
     assert came[1].label == "hand_made · v2g_peak, seed 4"
     assert f"/run/hand_made/{new.run_id}/overview" in page(results)
+
+
+def test_the_run_that_came_in_last_is_told_as_the_study_calls_it(results):
+    time = datetime.now(UTC).isoformat(timespec="seconds")
+    last = {"name": "valley, seed 3", "run_id": "a" * 16, "came": "known", "time": time}
+    write_status(results, last=last)
+    said = page(results)
+    assert "Just in" in said and '"study-last"' in said
+    when = written_at(datetime.fromisoformat(time).timestamp())
+    assert "valley, seed 3" in said and f"found complete {when}" in said
+
+
+@pytest.mark.parametrize("last", [None, "x", {}, {"name": "a"}, {"time": "soon"}])
+def test_where_no_last_run_is_told_none_is_shown(results, last):
+    write_status(results, last=last)
+    assert Standing.of(found(results)).last is None
+    assert "Just in" not in page(results)
 
 
 def test_the_door_lists_studies_in_every_state(results, make_run):

@@ -235,6 +235,24 @@ def test_mistakes_are_told_with_where_and_what_is_allowed(row, words):
     assert str(told.value).startswith(words)
 
 
+def test_the_nearest_name_is_one_that_is_shown():
+    """Of many lines only a few are listed; aliases, as 'line 3', are not suggested."""
+    net = network()
+    for k in range(9):
+        pp.create_line_from_parameters(
+            net, 1, 2, 0.2, 0.5, 0.1, 0.0, 0.2, name=f"feeder {k}"
+        )
+    with pytest.raises(InputError) as told:
+        changed(net, ("line", "Feeder8", "parallel", 2))
+    assert str(told.value) == (
+        "feeder.changes.0.line: no line is called 'Feeder8'; there are L, feeder 0, "
+        "feeder 1, feeder 2, feeder 3, feeder 8 and 4 more; did you mean 'feeder 8'?"
+    )
+    with pytest.raises(InputError) as told:
+        changed(net, ("line", "lin 33", "parallel", 2))
+    assert "did you mean" not in str(told.value)
+
+
 def test_two_of_a_name_are_told_apart_by_table_and_index():
     net = network()
     pp.create_line_from_parameters(net, 1, 2, 0.3, 0.2, 0.08, 0.0, 0.3, name="L")

@@ -108,6 +108,72 @@ def test_axes_are_combined(write, axes, points):
         assert read_study(path).points() == points
 
 
+VARIANTS = (
+    "a mapping of at least one name to its settings, as quiet: {fleet.ev_share: 0}; "
+    "without this key the base is run as it is"
+)
+MEMBERS = (
+    "a mapping of at least one name to what it is, as village: {copies: 20, scenario: "
+    "village.yaml}"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("variants:", f"4:1: variants: got nothing; allowed: {VARIANTS}"),
+        ("variants: {}", f"4:1: variants: got an empty mapping; allowed: {VARIANTS}"),
+        ("variants: []", f"4:1: variants: got an empty list; allowed: {VARIANTS}"),
+        (
+            "territory: {members: }",
+            f"4:13: territory.members: got nothing; allowed: {MEMBERS}",
+        ),
+        (
+            "territory: {members: {}}",
+            f"4:13: territory.members: got an empty mapping; allowed: {MEMBERS}",
+        ),
+        (
+            "territory:",
+            "4:1: territory: got nothing; say what it holds, further in, or leave it "
+            "out",
+        ),
+        (
+            "hosting:",
+            "4:1: hosting: got nothing; say what it holds, further in, or leave it out",
+        ),
+        (
+            "budget: {runs: 0}",
+            "4:16: budget.runs: got 0; allowed: a whole number of at least 1",
+        ),
+        (
+            "budget: {hour: 1}",
+            "4:10: budget.hour: unknown key; allowed: runs, hours, disk_gb; did you "
+            "mean 'hours'?",
+        ),
+    ],
+)
+def test_what_is_empty_is_told_with_what_may_stand_there(write, words, said):
+    assert told(write(f"{HEAD}{words}\n")) == [f"studies/s.yaml:{said}"]
+
+
+def test_a_study_and_a_scenario_in_each_others_place_are_told_by_command(write):
+    path = write(STUDY)
+    with pytest.raises(InputError) as caught:
+        read(path, ["fleet.ev_share=1"])
+    assert str(caught.value) == (
+        "studies/s.yaml: is a study, where a scenario is needed; for its runs: twin "
+        "study studies/s.yaml"
+    )
+    assert told(Path("base.yaml")) == [
+        "base.yaml: is a scenario, where a study is needed; for one run: twin run "
+        "base.yaml"
+    ]
+    Path("other.yaml").write_text(path.read_text().replace("../base", "base"))
+    assert told(write(HEAD.replace("base.yaml", "other.yaml"))) == [
+        f"studies/s.yaml:3:7: base: '{Path('other.yaml')}' is a study itself"
+    ]
+
+
 def test_the_bases_seed_is_the_default(write):
     Path("base.yaml").write_text(Path("base.yaml").read_text() + "seed: 9\n")
     assert read_study(write(HEAD)).runs() == [("base", 9, {})]

@@ -12,10 +12,13 @@ import pytest
 from tests.worlds import DORFNETZ, Diary, lived, planned, scenario
 from twin.results.record import Run
 from twin.simulation.build import build
+from twin.simulation.envelopes import IMPORT
 from twin.simulation.run import run, simulate
+from twin.simulation.world import World
 
 LIMITS = {"voltage_pu": [0.97, 1.05]}
 METHOD = {"method": "envelopes"}
+AMONG = ("connected", "unfinished")
 
 
 def said(**more: Any):
@@ -126,11 +129,56 @@ def test_the_operator_never_looks_ahead():
 def test_sharing_among_those_who_are_not_full_puts_less_off():
     worlds = [
         lived(said(operator=METHOD | {"among": among})).world
-        for among in ("connected", "unfinished")
+        for among in AMONG
     ]
     all_, some = (world.guests.operator.book.summary() for world in worlds)
     assert some["put_off_kwh"] < all_["put_off_kwh"]
     assert all_["put_off_kwh"] > 10.0
+
+
+@cache
+def at_first(among: str) -> World:
+    """First envelopes are issued; every other car is full, and all may give."""
+    words = {"policy__name": "v2g_peak", "fleet__bidirectional_share": 1.0}
+    world = build(planned(said(operator=METHOD | {"among": among}, **words)))
+    world.fleet.state["soc"][::2] = world.fleet.traits["target_soc"][::2]
+    world.fleet.state["soc"][1::2] = 0.5
+    world.decide(0, None, None)
+    return world
+
+
+def test_a_full_car_may_give_as_much_whoever_shares_import():
+    """What it may give is as it is among all; what it leaves of import others get."""
+    all_, some = (at_first(among).operator.held for among in AMONG)
+    fleet = at_first("unfinished").fleet
+    full = fleet.state["soc"] >= fleet.traits["target_soc"]
+    home, here = fleet.traits["customer"], fleet.plugged
+    assert np.array_equal(all_.export_kw, some.export_kw)
+    more_kw = (some.import_kw - all_.import_kw)[home]
+    assert more_kw[here & ~full].sum() > 5.0
+    assert more_kw[here & full].sum() < -5.0
+
+
+def test_a_car_that_gave_has_its_part_in_import_again():
+    """At its target it is left out; as soon as it is below, it is as the others."""
+    world = at_first("unfinished")
+    fleet, operator = world.fleet, world.operator
+    net_kw = np.zeros(len(world.customers))
+    full = fleet.plugged & (fleet.state["soc"] >= fleet.traits["target_soc"])
+    car = int(np.flatnonzero(full)[0])
+    row = int(np.flatnonzero(operator.who == fleet.traits["customer"][car])[0])
+    soc = fleet.state["soc"][car]
+    assert operator._wanted(net_kw, IMPORT)[0][row] == 0.0
+    fleet.state["soc"][car] = soc - 0.01
+    try:
+        wanted_kw = operator._wanted(net_kw, IMPORT)[0][row]
+    finally:
+        fleet.state["soc"][car] = soc
+    assert wanted_kw == pytest.approx(fleet.traits["charge_kw"][car])
+
+
+def test_what_is_not_said_is_shared_among_those_who_are_not_full():
+    assert said().operator.settled["among"] == "unfinished"
 
 
 @pytest.mark.parametrize("level", ["all", "summary"])

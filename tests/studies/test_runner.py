@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing, suppress
+from datetime import datetime
 from socket import socket
 
 import polars as pl
@@ -11,7 +12,7 @@ from tests.studies.made import BASE
 from twin.analysis.study import Subject
 from twin.errors import InputError, RunFailed
 from twin.scenario.study import read_study
-from twin.studies import cluster, job, runner
+from twin.studies import asked, cluster, job, runner
 
 STUDY = """\
 schema: 1
@@ -55,6 +56,17 @@ def test_the_table_has_a_row_a_run_and_a_column_an_axis(finished):
     assert sorted(frame["fleet.target_soc"].unique()) == [0.8, 0.9]
     assert frame.filter("baseline")["variant"].unique().to_list() == ["none"]
     assert frame["peak_kw"].min() > 0
+
+
+def test_the_status_names_the_run_that_came_in_last(finished):
+    folder, told = finished
+    last = json.loads((folder / "status.json").read_text())["last"]
+    assert last["name"] == "valley, fleet.target_soc 0.9, seed 2"
+    assert last["name"] in told[-1]
+    frame = pl.read_parquet(folder / "study.parquet")
+    assert last["run_id"] == frame["run_id"][-1]
+    assert last["came"] == "done"
+    assert datetime.fromisoformat(last["time"]).tzinfo is not None
 
 
 def test_labels_tell_the_points_of_the_axes_apart(finished):
@@ -228,6 +240,54 @@ def test_rows_that_are_one_run_share_it_and_a_broken_variant_is_listed(files, tm
     assert rows[3] == "1 run for 2 rows; 1 complete, 0 left"
 
 
+UNKNOWN = """\
+schema: 1
+name: unknown
+base: small.yaml
+variants:
+  none: {fleet.ev_share: 0}
+  larger: {feeder.changes: [{transformer: trafo 0, rating_kva: 400}]}
+  other: {feeder.changes: [{transformer: trafo 11, rating_kva: 400}]}
+  cut: {feeder.changes: [{line: Line_1_1, parallel: 2}, {line: 0, parallel: 2}]}
+seeds: [1, 2]
+"""
+
+
+def test_a_name_that_no_grid_has_is_told_before_anything_runs(files, tmp_path):
+    """Once a place, whatever the seeds; a dry run tells the same of every row."""
+    (files / "unknown.yaml").write_text(UNKNOWN)
+    study, told = read_study(files / "unknown.yaml"), []
+    with pytest.raises(InputError) as caught:
+        runner.run_study(study, tmp_path, told.append)
+    assert str(caught.value).splitlines() == [
+        f"{files}/unknown.yaml:7:42: variants.other.feeder.changes.0.transformer: no "
+        "transformer is called 'trafo 11'; there are trafo 1; did you mean 'trafo 1'?",
+        f"{files}/unknown.yaml:8:33: variants.cut.feeder.changes.0.line: no line is "
+        "called 'Line_1_1'; there are line_1_1, branchout_line_1_1, line_1_2, "
+        "branchout_line_1_2, line_1_3, branchout_line_1_3 and 10 more; did you mean "
+        "'line_1_1'?",
+    ]
+    assert not told
+    assert not list(tmp_path.iterdir())
+    rows = runner.dry_run(study, tmp_path, 2)
+    assert (
+        sum("variants.other.feeder.changes.0.transformer" in row for row in rows) == 2
+    )
+
+
+def test_a_grid_that_is_refused_is_read_once(files, monkeypatch):
+    (files / "unknown.yaml").write_text(UNKNOWN)
+    reads, real = [], job.load_grid
+
+    def counted(scenario):
+        reads.append(scenario.feeder.changes)
+        return real(scenario)
+
+    monkeypatch.setattr(job, "load_grid", counted)
+    asked.asked_of(read_study(files / "unknown.yaml"), job.Bench())
+    assert len(reads) == len(set(map(str, reads))) == 4
+
+
 def test_a_damaged_run_is_made_again(files, tmp_path):
     (files / "same.yaml").write_text(
         SAME.replace("  broken: {customers.file: bad.csv}\n", "")
@@ -252,7 +312,8 @@ def test_a_study_beyond_its_budget_does_not_begin(files, tmp_path):
     varied = text + "seeds: [1, 2]\nbudget: {runs: 1}\n"
     (files / "same.yaml").write_text(varied)
     with pytest.raises(
-        InputError, match=r"budget\.runs: 2 expected; allowed: at most 1"
+        InputError,
+        match=r"same\.yaml:8:16: budget\.runs: 2 expected; allowed: at most 1$",
     ):
         runner.run_study(read_study(files / "same.yaml"), tmp_path, print)
     assert not list(tmp_path.iterdir())

@@ -11,7 +11,7 @@ import pytest
 
 from tests.studies.made import BASE
 from twin.accounts.territory import SERIES
-from twin.analysis import report
+from twin.analysis import report, territory_text
 from twin.analysis.study import Subject
 from twin.analysis.territory import MEMBERS_TABLE, TABLE, TERRITORY_FILE, Territory
 from twin.analysis.territory_text import text
@@ -245,6 +245,8 @@ def test_its_report_tells_the_territory_and_one_feeder(finished):
     assert 'id="territory"' in page
     assert "Diversity factor between feeders" in page
     assert "is about one feeder of it" in page
+    size = territory_text.size(Territory.open(folder))
+    assert f"A study of {size}; every section but Territory shows one of" in page
 
 
 def test_at_the_terminal(finished):

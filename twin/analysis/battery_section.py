@@ -285,7 +285,7 @@ def _cars(case: Case) -> str:
     found = table(case)
     rows = [_car(row) for row in found.head(MOST).iter_rows(named=True)]
     head = ["car", *_HEAD[2:15]]
-    title = f"{case.label}, seed {case.seed}: the most worn"
+    title = f"{case.label}, seed {case.called_seed}: the most worn"
     if found.height > MOST:
         title += f" {MOST} of {found.height}"
     return page.details(title, page.table(head, rows))

@@ -66,7 +66,8 @@ def parts_caption(comparison: Comparison) -> str:
     case = comparison.first(_shown(comparison))
     by = case.bills.tariff if case.bills is not None else ""
     return (
-        f"{case.label}, seed {case.seed}, tariff {by}: means over homes, scaled to a "
+        f"{case.label}, seed {case.called_seed}, tariff {by}: "
+        "means over homes, scaled to a "
         "month of 30.4 days. Credits are below zero."
     )
 

@@ -63,7 +63,7 @@ def _components(case: Case) -> str:
         for name in (*case.bills.components, "total_usd")
         if name == "total_usd" or any(abs(one[name]) >= 0.005 for one in means)
     ]
-    title = f"{case.label}, seed {case.seed}: by {case.bills.tariff}"
+    title = f"{case.label}, seed {case.called_seed}: by {case.bills.tariff}"
     return page.details(title, page.table(head, rows))
 
 

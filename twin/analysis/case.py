@@ -38,6 +38,8 @@ from twin.grid.limits import STANDARDS, limits_by_name
 from twin.results.record import Run
 from twin.tables import TABLES
 
+LONGEST_SEED, SHORT_SEED = 9, 6
+
 
 @dataclass(frozen=True, eq=False)
 class Case:
@@ -59,6 +61,12 @@ class Case:
     def seed(self) -> int:
         """The seed of everything drawn at random."""
         return int(self.run.record.get("seed", self.scenario.get("seed", 0)) or 0)
+
+    @property
+    def called_seed(self) -> str:
+        """As headings say it: of a long one, as feeders of a territory have, a part."""
+        digits = str(self.seed)
+        return digits if len(digits) <= LONGEST_SEED else f"{digits[:SHORT_SEED]}…"
 
     @cached_property
     def policy(self) -> str:

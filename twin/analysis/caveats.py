@@ -57,7 +57,8 @@ def _of_runs(comparison: Comparison) -> list[str]:
     for case in comparison.cases:
         if not case.run.is_complete:
             found.append(
-                f"{case.label}, seed {case.seed} is {case.run.status}: it covers "
+                f"{case.label}, seed {case.called_seed} is {case.run.status}: "
+                "it covers "
                 f"{round(case.days, 2):g} days only."
             )
     return list(dict.fromkeys(found))

@@ -14,11 +14,15 @@ from twin.arrays import Floats
 
 def heat_maps(
     grids: Mapping[str, Floats],
-    where: str,
+    title: str,
+    caption: Sequence[str],
     months: Sequence[str],
     day_types: Sequence[str],
 ) -> go.Figure:
-    """A row a way, a column a day type; ``grids`` [month, day type, hour], kW."""
+    """A row a way, a column a day type; ``grids`` [month, day type, hour], kW.
+
+    caption  lines that stand below
+    """
     titles = [f"{way}, {day_type}" for way in grids for day_type in day_types]
     figure = make_subplots(
         len(grids),
@@ -52,8 +56,20 @@ def heat_maps(
             )
     figure.update_yaxes(autorange="reversed", dtick=1)
     figure.update_xaxes(title_text="local hour", row=len(grids))
-    dressed(figure, 560)
+    dressed(figure, 660)
     figure.update_layout(
-        title={"text": f"More at {plain(where)} alone, kW", "x": 0.01}, margin={"t": 70}
+        title={"text": plain(title), "x": 0.01}, margin={"t": 80, "b": 150}
+    )
+    figure.add_annotation(
+        text="<br>".join(plain(line) for line in caption),
+        showarrow=False,
+        align="left",
+        xref="paper",
+        yref="paper",
+        x=0,
+        y=0,
+        yanchor="top",
+        yshift=-50,
+        font={"size": 13},
     )
     return figure

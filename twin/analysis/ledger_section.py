@@ -35,7 +35,7 @@ def section(comparison: Comparison) -> str:
 
 
 def _variant(number: int, case: Case, books: Books) -> str:
-    title = f"{case.label}, seed {case.seed}, beside {case.reference} charging"
+    title = f"{case.label}, seed {case.called_seed}, beside {case.reference} charging"
     caption = (
         f"{title}: what each has more (up) or less (down) than under the reference, "
         "USD a month."

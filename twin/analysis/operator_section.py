@@ -38,9 +38,9 @@ ABOUT = (
     "Envelopes of the customers with the least import envelope while a car is at their "
     "plug, by local hour: line the mean over the days, band from the least to the "
     "largest. Above 0 what the meter may draw, below what it may feed in; at most what "
-    "their cars can use. Without a mark: hours in which no car was at the plug. What "
-    "is kept for full cars at a plug is not given to others, unless the scenario says "
-    "among: unfinished."
+    "their cars can use. Without a mark: hours in which no car was at the plug. Room "
+    "to draw goes first to cars below their target, unless the scenario says among: "
+    "connected: then it is kept for full cars, too."
 )
 
 

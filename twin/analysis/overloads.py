@@ -12,6 +12,7 @@ from twin.analysis.digest import chunks
 from twin.arrays import Bools, Ints
 
 COLUMNS = {
+    "asset": pl.Int64,
     "kind": pl.String,
     "name": pl.String,
     "phase": pl.Int64,
@@ -26,6 +27,7 @@ COLUMNS = {
 def overloads_of(case: Case) -> pl.DataFrame:
     """A row for each phase of an asset ever above its rating, the fullest first.
 
+    asset           its first row in ``branches``: the same for all its phases
     phase           0 where the grid is solved as balanced
     time            local, when it was fullest; null where only days are recorded
     customers, evs  those without a way to a source but through the asset; null where
@@ -46,7 +48,7 @@ def overloads_of(case: Case) -> pl.DataFrame:
         if first not in behind:
             behind[first] = _behind(case, asset)
         numbers = float(highest[branch]), time, float(hours[branch])
-        rows.append((*known.row(branch), *numbers, *behind[first]))
+        rows.append((first, *known.row(branch), *numbers, *behind[first]))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
 
 

@@ -77,7 +77,7 @@ def table(
     """A table; a row given as a word is a heading across. ``words``: text columns."""
     texts = set(words)
     columns = "".join(
-        f'<th scope="col"{_kind(n, texts)}>{escape(name)}</th>'
+        f'<th scope="col"{_kind(n, texts)}>{_breaking(name)}</th>'
         for n, name in enumerate(head)
     )
     body = "".join(_table_row(row, len(head), texts) for row in rows)
@@ -152,6 +152,11 @@ def _cell(cell: object) -> str:
     return f"{main}<small>{small}</small>" if small else main
 
 
+def _breaking(name: str) -> str:
+    """A heading that may go on in another line after an underscore."""
+    return escape(name).replace("_", "_<wbr>")
+
+
 def _kind(column: int, texts: set[int]) -> str:
     return ' class="words"' if column in texts else ""
 
@@ -201,7 +206,7 @@ figcaption, .note {{ color: #555; font-size: 14px; max-width: 100ch; }}
 .banner {{ color: #7a0014; background: #fdecea; border-left: 5px solid #a50026;
   padding: 10px 20px; margin: 0 0 8px; font-weight: 600; }}
 .gap {{ color: #7a4b00; background: #fff6e5; padding: 10px 14px; }}
-.wide {{ overflow-x: auto; }}
+.wide {{ overflow-x: auto; margin: 0 0 14px; }}
 table {{ border-collapse: collapse; font-size: 14px;
   font-variant-numeric: tabular-nums; }}
 th, td {{ padding: 4px 12px; text-align: right; border-bottom: 1px solid #e6e6e6;
@@ -209,9 +214,14 @@ th, td {{ padding: 4px 12px; text-align: right; border-bottom: 1px solid #e6e6e6
 thead th {{ border-bottom: 2px solid #8c8c8c; vertical-align: bottom;
   white-space: normal; }}
 tbody th {{ font-weight: 400; }}
+tbody th[scope=row], thead th:first-child {{ position: sticky; left: 0;
+  background: #fff; }}
 th.words, td.words {{ text-align: left; }}
-td small {{ display: block; color: #666; font-size: 12px; }}
+td small, th small {{ display: block; color: #666; font-size: 12px;
+  white-space: normal; }}
+th.words small {{ max-width: 34ch; }}
 td.words {{ white-space: normal; min-width: 10ch; }}
+td.words:last-child {{ min-width: 22ch; }}
 tr.group th {{ font-weight: 600; padding-top: 12px; text-align: left; }}
 dl {{ margin: 0; }}
 dl div {{ display: flex; gap: 12px; border-bottom: 1px solid #f0f0f0; }}

@@ -174,7 +174,7 @@ def _of_variant(case: Case) -> str:
     if not found:
         return ""
     worst, events = _worst_customers(case), _worst_events(case)
-    title = f"{case.label}, seed {case.seed}: {len(worst)} worst customers"
+    title = f"{case.label}, seed {case.called_seed}: {len(worst)} worst customers"
     return page.details(title, _customer_table(case, found, worst)) + events
 
 
@@ -241,7 +241,7 @@ def _worst_events(case: Case) -> str:
         for row in rows.iter_rows(named=True)
     ]  # fmt: skip
     head = ["at (local time)", "where farthest", "change %", "what happened"]
-    title = f"{case.label}, seed {case.seed}: the largest rapid voltage changes"
+    title = f"{case.label}, seed {case.called_seed}: the largest rapid voltage changes"
     return page.details(title, page.table(head, table, (0, 1, 3)))
 
 

@@ -14,6 +14,7 @@ from twin.analysis import (
     paired,
     sections,
     stationary_section,
+    territory_text,
     transformer_life,
     wording,
     yardstick_section,
@@ -29,6 +30,7 @@ from twin.analysis.quality_section import voltage_quality
 from twin.analysis.questions import Answer, answers
 from twin.analysis.response_section import responses
 from twin.analysis.study import Subject
+from twin.analysis.territory import Territory
 from twin.analysis.timeline import timeline_of
 from twin.analysis.timeline_section import lead as years_ahead
 from twin.analysis.timeline_section import section as timeline
@@ -135,9 +137,15 @@ def _about(subject: Subject, case: Case) -> str:
     comparison = subject.comparison
     seeds, cars = len(comparison.seeds), max(c.n_ev for c in comparison.cases)
     policy = f" under {case.policy}" if subject.kind == "run" else ""
+    where = f"on {name}: {case.n_customers:,} customers, {cars:,} EVs"
+    territory = Territory.open(subject.folder) if subject.kind == "study" else None
+    if territory is not None:
+        whole = f"of {territory_text.size(territory)}"
+        where = f"{whole}; every section but Territory shows one of them, {where}"
+        seeds = len(territory.seeds)
     return (
-        f"A {subject.kind}{policy} on {name}: {case.n_customers} customers, "
-        f"{cars} EVs, {round(case.days, 1):g} day{_s(round(case.days, 1))} "
+        f"A {subject.kind}{policy} {where}, "
+        f"{round(case.days, 1):g} day{_s(round(case.days, 1))} "
         f"from {case.local(case.steps['time'][0])}, steps of {60 * case.step_h:g} min, "
         f"{len(comparison.labels)} variant{_s(len(comparison.labels))}, "
         f"{seeds} seed{_s(seeds)}; voltages judged by {_standard(case)} "

@@ -19,6 +19,7 @@ from twin.analysis.wording import warnings
 
 MOST_TRANSFORMERS = 20
 MOST_OVERLOADS = 40
+MOST_COLUMNS = 7
 
 
 def key_figures(comparison: Comparison) -> str:
@@ -27,20 +28,19 @@ def key_figures(comparison: Comparison) -> str:
     known = [m for m in KEY_FIGURES if halted or m in comparison.measures]
     pairs = [Difference(*pair) for pair in comparison.v2g_against_clever]
     pairs = pairs or list(comparison.differences)
-    head = ["", *comparison.labels, *(pair.name for pair in pairs)]
-    rows = [
-        [
-            measure.name,
-            *_values(comparison, measure),
-            *_changes(comparison, measure, pairs),
-        ]
-        for measure in known
-    ]
+    values = [[m.name, *_values(comparison, m)] for m in known]
+    changes = [_changes(comparison, m, pairs) for m in known]
     note = (
         "Power > 0 is drawn from the grid. A departure is short of target if the "
         "battery lacks more than 1 % of its capacity."
     )
-    return page.table(head, rows) + page.paragraphs([_bands(comparison) + note], "note")
+    said = page.paragraphs([_bands(comparison) + note], "note")
+    head, names = ["", *comparison.labels], [pair.name for pair in pairs]
+    if len(head) + len(names) <= MOST_COLUMNS:
+        rows = [[*own, *more] for own, more in zip(values, changes, strict=True)]
+        return page.table([*head, *names], rows) + said
+    rows = [[m.name, *more] for m, more in zip(known, changes, strict=True)]
+    return page.table(head, values) + page.table(["", *names], rows) + said
 
 
 def all_numbers(comparison: Comparison) -> str:
@@ -153,7 +153,8 @@ def transformers(comparison: Comparison) -> str:
             for row in found.head(MOST_TRANSFORMERS).iter_rows(named=True)
         ]
         more = found.height - len(rows)
-        title = f"{label}, seed {case.seed}" + (f" ({more} more)" if more else "")
+        title = f"{label}, seed {case.called_seed}"
+        title += f" ({more} more)" if more else ""
         parts.append(page.details(title, page.table(head, rows)))
     left = left_out(comparison)
     note = page.paragraphs([left], "note")
@@ -191,13 +192,11 @@ def overloads(comparison: Comparison) -> str:
     for label in comparison.labels:
         case = comparison.first(label)
         found = overloads_of(case)
-        count = f"{found.height} above their rating"
-        if case.loadings is None:
-            count = "not recorded"
+        count = "not recorded" if case.loadings is None else _counted(found)
         rows = map(_overload, found.head(MOST_OVERLOADS).iter_rows(named=True))
-        title = f"{label}, seed {case.seed}: {count}"
+        title = f"{label}, seed {case.called_seed}: {count}"
         if found.height > MOST_OVERLOADS:
-            title += f", the fullest {MOST_OVERLOADS} shown"
+            title += f", the fullest {MOST_OVERLOADS} rows shown"
         body = page.table(head, rows, (0, 1, 3)) if found.height else ""
         parts.append(page.details(title, body))
     note = (
@@ -205,6 +204,13 @@ def overloads(comparison: Comparison) -> str:
         "and EVs: those that nothing else joins to a source, on any phase; – in a mesh."
     )
     return page.paragraphs([note], "note") + "".join(parts)
+
+
+def _counted(found: pl.DataFrame) -> str:
+    """How many assets; by phase there may be more rows."""
+    assets = found["asset"].n_unique()
+    rows = f" ({found.height} rows by phase)" if found.height > assets else ""
+    return f"{assets} above their rating{rows}"
 
 
 def _overload(row: Mapping[str, Any]) -> list[str]:
@@ -266,7 +272,7 @@ def provenance(comparison: Comparison) -> str:
     parts = [page.table(head, rows, (0, 2, 3))]
     for key, title in _RECORDED.items():
         if first.run.record.get(key):
-            words = f"{title} ({first.label}, seed {first.seed})"
+            words = f"{title} ({first.label}, seed {first.called_seed})"
             parts.append(page.details(words, page.tree(first.run.record[key])))
     for label in comparison.labels:
         case = comparison.first(label)

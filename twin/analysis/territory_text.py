@@ -60,14 +60,19 @@ def rows_of(territory: Territory) -> list[list[str]]:
 
 def headline(territory: Territory) -> str:
     """What stands in the first line of the report."""
-    one = territory.first[0]
-    counts = one["counts"]
     peaks = ", ".join(
         f"{_mw(found['peak_mw'])} MW with {found['label']}" for found in territory.first
     )
+    together = f"Their substations' highest power together: {peaks}."
+    return f"{size(territory)}. {together}"
+
+
+def size(territory: Territory) -> str:
+    """How large it is."""
+    one, counts = territory.first[0], territory.first[0]["counts"]
     return (
         f"{counts['evs']:,} cars and {counts['homes']:,} homes on {one['feeders']:,} "
-        f"feeders. Their substations' highest power together: {peaks}."
+        "feeders"
     )
 
 

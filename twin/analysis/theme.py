@@ -60,11 +60,16 @@ def looks(comparison: Comparison) -> Mapping[str, Look]:
 
 
 def looks_of_policies(policies: Sequence[tuple[str, str]]) -> Mapping[str, Look]:
-    """The same of labels and their policies; an empty one: no cars."""
+    """The same of labels and their policies; an empty one: no cars.
+
+    Where nobody has cars, ink is the first's alone and the others have colours.
+    """
     found: dict[str, Look] = {}
+    somebody = any(policy for _, policy in policies)
     spare = [Look(colour, dash) for dash in DASHES for colour in OKABE_ITO]
     for label, policy in policies:
-        colour = _OF_POLICY.get(policy, "") if policy else INK
+        inked = somebody or not found
+        colour = _OF_POLICY.get(policy, "") if policy else INK if inked else ""
         usual = _DASH_OF_POLICY.get(policy, "solid") if policy else "solid"
         own = [Look(colour, dash) for dash in (usual, *DASHES) if colour]
         taken = set(found.values())
@@ -177,10 +182,10 @@ def start_of(case: Case, first: int = 0) -> str:
 
 
 def spotlight(comparison: Comparison, most: int = MOST_VARIANTS) -> tuple[str, ...]:
-    """All variants if there is room; else the worst, the clever one and V2G.
+    """All variants if there is room; else the baseline, the worst, clever and V2G.
 
     The worst is the one with the highest peak of those that charge without care for
-    the grid; the others are those of as many cars.
+    the grid; the others are those of as many cars, the baseline that at their point.
     """
     labels = comparison.labels
     if len(labels) <= most:
@@ -196,7 +201,8 @@ def spotlight(comparison: Comparison, most: int = MOST_VARIANTS) -> tuple[str, .
     told = [*([worst] if worst else []), *(x for pair in pairs[:1] for x in pair[::-1])]
     others = [x for x in labels if x not in comparison.bases]
     chosen = list(dict.fromkeys([*told, *others]))[:3]
-    return tuple(label for label in labels if label in chosen)
+    base = comparison.base_of(chosen[0]) if chosen else None
+    return tuple(label for label in labels if label in chosen or label == base)
 
 
 def left_out(comparison: Comparison) -> str:

@@ -84,7 +84,8 @@ def section(comparison: Comparison) -> str:
         found = table(case)
         rows = [_row(row) for row in found.head(MOST).iter_rows(named=True)]
         more = found.height - len(rows)
-        title = f"{label}, seed {case.seed}" + (f" ({more} more)" if more else "")
+        title = f"{label}, seed {case.called_seed}"
+        title += f" ({more} more)" if more else ""
         body = page.details(title, page.table(_HEAD, rows, (0, 2, 4)))
         parts.append(body.replace("<details>", "<details open>") if alone else body)
     return "".join(parts)

@@ -71,7 +71,7 @@ def voltage_along(comparison: Comparison) -> go.Figure | None:
     ]
     if not labels:
         return None
-    columns = min(3, len(labels))
+    columns = 2 if len(labels) == 4 else min(3, len(labels))
     rows = -(-len(labels) // columns)
     figure = make_subplots(
         rows,
@@ -115,7 +115,7 @@ def voltage_map(comparison: Comparison) -> go.Figure | None:
     ]
     if not labels:
         return None
-    columns = len(labels) if len(labels) < 4 else 3
+    columns = 2 if len(labels) == 4 else min(3, len(labels))
     rows = -(-len(labels) // columns)
     figure = make_subplots(
         rows,

@@ -255,7 +255,7 @@ def _warnings_of(case: Case) -> list[tuple[Case, str]]:
 
 
 def _who(case: Case) -> str:
-    return f"{case.label}, seed {case.seed}"
+    return f"{case.label}, seed {case.called_seed}"
 
 
 def _mean(comparison: Comparison, key: str, label: str) -> str:

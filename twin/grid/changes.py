@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from twin.arrays import Floats
-from twin.errors import InputError, nearest
+from twin.errors import InputError, listed
 
 KEY = "feeder.changes"
-SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -122,16 +121,13 @@ def one_of(
             f"index, such as '{_indexed(found[0])}'",
             change.at,
         )
-    listed = list(names)[:own]
-    if not listed:
+    known = list(names)[:own]
+    if not known:
         raise InputError.of(
             f"no {what} is called '{word}': the network has no {_many(what)}", change.at
         )
-    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     raise InputError.of(
-        f"no {what} is called '{word}'; there are {', '.join(listed[:SHOWN])}{more}"
-        f"{nearest(word, names)}",
-        change.at,
+        f"no {what} is called '{word}'; there are {listed(word, known)}", change.at
     )
 
 

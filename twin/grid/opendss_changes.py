@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from twin.errors import InputError, Problem, nearest
+from twin.errors import InputError, Problem, listed
 from twin.grid import opendss_elements as ask
-from twin.grid.changes import SHOWN, Change, Made, Wanted, next_size, one_of
+from twin.grid.changes import Change, Made, Wanted, next_size, one_of
 from twin.grid.opendss_parser import Word
 
 LETTERS = {"a": 1, "b": 2, "c": 3}
@@ -185,12 +185,9 @@ def _like(dss: Any, one: Change) -> Made:
     codes = {code.lower(): code for code in ask.names(dss, "LineCode")}
     word = str(one.to).lower()
     if word not in codes:
-        shown = list(codes.values())[:SHOWN]
-        more = f" and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
+        has = listed(str(one.to), codes.values()) or "none"
         raise InputError.of(
-            f"no linecode is called '{one.to}'; the circuit has "
-            f"{', '.join(shown) or 'none'}{more}{nearest(word, codes)}",
-            one.action,
+            f"no linecode is called '{one.to}'; the circuit has {has}", one.action
         )
     dss.LineCodes.Name(codes[word])
     theirs = int(dss.LineCodes.Phases())

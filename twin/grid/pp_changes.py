@@ -5,13 +5,13 @@ So all element models stay pandapower's own, and ratings, limits and the audit f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 
 import numpy as np
 
 from twin.arrays import Floats
-from twin.errors import InputError, Problem, nearest
-from twin.grid.changes import SHOWN, Change, Made, Wanted, next_size, one_of
+from twin.errors import InputError, Problem, listed
+from twin.grid.changes import Change, Made, Wanted, next_size, one_of
 from twin.grid.pp_supply import refuse_unsupplied, supplied
 from twin.grid.ppc import Network, called
 
@@ -124,7 +124,7 @@ def _rating(net: Network, one: Change, sizes_kva: Floats) -> Made:
 def _transformer_like(net: Network, one: Change) -> Made:
     """One transformer of a standard type, of the same voltages."""
     index, name = _transformer(net, one)
-    kind = _type_of(net, "trafo", one, ())
+    kind = _type_of(net, "trafo", one, {})
     data, row = net.std_types["trafo"][kind], net.trafo.loc[index]
     for side in ("vn_hv_kv", "vn_lv_kv"):
         if abs(float(data[side]) / float(row[side]) - 1.0) > SAME_KV:
@@ -186,7 +186,7 @@ def _line_like(net: Network, one: Change) -> Made:
     """A line of another type: a standard type, or that of another line."""
     _, index = _named(net, one, "line", "line")
     lines = _names(net, "line")
-    kind = _type_of(net, "line", one, tuple(lines))
+    kind = _type_of(net, "line", one, lines)
     name, km = _called(net, "line", index), float(net.line.loc[index, "length_km"])
     before = 1000.0 * float(net.line.loc[index, "max_i_ka"])
     if kind in net.std_types["line"]:
@@ -206,17 +206,15 @@ def _line_like(net: Network, one: Change) -> Made:
     return Made("line", name, words, km=km)
 
 
-def _type_of(net: Network, table: str, one: Change, others: Sequence[str]) -> str:
+def _type_of(net: Network, table: str, one: Change, others: Collection[str]) -> str:
     """The type that a change names: a standard type, or another element of the kind."""
     types, word = list(net.std_types[table]), str(one.to)
     if word in types or word in others:
         return word
-    more = f" and {len(types) - SHOWN} more" if len(types) > SHOWN else ""
     kinds = "standard type" + " or line" * (table == "line")
+    known = [*types, *(_own_names(net, table) if others else ())]
     raise InputError.of(
-        f"no {kinds} is called '{word}'; types: {', '.join(types[:SHOWN])}{more}"
-        f"{nearest(word, [*types, *others])}",
-        one.action,
+        f"no {kinds} is called '{word}'; there are {listed(word, known)}", one.action
     )
 
 

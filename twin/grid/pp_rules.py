@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from twin.errors import InputError, nearest
+from twin.errors import InputError, listed
 
 ALL = "all"
 GLOB = frozenset("*?[")
-SHOWN = 6
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,4 @@ def chosen(
 def _unknown(text: str, names: Sequence[str], what: str) -> str:
     if not names:
         return f"no {what} is called '{text}': the network has no {what}s"
-    hint = nearest(text, [*names, ALL])
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    listed = ", ".join(names[:SHOWN])
-    return f"no {what} is called '{text}'; there are {listed}{more}{hint}"
+    return f"no {what} is called '{text}'; there are {listed(text, names)}"

@@ -25,7 +25,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "margin_loading": 0.05,
         "margin_pu": 0.005,
         "allocation": "equal",
-        "among": "connected",
+        "among": "unfinished",
     },
 }
 
@@ -82,13 +82,13 @@ class Operator(Words):
     )
     allocation: Literal["equal", "proportional"] | None = Field(
         default=None,
-        description="Room is shared equally among customers with a car at the plug, "
-        "or in proportion to what their cars can take; default: equal",
+        description="Room is shared equally among these customers, or in proportion "
+        "to what their cars can take; default: equal",
     )
     among: Literal["connected", "unfinished"] | None = Field(
         default=None,
         description="Who gets a share of import: whoever has a car at the plug, or "
-        "only one that is not at its target, as chargers tell; default: connected",
+        "only one that is not at its target, as chargers tell; default: unfinished",
     )
 
     model_config = ConfigDict(

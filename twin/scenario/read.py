@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from twin.errors import InputError, Problem
 from twin.scenario.check import findings
 from twin.scenario.document import Node
+from twin.scenario.kinds import refuse_study
 from twin.scenario.layers import Overrides, load, override
 from twin.scenario.names import circuit_file, known
 from twin.scenario.spec import Scenario
@@ -33,7 +34,9 @@ def read(path: Path | str, overrides: Overrides = ()) -> Scenario:
     """The scenario in a file, or an InputError with every problem."""
     problems: list[Problem] = []
     try:
-        tree = override(load(Path(path), problems, []), overrides, problems)
+        tree = load(Path(path), problems, [])
+        refuse_study(tree, Path(path))
+        tree = override(tree, overrides, problems)
         return _whole(tree, problems)
     except InputError as error:
         raise printable(error) from None
@@ -71,7 +74,7 @@ def validated(tree: Node) -> tuple[Scenario | None, list[Problem]]:
         _parts(problem.key): problem for problem in missing
     }
     for key, message in findings(plain):
-        where = _where(tree, key)
+        where = key_place(tree, key)
         by_rule.setdefault(_parts(key), Problem(where, key, message))
     scenario, by_type = None, {}
     try:
@@ -90,7 +93,7 @@ def by_place(problem: Problem) -> tuple[str, int, int]:
     return problem.where, 0, 0
 
 
-def _where(tree: Node, key: str) -> str:
+def key_place(tree: Node, key: str) -> str:
     """Where a key stands: the value's place, else that of what would hold it."""
     node = tree
     for part in _parts(key):
@@ -114,7 +117,7 @@ def placed(
     return printable(
         InputError(
             [
-                replace(one, where=_where(tree, one.key))
+                replace(one, where=key_place(tree, one.key))
                 if one.key and not one.where
                 else one
                 for one in error.problems

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 
 from twin.errors import InputError, Problem, nearest
 from twin.scenario.alternatives_words import (
@@ -20,6 +20,7 @@ from twin.scenario.alternatives_words import (
 from twin.scenario.condition_words import Conditions, condition_problems
 from twin.scenario.document import DEEPEST, Node, read_document
 from twin.scenario.hosting_words import HostingSpec, hosting_problems
+from twin.scenario.kinds import refuse_scenario, says_study
 from twin.scenario.layers import load, merge, nested
 from twin.scenario.read import absolute_paths, by_place, validated
 from twin.scenario.seed_words import Seeds, listed, seed_problems
@@ -49,19 +50,7 @@ Settings = dict[str, Any]
 MOST_POINTS = 100_000
 MOST_CHECKED = 1_000
 LEVELS = ("all", "summary")
-OF_STUDIES = {
-    "base",
-    "variants",
-    "axes",
-    "combine",
-    "vary",
-    "seeds",
-    "baseline",
-    "hosting",
-    "alternatives",
-    "territory",
-}
-OF_SCENARIOS = {"extends", "time", "feeder", "fleet"}
+OPTIONAL = ("baseline", "conditions", "hosting", "alternatives", "territory")
 NOT_VARIED = {
     "seed": "say seeds instead",
     "schema": "the base says it",
@@ -102,7 +91,11 @@ class Study(Words):
     variants: Annotated[dict[Name, Settings], Field(min_length=1)] = Field(
         default={"base": {}},
         description="Name of a variant: its settings by dotted key",
-        json_schema_extra={"keyMessage": NAME_WORDS},
+        json_schema_extra={
+            "keyMessage": NAME_WORDS,
+            "errorMessage": "a mapping of at least one name to its settings, as "
+            "quiet: {fleet.ev_share: 0}; without this key the base is run as it is",
+        },
     )
     axes: dict[str, Annotated[list[Any], Field(min_length=1)]] | list[Settings] = Field(
         default_factory=dict,
@@ -147,6 +140,12 @@ class Study(Words):
         default=None,
         description="Many feeders, each run under every variant, and summed",
     )
+    _file: Path | None = PrivateAttr(default=None)
+
+    @property
+    def file(self) -> Path | None:
+        """What it was read from; None: it was made otherwise."""
+        return self._file
 
     def points(self) -> list[Settings]:
         """The settings of each point of the axes, in order; at least one."""
@@ -228,10 +227,9 @@ def points(axes: Any, combine: str) -> list[Settings]:
 def is_study(path: Path) -> bool:
     """Whether a file is a study rather than a scenario; neither where unreadable."""
     try:
-        keys = set(_items(read_document(path, [])))
+        return says_study(read_document(path, []))
     except InputError:
         return False
-    return bool(keys & OF_STUDIES) and not keys & OF_SCENARIOS
 
 
 def read_study(path: Path) -> Study:
@@ -244,7 +242,9 @@ def read_study(path: Path) -> Study:
 
 def _read_study(path: Path) -> Study:
     problems: list[Problem] = []
-    tree = _absolute(read_document(path, problems))
+    read = read_document(path, problems)
+    refuse_scenario(read, path)
+    tree = _absolute(read)
     base = _base(tree, problems)
     plain = _plain(tree, base)
     broken: dict[tuple[str | int, ...], Problem] = {
@@ -267,6 +267,7 @@ def _read_study(path: Path) -> Study:
     problems += found.values()
     if study is None or problems:
         raise InputError(sorted(problems, key=by_place))
+    study._file = path
     return study
 
 
@@ -279,10 +280,14 @@ def _base(tree: Node, problems: list[Problem]) -> Node | None:
         problems.append(Problem(node.where, "base", f"no such file '{path}'"))
         return None
     try:
-        return load(path, problems, [])
+        found = load(path, problems, [])
     except InputError as error:
         problems += [p for p in error.problems if p not in problems]
         return None
+    if says_study(found):
+        problems.append(Problem(node.where, "base", f"'{path}' is a study itself"))
+        return None
+    return found
 
 
 def _plain(tree: Node, base: Node | None) -> Settings:
@@ -355,6 +360,7 @@ def _absolute_settings(node: Node, key: tuple[str, ...]) -> Node:
 
 
 def _broken_rules(tree: Node, plain: Settings) -> Iterator[Problem]:
+    yield from _nothing_said(tree)
     yield from _baseline(tree, plain)
     yield from _axes(tree, plain)
     yield from _not_varied(tree)
@@ -363,6 +369,15 @@ def _broken_rules(tree: Node, plain: Settings) -> Iterator[Problem]:
     yield from vary_problems(tree, plain)
     yield from count_problems(tree, plain, MOST_POINTS)
     yield from territory_problems(tree)
+
+
+def _nothing_said(tree: Node) -> Iterator[Problem]:
+    """Keys that may be left out but hold nothing: an indent is missing, mostly."""
+    for key in OPTIONAL:
+        node = tree.child(key)
+        if node is not None and node.value is None:
+            message = "got nothing; say what it holds, further in, or leave it out"
+            yield Problem(node.place, key, message)
 
 
 def _baseline(tree: Node, plain: Settings) -> Iterator[Problem]:

@@ -51,7 +51,11 @@ class Territory(Words):
 
     members: Annotated[dict[Name, Member], Field(min_length=1)] = Field(
         description="Name of a kind of feeder: its scenario and how many there are",
-        json_schema_extra={"keyMessage": NAME_WORDS},
+        json_schema_extra={
+            "keyMessage": NAME_WORDS,
+            "errorMessage": "a mapping of at least one name to what it is, as "
+            "village: {copies: 20, scenario: village.yaml}",
+        },
     )
 
     @property

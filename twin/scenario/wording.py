@@ -239,7 +239,7 @@ def _range(schema: Schema) -> str:
         return f" above {_number(schema['exclusiveMinimum'])}{upto}"
     if low is not None and high is not None:
         return f" from {_number(low)} to {_number(high)}"
-    return ""
+    return f" of at least {_number(low)}" if low is not None else ""
 
 
 def _number(value: float) -> str:

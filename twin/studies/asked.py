@@ -9,26 +9,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from twin.errors import InputError
+from twin.errors import InputError, Problem
 from twin.results.identity import Checksums, canonical, run_id_of
-from twin.scenario.read import read
+from twin.scenario.read import by_place, placed, read
 from twin.scenario.spec import Scenario
 from twin.scenario.study import Settings, Study, StudyRun
+from twin.scenario.study_places import placed_in_study
 from twin.scenario.territory_words import Territory
 from twin.scenario.vary_words import End
 from twin.simulation.build import plan
 from twin.studies.conditions import Condition, kept_conditions
 from twin.studies.copies import Copy, copies_of
-from twin.studies.job import Bench, Job
+from twin.studies.job import Bench, Job, NoGridError
 
 
 @dataclass(frozen=True)
 class Asked:
     """One row of a study: a variant at a point with a seed, and the run that it is.
 
-    ``problem`` says why it is no run at all; ``run_id`` is empty then. ``end``: of a
-    range that is varied, at which the run is; None: as it is. ``copy``: which feeder
-    of a territory; None: there is none.
+    ``problem`` says why it is no run at all; ``run_id`` is empty then; ``no_grid``:
+    what is wrong with its grid, if that is why. ``end``: of a range that is varied, at
+    which the run is; None: as it is. ``copy``: which feeder of a territory; None:
+    there is none.
     """
 
     run: StudyRun
@@ -38,6 +40,7 @@ class Asked:
     scenario: Scenario | None = None
     run_id: str = ""
     problem: str = ""
+    no_grid: tuple[Problem, ...] = ()
     copy: Copy | None = None
 
     @property
@@ -82,6 +85,13 @@ def asked_of(study: Study, bench: Bench, keep: Path | None = None) -> list[Asked
             study, _placed(run, point, condition, end), scenarios, identities
         )
     ]
+
+
+def refuse_without_grid(asked: Sequence[Asked]) -> None:
+    """InputError with every mistake in a grid, whichever variants ask for it."""
+    problems = dict.fromkeys(problem for one in asked for problem in one.no_grid)
+    if problems:
+        raise InputError(sorted(problems, key=by_place))
 
 
 def jobs_of(asked: Sequence[Asked], out: Path) -> list[Job]:
@@ -175,9 +185,11 @@ def _conditions(
     if study.conditions is None:
         return [None]
     base = read(study.base)
-    return kept_conditions(
-        study.conditions, base, bench.grid(base), identities.of(base), keep
-    )
+    try:
+        grid = bench.grid(base)
+    except InputError as error:
+        raise placed(error, study.base) from error
+    return kept_conditions(study.conditions, base, grid, identities.of(base), keep)
 
 
 def _placed(
@@ -195,22 +207,33 @@ def _rows(
 ) -> Iterator[Asked]:
     """The row with its scenario; of a territory, one a feeder."""
     if study.territory is None:
-        yield _known(row, scenarios, identities)
+        yield _known(study, row, scenarios, identities)
         return
     for member in study.territory.members:
-        yield from _copies(study.territory, member, row, scenarios, identities)
+        yield from _copies(study, study.territory, member, row, scenarios, identities)
 
 
-def _known(row: Asked, scenarios: _Scenarios, identities: _Identities) -> Asked:
+def _known(
+    study: Study, row: Asked, scenarios: _Scenarios, identities: _Identities
+) -> Asked:
     try:
         scenario = scenarios.of(row.run, row.condition)
         run_id = identities.of(scenario)
     except InputError as error:
-        return replace(row, problem=str(error))
+        return _refused(study, row, error)
     return replace(row, scenario=scenario, run_id=run_id)
 
 
+def _refused(study: Study, row: Asked, error: InputError) -> Asked:
+    """The row with what is wrong with it, and where the study says so."""
+    member = row.copy.member if row.copy else ""
+    found = placed_in_study(study, row.run, error, row.end, member)
+    grid = isinstance(error, NoGridError)
+    return replace(row, problem=str(found), no_grid=found.problems if grid else ())
+
+
 def _copies(
+    study: Study,
     territory: Territory,
     member: str,
     row: Asked,
@@ -229,7 +252,7 @@ def _copies(
         scenario = scenarios.of(run, row.condition, words.scenario)
         ids = identities.of_seeds(scenario, [copy.seed for copy in copies])
     except InputError as error:
-        yield from (replace(one, problem=str(error)) for one in rows)
+        yield from (_refused(study, one, error) for one in rows)
         return
     for one, run_id in zip(rows, ids, strict=True):
         mine = scenario.model_copy(update={"seed": one.run.seed})

@@ -54,13 +54,15 @@ class Profile:
     """A row a connection and class of hours, what binds there, and how sure that is.
 
     ``optimism`` is the largest share by which the screen was above the full solution
-    at the hours and connections that were checked, ``checked`` how many.
+    at the hours and connections that were checked, ``checked`` how many. ``feeder`` is
+    its name.
     """
 
     table: pl.DataFrame
     optimism: float
     checked: int
     notes: tuple[str, ...]
+    feeder: str
 
 
 def profiled(
@@ -96,7 +98,8 @@ def profiled(
     head = told[which].select("bus", "customer", "transformer")
     table = _keys(head).hstack(frames[0]).hstack(frames[1])
     said = notes_of(planned)
-    return Profile(table, worst, n_checked, (*_base_words(percentile), *said))
+    words = (*_base_words(percentile), *said)
+    return Profile(table, worst, n_checked, words, feeder.name)
 
 
 def year_of(scenario: Scenario) -> Scenario:

@@ -25,7 +25,7 @@ NAMES = (
     "Nov",
     "Dec",
 )
-TIGHTEST = 5
+TIGHTEST, MOST_LIMITS = 5, 2
 
 
 def text(found: Profile) -> str:
@@ -67,12 +67,39 @@ def write_figure(found: Profile, target: Path) -> None:
     customer = _tightest(found.table, "import")["customer"][0]
     one = found.table.filter(bus=bus, customer=customer)
     grids = {way: _grid(one, way) for way in WAYS}
-    figure = heat_maps(grids, f"bus {bus}", NAMES, DAY_TYPES)
+    title = f"{found.feeder}: what bus {bus} may add, alone, in each class of hours"
+    figure = heat_maps(grids, title, caption(found, one), NAMES, DAY_TYPES)
     try:
         figure.write_html(target, include_plotlyjs=True)
     except OSError as error:
         reason = error.strerror or error
         raise InputError.of(f"cannot write {target}: {reason}", key="-o") from error
+
+
+def caption(found: Profile, one: pl.DataFrame) -> list[str]:
+    """What its colours are, which connection it is of how many, and what binds it."""
+    count = found.table.n_unique(["bus", "customer"])
+    return [
+        "Colour: kW that the connection may draw more (import) or feed in more "
+        "(export), nobody else adding anything, until the first limit binds.",
+        f"Of {count:,} connections with a customer the one that may draw least in its "
+        "worst class.",
+        f"What binds, and in how many of {one.height} classes:",
+        *(f"{way}: {_binding(one, way)}" for way in WAYS),
+    ]
+
+
+def _binding(one: pl.DataFrame, way: str) -> str:
+    """Every limit of a connection with its element, the most frequent first."""
+    keys = [f"{way}_limit", f"{way}_element"]
+    rows = one.group_by(keys).len().sort("len", *keys, descending=[True, False, False])
+    told = [
+        f"{(limit or 'nothing').replace('_', ' ')}{f' at {element}' if element else ''}"
+        f" ({n})"
+        for limit, element, n in rows.rows()
+    ]
+    rest = f" and {len(told) - MOST_LIMITS} more" if len(told) > MOST_LIMITS else ""
+    return ", ".join(told[:MOST_LIMITS]) + rest
 
 
 def _grid(one: pl.DataFrame, way: str) -> np.ndarray:

@@ -61,12 +61,16 @@ class Outcome:
     courses: Courses | None = None
 
 
+class NoGridError(InputError):
+    """A scenario's grid cannot be had as the scenario says it."""
+
+
 class Bench:
     """What a worker reads once for all its jobs: feeders, and the code it runs."""
 
     def __init__(self) -> None:
         self.code: Code = this_code()
-        self._grids: dict[str, Grid] = {}
+        self._grids: dict[str, Grid | NoGridError] = {}
         self._jobs = 0
 
     def tidy(self) -> None:
@@ -79,11 +83,17 @@ class Bench:
             gc.collect()
 
     def grid(self, scenario: Scenario) -> Grid:
-        """The feeder of a scenario."""
+        """The feeder of a scenario; one that is refused is tried once."""
         key = scenario.feeder.model_dump_json()
         if key not in self._grids:
-            self._grids[key] = load_grid(scenario)
-        return self._grids[key]
+            try:
+                self._grids[key] = load_grid(scenario)
+            except InputError as error:
+                self._grids[key] = NoGridError(error.problems)
+        found = self._grids[key]
+        if isinstance(found, NoGridError):
+            raise NoGridError(found.problems)
+        return found
 
 
 def ensure(job: Job, bench: Bench) -> Outcome:

@@ -17,8 +17,15 @@ from twin.errors import Busy, InputError, RunFailed
 from twin.results.disk import written
 from twin.results.record import Run, read_status
 from twin.scenario.study import Budget, Study
-from twin.studies.asked import Asked, asked_of, jobs_of, study_id
-from twin.studies.estimate import estimate, refuse_beyond
+from twin.scenario.study_places import placed_at_keys
+from twin.studies.asked import (
+    Asked,
+    asked_of,
+    jobs_of,
+    refuse_without_grid,
+    study_id,
+)
+from twin.studies.estimate import Estimate, estimate, refuse_beyond
 from twin.studies.job import Bench, Job, Outcome
 from twin.studies.pools import Pool, serial
 from twin.studies.standing import Standing, Tell
@@ -38,16 +45,18 @@ def run_study(
 ) -> Path:
     """Have every run of a study complete; the study's folder.
 
-    A run that fails is told and does not stop the others; then the study fails with
-    all of them named. Begun again after anything, it goes on with what is left.
+    Nothing runs if any variant's grid cannot be had as it says. A run that fails is
+    told and does not stop the others; then the study fails with all of them named.
+    Begun again after anything, it goes on with what is left.
     """
     bench = Bench()
     asked = asked_of(study, bench, out / "studies" / study.name)
+    refuse_without_grid(asked)
     jobs = jobs_of(asked, out)
     if not jobs:
         raise InputError.of(asked[0].problem)
     if study.budget != Budget():
-        refuse_beyond(study.budget, estimate(jobs, len(jobs), out, n_workers))
+        _refuse_beyond(study, estimate(jobs, len(jobs), out, n_workers))
     folder = out / "studies" / study.name / study_id(study, asked)
     with _alone(folder):
         standing = Standing(folder, study.name, len(jobs), tell)
@@ -56,6 +65,13 @@ def run_study(
             outcomes = _outcomes(asked, jobs, bench, pool, standing, summing)
             _finish(folder, study, asked, outcomes, summing)
     return folder
+
+
+def _refuse_beyond(study: Study, expected: Estimate) -> None:
+    try:
+        refuse_beyond(study.budget, expected)
+    except InputError as error:
+        raise placed_at_keys(study, error) from None
 
 
 def dry_run(study: Study, out: Path, n_workers: int) -> list[str]:

@@ -25,6 +25,7 @@ class Standing:
         self._tell = tell
         self._began = time.monotonic()
         self._made = self._known = self._failed = 0
+        self._last: dict[str, str] | None = None
 
     @property
     def left(self) -> int:
@@ -51,6 +52,12 @@ class Standing:
             self._known += 1
         else:
             self._made += 1
+        self._last = {
+            "name": name,
+            "run_id": outcome.run_id,
+            "came": _came(outcome),
+            "time": _now(),
+        }
         self._tell(f"{self._count()} {name}: {_said(outcome)}{self._rest()}")
         self._write("running")
 
@@ -88,10 +95,22 @@ class Standing:
                     "left": self.left,
                     "left_s": None if left_s is None else round(left_s),
                     "progress": round(1 - self.left / max(self._n_runs, 1), 6),
+                    "last": self._last,
                     "message": message,
-                    "updated": datetime.now(UTC).isoformat(timespec="seconds"),
+                    "updated": _now(),
                 },
             )
+
+
+def _came(outcome: Outcome) -> str:
+    """``done``, ``known`` (complete before) or ``failed``."""
+    if outcome.reason:
+        return "failed"
+    return "known" if outcome.known else "done"
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def duration(seconds: float) -> str:
