@@ -162,7 +162,7 @@ def test_a_full_car_may_give_as_much_whoever_shares_import():
 def test_a_car_that_gave_has_its_part_in_import_again():
     """At its target it is left out; as soon as it is below, it is as the others."""
     world = at_first("unfinished")
-    fleet, operator = world.fleet, world.operator
+    fleet, operator = world.fleet, world.guests.operator
     net_kw = np.zeros(len(world.customers))
     full = fleet.plugged & (fleet.state["soc"] >= fleet.traits["target_soc"])
     car = int(np.flatnonzero(full)[0])
