@@ -21,7 +21,7 @@ ConditionName = Literal[
     "representative_weeks",
 ]
 CONDITIONS: tuple[str, ...] = get_args(ConditionName)
-CHOSEN_KEYS = ("time", "time.start", "time.days")
+CHOSEN_KEYS = ("time", "time.start", "time.days", "time.lead_in_days")
 
 
 class Conditions(Words):
@@ -41,6 +41,11 @@ class Conditions(Words):
     )
     weeks: Annotated[int, Field(ge=1, le=26)] = Field(
         default=4, description="Number of representative weeks"
+    )
+    lead_in_days: Annotated[int, Field(ge=0, le=31)] = Field(
+        default=3,
+        description="Days that are simulated before each of them and not recorded, so "
+        "that batteries begin as lived [days]",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import simpy
 
@@ -62,8 +64,19 @@ __all__ = [
 ]
 
 
-def build(plan: Plan, writer: RunWriter | None = None) -> World:
-    """A world at its first instant, ready to begin."""
+Start = Callable[[Plan, World], None]
+
+
+def build(
+    plan: Plan,
+    writer: RunWriter | None = None,
+    start: Start | None = None,
+    kind: type[World] = World,
+) -> World:
+    """A world at its first instant, ready to begin.
+
+    start  sets it going; None: from what is assumed of the days before
+    """
     scenario, timeline, feeder = plan.scenario, plan.timeline, plan.grid.feeder
     people, fleet = plan.households, _fleet(plan)
     customers = _customers(plan)
@@ -111,7 +124,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     fleet.urgent_s = timeline.step_s if watches else 0
     inverters = CarInverters.of(scenario.fleet.inverter, plan.cars, timeline.step_h)
     fleet.keeps_held = inverters is not None
-    world = World(
+    world = kind(
         timeline=timeline,
         surroundings=surroundings,
         fleet=fleet,
@@ -138,7 +151,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         storage=storage,
         operator=operator,
     )
-    _start(plan, world)
+    (start or _start)(plan, world)
     return world
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class Condition:
 
     demand_kw  the highest (least load: the lowest) demand without cars, less PV
     weight     how many such stretches a year has; None: it stands for no year
+    lead_in_days  simulated before them and not recorded
     """
 
     name: str
@@ -41,6 +42,7 @@ class Condition:
     demand_kw: float
     rule: str
     weight: float | None = None
+    lead_in_days: int = 0
 
     @property
     def chosen(self) -> date:
@@ -60,7 +62,11 @@ class Condition:
     @property
     def settings(self) -> dict[str, object]:
         """The scenario's settings for it, by dotted key."""
-        return {"time.start": self.start.isoformat(), "time.days": self.days}
+        return {
+            "time.start": self.start.isoformat(),
+            "time.days": self.days,
+            "time.lead_in_days": self.lead_in_days,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +154,7 @@ def conditions_of(words: Conditions, scenario: Scenario, grid: Grid) -> list[Con
             found += _weeks(demand, words.weeks)
         else:
             found.append(_day(name, demand, words.days))
-    return found
+    return [replace(one, lead_in_days=words.lead_in_days) for one in found]
 
 
 def _day(name: str, demand: Demand, days: int) -> Condition:
