@@ -507,6 +507,13 @@ _SHADOW_EVS = Table(
     "car under reference charging, where the run has one beside it",
     (
         _index("ev", "row in evs"),
+        Column(
+            "soc_start",
+            "f64",
+            "share",
+            "state of charge at the run's start; only after lead-in days, else as evs",
+            optional=True,
+        ),
         _number("soc_end", "share", "state of charge at the run's end"),
         _number("charged_kwh", "kWh", "total drawn, at the AC side"),
         _number("public_kwh", "kWh", "total bought away from home"),

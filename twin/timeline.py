@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -19,12 +19,14 @@ class Timeline:
 
     A local day has as many steps as it has hours: 23 or 25 hours where the clocks
     change. ``seconds`` are elapsed (UTC) seconds since the first local midnight.
+    ``lead_in_days`` of its days come before those that are recorded.
     """
 
     start: date
     days: int
     step_min: int
     timezone: str
+    lead_in_days: int = 0
 
     @property
     def step_s(self) -> int:
@@ -63,6 +65,11 @@ class Timeline:
         zone = ZoneInfo(self.timezone)
         local = (self.utc(k * self.step_s).astimezone(zone) for k in self._steps())
         return np.array([60 * t.hour + t.minute for t in local])
+
+    def led_in(self, days: int) -> Timeline:
+        """The same days, and so many before them."""
+        first, many = self.date_of(-days), self.days + days
+        return replace(self, start=first, days=many, lead_in_days=days)
 
     def steps_of_day(self, day: int) -> range:
         """The intervals that start within a local day."""

@@ -35,7 +35,7 @@ def demand(years, highest, lowest=None):
     for when, kw in (lowest or {}).items():
         low[(date.fromisoformat(when) - first).days] = kw
     dates = tuple(first + timedelta(days=day) for day in range(days))
-    return Demand(dates, np.zeros((days, 24)), top, low)
+    return Demand(dates, np.zeros((days, 24)), top, low, np.zeros((days, 5)))
 
 
 def when(found, of):
@@ -86,7 +86,11 @@ def test_the_chosen_day_is_the_last_one_simulated():
     winter, least = conditions_of(words, base, load_grid(base))
     assert (winter.days, winter.chosen - winter.start) == (2, timedelta(days=1))
     assert winter.chosen.month in (12, 1, 2) and least.chosen.month in range(4, 10)
-    assert winter.settings == {"time.start": str(winter.start), "time.days": 2}
+    assert winter.settings == {
+        "time.start": str(winter.start),
+        "time.days": 2,
+        "time.lead_in_days": 3,
+    }
     assert least.demand_kw < 0 < winter.demand_kw
 
 
@@ -97,6 +101,27 @@ def test_weeks_begin_on_mondays_and_weigh_a_year():
     assert [one.name for one in weeks] == ["week_1", "week_2", "week_3"]
     assert all(one.start.weekday() == 0 and one.days == 7 for one in weeks)
     assert sum(one.weight for one in weeks) == pytest.approx(365.25 / 7)
+    assert all(one.lead_in_days == 7 for one in weeks)
+
+
+def test_weeks_meet_the_sums_of_the_year():
+    """Of 51 weeks eight, weighed: energy, PV, surplus, losses and cold of 2026."""
+    base = scenario(customers__pv_share=0.5, time__step_min=60)
+    grid = load_grid(base)
+    words = Conditions(use=["representative_weeks"], weeks=8)
+    weeks, of = conditions_of(words, base, grid), Demand.of(base, grid, 1)
+    found = np.zeros(5)
+    for one in weeks:
+        first = (one.start - of.dates[0]).days
+        found += one.weight * of.sums[first : first + 7].sum(axis=0)
+    assert found == pytest.approx(of.sums.sum(axis=0) * 365.25 / 365, rel=0.03)
+
+
+def test_lead_in_days_are_as_said():
+    words = Conditions(use=["annual_peak", "representative_weeks"], lead_in_days=0)
+    base = scenario(time__step_min=60)
+    found = conditions_of(words, base, load_grid(base))
+    assert {one.lead_in_days for one in found} == {0}
 
 
 def test_cars_do_not_change_the_choice():
@@ -162,6 +187,11 @@ def test_a_study_runs_on_the_chosen_days_and_says_which(tmp_path):
         for _, run in labelled_runs(folder)
     ]
     assert starts[0] == record["conditions"][0]["start"] != starts[-1]
+    led_in = [
+        dict(run.record["scenario"])["time"]["lead_in_days"]
+        for _, run in labelled_runs(folder)
+    ]
+    assert set(led_in) == {3}
 
 
 @pytest.mark.parametrize(
@@ -175,6 +205,14 @@ def test_a_study_runs_on_the_chosen_days_and_says_which(tmp_path):
         (
             "conditions: {use: [winter_peak]}\naxes: {time.days: [1, 2]}",
             "axes.time.days: conditions choose the days; leave it out, or them",
+        ),
+        (
+            "conditions: {use: [winter_peak]}\naxes: {time.lead_in_days: [1, 2]}",
+            "axes.time.lead_in_days: conditions choose the days; leave it out, or them",
+        ),
+        (
+            "conditions: {use: [winter_peak], lead_in_days: 40}",
+            "conditions.lead_in_days: got 40",
         ),
     ],
 )

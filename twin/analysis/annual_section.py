@@ -28,9 +28,9 @@ SUMS = (
     "such weeks a year has; of a run of whole years, its own. Mean over seeds, in "
     "brackets the 95 % interval of that mean (Student's t). It tells chance apart, "
     "not how well the weeks stand for the year: docs/validation.md has that error. A "
-    "week begins with batteries as lived and ends as it ends: what they hold less then "
-    "(their change, below) was driven, and charged in no week. Feeding in, reverse "
-    "flow and what is bought on the way are low, as the usual weeks have little of it."
+    "week ends as it ends: what batteries hold less then than as it began (their "
+    "change, below) was driven, and charged in no week. What is bought on the way is "
+    "a few long trips: weeks meet them or do not."
 )
 BOUNDS = (
     "Peaks are the highest (voltages the lowest) of the weeks that were run. The "
@@ -47,7 +47,8 @@ THROUGH_BATTERIES = (
 DOUBTED = "≈ "
 DOUBT = (
     "≈ A difference smaller than that of what batteries hold more or less when the "
-    "weeks end: not even its sign is sure. Run the whole year for it (time.days: 365)."
+    "weeks end: not even its sign is sure. More lead-in days "
+    "(conditions.lead_in_days) make that less; time.days: 365 is the year itself."
 )
 NOT_AXES = ("variant", "against", "key", "figure", "unit", "over_time", "is_bound")
 NUMBERS = ("n", "mean", "low_95", "high_95")

@@ -287,12 +287,29 @@ class Case:
         """How the same batteries fade under reference charging; None if not known."""
         return self._wear("shadow_steps")
 
+    @property
+    def reference_soc_start(self) -> pl.Series:
+        """Where each car began under reference charging: as in the run, or as lived."""
+        other = self.run.static("shadow_evs")
+        mine = self.evs["soc_start"]
+        return other["soc_start"] if "soc_start" in other.columns else mine
+
+    @property
+    def soc_kept_beyond_reference(self) -> pl.Series:
+        """What each battery won in the run less what it won under the reference."""
+        mine = self.evs["soc_end"] - self.evs["soc_start"]
+        theirs = self.run.static("shadow_evs")["soc_end"] - self.reference_soc_start
+        return mine - theirs
+
     def _wear(self, table: str) -> Wear | None:
         air = self.outdoor_degc
         if not self.run.has(table) or air is None or not self.n_ev:
             return None
-        known = self.run.has("evs")
-        start = self.evs["soc_start"].to_numpy() if known else None
+        start = None
+        if self.run.has("evs"):
+            is_other = table == "shadow_steps"
+            begun = self.reference_soc_start if is_other else self.evs["soc_start"]
+            start = begun.to_numpy()
         asked = (start, air, self.step_h, self.zone.key)
         return kept(
             self.run,

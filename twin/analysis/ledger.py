@@ -199,8 +199,9 @@ def books_of(case: Case) -> Books | None:
     outlay += _post_public(book, case)
     head = head_of(case)
     _post_utility(book, case, head, words)
-    end = case.evs["soc_end"] - case.run.static("shadow_evs")["soc_end"]
-    stored_kwh = float((end * case.evs["capacity_kwh"]).sum())
+    stored_kwh = float(
+        (case.soc_kept_beyond_reference * case.evs["capacity_kwh"]).sum()
+    )
     return Books(book.closed(), head, words, case.days, outlay, stored_kwh)
 
 

@@ -6,10 +6,33 @@ import numpy as np
 
 from twin.arrays import Floats, Records
 from twin.fleet.movement import HABIT_WIDTH_SOC
-from twin.fleet.state import Phase
+from twin.fleet.state import NEVER_S, Phase
 from twin.fleet.travel import Place
 
 LOWEST_START_SOC = 0.1
+TIMES = ("settled_s", "wake_s", "departed_s", "plug_in_s", "declared_s", "full_s")
+COUNTED = (
+    "interval_in_kwh",
+    "interval_out_kwh",
+    "session_in_kwh",
+    "session_out_kwh",
+    "charged_kwh",
+    "discharged_kwh",
+    "loss_kwh",
+    "standby_kwh",
+    "driven_kwh",
+    "public_kwh",
+    "distance_km",
+    "plug_ins",
+    "cut_off",
+    "forming",
+    "forms_from_s",
+    "form_floor_soc",
+    "interval_island_kwh",
+    "island_kwh",
+    "island_in_kwh",
+    "island_s",
+)
 
 
 def place_at_start(traits: Records, state: Records, trips: Records) -> None:
@@ -26,6 +49,24 @@ def place_at_start(traits: Records, state: Records, trips: Records) -> None:
     driving = left[legs["arrive_s"] > 0]
     state["phase"][driving] = int(Phase.DRIVING)
     state["wake_s"][driving] = legs["arrive_s"][legs["arrive_s"] > 0]
+
+
+def go_on(state: Records, before: Records, earlier_s: int) -> None:
+    """Let cars begin as others end, whose clock started so much earlier.
+
+    Where they are, how full, and when they wake and leave is theirs; what is counted
+    begins anew, a stay at a plug with it.
+    """
+    state[:] = before
+    for name in TIMES:
+        known = np.abs(state[name]) < NEVER_S
+        state[name][known] -= earlier_s
+    for name in COUNTED:
+        state[name] = 0
+    plugged = state["phase"] == Phase.PLUGGED
+    state["plug_in_s"][plugged] = 0
+    state["soc_in"][plugged] = state["soc"][plugged]
+    state["plug_ins"][plugged] = 1
 
 
 def charge_at_start(

@@ -73,6 +73,16 @@ class ControlState:
     regulators: RegulatorState
     capacitors: CapacitorState
 
+    def set_back(self, seconds: float) -> ControlState:
+        """The same, told by a clock that starts so much later."""
+        told = deepcopy(self)
+        told.now_s -= seconds
+        told.regulators.due_s -= seconds
+        told.regulators.turn_s -= seconds
+        told.capacitors.due_s -= seconds
+        told.capacitors.opened_s -= seconds
+        return told
+
 
 class Regulated:
     """A power flow whose taps and capacitors are moved by their controls.

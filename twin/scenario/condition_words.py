@@ -21,7 +21,9 @@ ConditionName = Literal[
     "representative_weeks",
 ]
 CONDITIONS: tuple[str, ...] = get_args(ConditionName)
-CHOSEN_KEYS = ("time", "time.start", "time.days")
+WEEKS: ConditionName = "representative_weeks"
+BEFORE_WEEKS, BEFORE_DAYS = 7, 3
+CHOSEN_KEYS = ("time", "time.start", "time.days", "time.lead_in_days")
 
 
 class Conditions(Words):
@@ -42,6 +44,17 @@ class Conditions(Words):
     weeks: Annotated[int, Field(ge=1, le=26)] = Field(
         default=4, description="Number of representative weeks"
     )
+    lead_in_days: Annotated[int, Field(ge=0, le=31)] | None = Field(
+        default=None,
+        description="Days that are simulated before each of them and not recorded, so "
+        "that batteries begin as lived; default: 7 before weeks, 3 before days [days]",
+    )
+
+    def led_in_by(self, name: ConditionName) -> int:
+        """Lead-in days before a condition of that name."""
+        if self.lead_in_days is not None:
+            return self.lead_in_days
+        return BEFORE_WEEKS if name == WEEKS else BEFORE_DAYS
 
 
 def condition_problems(

@@ -47,6 +47,11 @@ class Time(Words):
     step_min: Literal[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60] = Field(
         default=15, description="Length of a step; divides 60 [min]"
     )
+    lead_in_days: Annotated[int, Field(ge=0, le=31)] = Field(
+        default=0,
+        description="Days before the first that are simulated and not recorded, so "
+        "that batteries, places and taps begin as lived [days]",
+    )
     timezone: str | None = Field(
         default=None,
         min_length=1,
@@ -268,6 +273,8 @@ class Scenario(Words):
             for key in OF_CALLS if event["kind"] != "call" else ():
                 event.pop(key)
         plain["time"]["timezone"] = self.timezone
+        if not self.time.lead_in_days:
+            plain["time"].pop("lead_in_days")
         plain["customers"]["profiles"] = self.profiles
         plain["fleet"]["travel"] = self.travel
         plain["limits"] = self.judged_by.model_dump(mode="json", exclude_none=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import simpy
 
@@ -63,8 +65,19 @@ __all__ = [
 ]
 
 
-def build(plan: Plan, writer: RunWriter | None = None) -> World:
-    """A world at its first instant, ready to begin."""
+Start = Callable[[Plan, World], None]
+
+
+def build(
+    plan: Plan,
+    writer: RunWriter | None = None,
+    start: Start | None = None,
+    kind: type[World] = World,
+) -> World:
+    """A world at its first instant, ready to begin.
+
+    start  sets it going; None: from what is assumed of the days before
+    """
     scenario, timeline, feeder = plan.scenario, plan.timeline, plan.grid.feeder
     people, fleet = plan.households, _fleet(plan)
     customers = _customers(plan)
@@ -94,7 +107,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
     fleet.urgent_s = timeline.step_s if watches else 0
     inverters = CarInverters.of(scenario.fleet.inverter, plan.cars, timeline.step_h)
     fleet.keeps_held = inverters is not None
-    world = World(
+    world = kind(
         timeline=timeline,
         surroundings=surroundings,
         fleet=fleet,
@@ -116,7 +129,7 @@ def build(plan: Plan, writer: RunWriter | None = None) -> World:
         inverters=inverters,
         funnel=funnel_of(plan.cars.participants, plan.cars.could_kw, fleet, timeline),
     )
-    _start(plan, world)
+    (start or _start)(plan, world)
     return world
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -87,6 +87,14 @@ class Dimming:
             Dimmed.none(n),
             hours=np.zeros(n),
         )
+
+    def go_on_from(self, before: Dimming, n_steps: int) -> None:
+        """Who is dimmed still; told from the first interval on, the other's last."""
+        self.dimmed = Dimmed(before.dimmed.on, before.dimmed.since - n_steps)
+        for element, spell in before._under_way.items():
+            mine = replace(spell, begin_s=0)
+            self.spells.append(mine)
+            self._under_way[element] = mine
 
     def open(
         self, k: int, seen: Observation, given: Given | None, flow: Flow | None

@@ -48,7 +48,10 @@ FLEET_DATA = (VEHICLES, BIDIRECTIONAL, MIXES, CHARGERS)
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a run needs besides the world: who is who, and where data came from."""
+    """All that a run needs besides the world: who is who, and where data came from.
+
+    before  the same with the lead-in days before it, where there are any
+    """
 
     scenario: Scenario
     grid: Grid
@@ -69,6 +72,7 @@ class Plan:
     head: FeederHead | None = None
     struck: Struck | None = None
     ahead: Adopted | None = None
+    before: Plan | None = None
     batteries: Places | None = None
 
     @property
@@ -147,6 +151,12 @@ class Plan:
             told += self.ahead.notes
         if self.head is not None:
             told += self.head.notes
+        if self.before is not None:
+            told.append(
+                f"{self.before.timeline.lead_in_days} lead-in days from "
+                f"{self.before.timeline.start} on are simulated and recorded nowhere: "
+                "the first day begins with what they leave"
+            )
         if self.households.pv_kwp.any():
             told += self.roofs.notes
         records = (event.records for event in self.scenario.events)
@@ -159,6 +169,14 @@ def plan(scenario: Scenario, grid: Grid | None = None) -> Plan:
     grid = grid or load_grid(scenario)
     time = scenario.time
     timeline = Timeline(time.start, time.days, time.step_min, scenario.timezone)
+    planned = _planned(scenario, grid, timeline)
+    if not time.lead_in_days:
+        return planned
+    longer = timeline.led_in(time.lead_in_days)
+    return replace(planned, before=_planned(scenario, grid, longer))
+
+
+def _planned(scenario: Scenario, grid: Grid, timeline: Timeline) -> Plan:
     _check_whole_steps(timeline)
     people = households(
         scenario, grid.feeder, grid.loads, grid.zones, grid.group_of_node

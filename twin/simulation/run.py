@@ -18,6 +18,7 @@ from twin.simulation import statics
 from twin.simulation.auditing import audited
 from twin.simulation.build import Grid, Plan, build, plan, refuse_absurd_head
 from twin.simulation.histories import histories
+from twin.simulation.lead_in import led_in
 from twin.simulation.telling import known_afterwards, known_beforehand, told
 from twin.simulation.world import World
 
@@ -74,12 +75,15 @@ def run(
     with RunWriter.open(out, scenario.name, identity) as writer:
         writer.describe(known_beforehand(planned, dict(code.versions)))
         wall = {"read": time.perf_counter() - began}
-        world = build(planned, writer)
+        start = led_in(planned, _leading(planned, writer))
+        if start is not None:
+            wall["lead_in"] = time.perf_counter() - began - wall["read"]
+        world = build(planned, writer, start)
         soc_start = world.fleet.state["soc"].copy()
         writer.table("nodes", statics.nodes(planned))
         writer.table("branches", statics.branches(planned))
         writer.table("transformers", statics.transformers(planned))
-        wall["build"] = time.perf_counter() - began - wall["read"]
+        wall["build"] = time.perf_counter() - began - sum(wall.values())
         simulated = simulate(world, _telling(planned, writer, watch))
         wall["simulate"] = simulated
         _refuse_nothing_solved(world)
@@ -136,6 +140,18 @@ def _telling(
             left_s = (timeline.n_steps - done) / speed
             date = timeline.date_of(day).isoformat()
             watch(Progress(day + 1, timeline.days, date, speed, left_s))
+
+    return tell
+
+
+def _leading(planned: Plan, writer: RunWriter) -> Callable[[int, int], None]:
+    """Tells whoever watches that a run lives, though nothing is recorded yet."""
+    began, per_day = time.perf_counter(), 24 / planned.timeline.step_h
+
+    def tell(day: int, days: int) -> None:
+        speed = day * per_day / max(time.perf_counter() - began, 1e-9)
+        instant = planned.timeline.utc(planned.timeline.midnight(day - days))
+        writer.progress(instant, 0.0, speed)
 
     return tell
 

@@ -11,6 +11,7 @@ from twin.agents.policies import Policy, Uncontrolled
 from twin.arrays import Floats, Ints, Records
 from twin.customers.customers import Customers
 from twin.fleet.fleet import Fleet
+from twin.fleet.start import go_on
 from twin.simulation.metering import within_limits
 from twin.simulation.outages import Outages
 from twin.surroundings.surroundings import Given
@@ -32,6 +33,7 @@ class Shadow:
 
     given   load and sun that the meters' limits are held on, of the interval under way
     kw      mean power of each car in the interval that was closed last [n_ev]
+    led_soc  charge at the start, where lead-in days made it another than the run's
     """
 
     fleet: Fleet
@@ -40,6 +42,7 @@ class Shadow:
     outages: Outages | None = None
     given: Given | None = None
     kw: Floats = field(default_factory=lambda: np.empty(0))
+    led_soc: Floats | None = None
 
     @classmethod
     def beside(
@@ -66,6 +69,11 @@ class Shadow:
         """Start from where the run's cars stand, before they plug in."""
         self.fleet.state[:] = state
         self.fleet.begin()
+
+    def go_on_from(self, before: Shadow, earlier_s: int) -> None:
+        """Start as another ends, whose clock started so much earlier."""
+        go_on(self.fleet.state, before.fleet.state, earlier_s)
+        self.led_soc = self.soc.copy()
 
     def live(self, end_s: int) -> None:
         """Do all that is due before an instant."""

@@ -166,11 +166,12 @@ def evs(plan: Plan, world: World, soc_start: Floats) -> pl.DataFrame:
 
 def shadow_evs(plan: Plan, shadow: Shadow) -> pl.DataFrame:
     """One row a car, with its totals under reference charging."""
-    state = shadow.fleet.state
+    state, led_soc = shadow.fleet.state, shadow.led_soc
     public_usd = PUBLIC_USD_PER_KWH[plan.scenario.region]
     return pl.DataFrame(
         {
             "ev": np.arange(len(state)),
+            **({} if led_soc is None else {"soc_start": led_soc}),
             "soc_end": state["soc"],
             "charged_kwh": state["charged_kwh"],
             "public_kwh": state["public_kwh"],

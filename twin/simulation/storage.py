@@ -51,6 +51,13 @@ class Storage:
     def __len__(self) -> int:
         return len(self.names)
 
+    def go_on_from(self, before: Storage, n_steps: int) -> None:
+        """Begin as others end, whose interval ``n_steps`` is the first."""
+        self.batteries.store_kwh = before.batteries.store_kwh.copy()
+        self.start_kwh = self.batteries.store_kwh.copy()
+        self.kw = before.kw.copy()
+        self.cars.go_on_from(before.cars, n_steps)
+
     def settle(self, demand: Demand) -> Demand:
         """Live through the interval; its demand with what the batteries drew.
 

@@ -71,7 +71,8 @@ def _calendar(scenario: Scenario) -> Timeline:
     from twin.timeline import Timeline
 
     time = scenario.time
-    return Timeline(time.start, time.days, time.step_min, scenario.timezone)
+    days = Timeline(time.start, time.days, time.step_min, scenario.timezone)
+    return days.led_in(time.lead_in_days)
 
 
 def _customers(path: Path, scenario: Scenario, key: str) -> object:

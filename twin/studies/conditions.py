@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ import numpy as np
 
 from twin.arrays import Floats, Ints
 from twin.errors import InputError
+from twin.fleet.consumption import temperature_factor
 from twin.results.durable import write_json
-from twin.scenario.condition_words import Conditions
+from twin.scenario.condition_words import WEEKS, Conditions
 from twin.scenario.spec import Scenario
 from twin.simulation.build import Grid, plan, surroundings_of
 from twin.studies.weeks import DAYS_PER_WEEK, representative
@@ -33,6 +34,7 @@ class Condition:
 
     demand_kw  the highest (least load: the lowest) demand without cars, less PV
     weight     how many such stretches a year has; None: it stands for no year
+    lead_in_days  simulated before them and not recorded
     """
 
     name: str
@@ -41,6 +43,7 @@ class Condition:
     demand_kw: float
     rule: str
     weight: float | None = None
+    lead_in_days: int = 0
 
     @property
     def chosen(self) -> date:
@@ -60,7 +63,11 @@ class Condition:
     @property
     def settings(self) -> dict[str, object]:
         """The scenario's settings for it, by dotted key."""
-        return {"time.start": self.start.isoformat(), "time.days": self.days}
+        return {
+            "time.start": self.start.isoformat(),
+            "time.days": self.days,
+            "time.lead_in_days": self.lead_in_days,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +78,16 @@ class Demand:
     hourly_kw  mean of each hour of the day, all customers together   [n_day, 24]
     highest_kw, lowest_sunny_kw
                of each day's intervals; the second of those from 10 to 16 o'clock
+    sums       that weeks of a year are to meet: kWh drawn, made by PV, made beyond
+               what all draw; of the square of the demand, as losses go; mean share by
+               which the day's air lengthens or shortens what a km takes [n_day, 5]
     """
 
     dates: tuple[date, ...]
     hourly_kw: Floats
     highest_kw: Floats
     lowest_sunny_kw: Floats
+    sums: Floats
 
     @classmethod
     def of(cls, scenario: Scenario, grid: Grid, years: int) -> Demand:
@@ -84,16 +95,23 @@ class Demand:
         first = date(scenario.time.start.year, 1, 1)
         days = (date(first.year + years, 1, 1) - first).days
         given = surroundings_of(plan(_without_cars(scenario, first, days), grid))
-        hourly, highest, lowest = [], [], []
+        step_h = scenario.time.step_min / 60
+        hourly, highest, lowest, sums = [], [], [], []
         for day in range(days):
-            kw = given.loads.day_kw(day).sum(axis=1) - given.sun.day_kw(day).sum(axis=1)
+            made_kw = given.sun.day_kw(day).sum(axis=1)
+            drawn_kw = given.loads.day_kw(day).sum(axis=1)
+            kw = drawn_kw - made_kw
+            powers = drawn_kw, made_kw, np.maximum(-kw, 0.0), kw**2
+            per_km = temperature_factor(given.hourly_temperature_degc(day)).mean()
+            sums.append([*(step_h * one.sum() for one in powers), per_km])
             hour = np.arange(len(kw)) * 24 // len(kw)
             hourly.append(_by_hour(kw))
             sunny = (hour >= SUNNY_HOURS[0]) & (hour < SUNNY_HOURS[1])
             highest.append(kw.max())
             lowest.append(kw[sunny].min())
         dates = tuple(first + timedelta(days=day) for day in range(days))
-        return cls(dates, np.array(hourly), np.array(highest), np.array(lowest))
+        columns = (np.array(one) for one in (hourly, highest, lowest, sums))
+        return cls(dates, *columns)
 
     def in_months(self, months: Sequence[int]) -> Ints:
         """Days of the first year that lie in these months. [n]"""
@@ -144,10 +162,12 @@ def conditions_of(words: Conditions, scenario: Scenario, grid: Grid) -> list[Con
     demand = Demand.of(scenario, grid, searched)
     found: list[Condition] = []
     for name in words.use:
-        if name == "representative_weeks":
-            found += _weeks(demand, words.weeks)
+        if name == WEEKS:
+            these = _weeks(demand, words.weeks)
         else:
-            found.append(_day(name, demand, words.days))
+            these = [_day(name, demand, words.days)]
+        before = words.led_in_by(name)
+        found += [replace(one, lead_in_days=before) for one in these]
     return found
 
 
@@ -216,8 +236,11 @@ def _weeks(demand: Demand, count: int) -> list[Condition]:
     weekly = np.stack(
         [demand.hourly_kw[day : day + DAYS_PER_WEEK].ravel() for day in mondays]
     )
+    sums = np.stack([demand.sums[day : day + DAYS_PER_WEEK].sum(0) for day in mondays])
+    target = DAYS_PER_WEEK * demand.sums[demand.years()[0]].mean(axis=0)
+    chosen = representative(weekly, count, sums, target)
     found = []
-    for number, (week, share) in enumerate(representative(weekly, count), start=1):
+    for number, (week, share) in enumerate(chosen, start=1):
         first = mondays[week]
         found.append(
             Condition(
@@ -225,8 +248,9 @@ def _weeks(demand: Demand, count: int) -> list[Condition]:
                 demand.dates[first],
                 DAYS_PER_WEEK,
                 float(demand.highest_kw[first : first + DAYS_PER_WEEK].max()),
-                f"stands for {100 * share:.0f} % of {year}'s weeks, by their hourly "
-                "demand less PV",
+                f"stands for {100 * share:.0f} % of {year}'s weeks that are alike in "
+                "hourly demand less PV; of these the one by which the year's sums of "
+                "demand, PV, surplus, losses and cold are met",
                 share * DAYS_OF_A_YEAR / DAYS_PER_WEEK,
             )
         )

@@ -94,7 +94,8 @@ def estimate(jobs: Sequence[Job], rows: int, out: Path, n_workers: int) -> Estim
     seconds, size = Span(0, 0, 0), Span(0, 0, 0)
     for job in left:
         samples, steps = known[_kind(job.scenario)], _steps(job.scenario)
-        seconds = _more(seconds, [one.seconds for one in samples], steps / workers)
+        lived = steps + _steps_of(job.scenario, job.scenario.time.lead_in_days)
+        seconds = _more(seconds, [one.seconds for one in samples], lived / workers)
         size = _more(size, [one.bytes for one in samples], steps)
     n_samples = sum(len(samples) for samples in known.values())
     return Estimate(rows, len(jobs), complete, workers, n_samples, seconds, size)
@@ -133,12 +134,13 @@ def _sample(run: Run) -> Sample | None:
     scenario = run.record.get("scenario") or {}
     try:
         time = scenario["time"]
-        steps = time["days"] * 24 * 60 / time["step_min"]
+        per_day = 24 * 60 / time["step_min"]
+        lived = time["days"] + time.get("lead_in_days", 0)
         seconds = sum(run.record["wall_time_s"].values())
     except (KeyError, TypeError, AttributeError):
         return None
     size = sum((run.path / name).stat().st_size for name in run.record["outputs"])
-    return Sample(seconds / steps, size / steps)
+    return Sample(seconds / (lived * per_day), size / (time["days"] * per_day))
 
 
 def _kind(scenario: Scenario) -> str:
@@ -152,7 +154,11 @@ def _kind_of(resolved: Mapping[str, Any]) -> str:
 
 
 def _steps(scenario: Scenario) -> float:
-    return scenario.time.days * 24 * 60 / scenario.time.step_min
+    return _steps_of(scenario, scenario.time.days)
+
+
+def _steps_of(scenario: Scenario, days: int) -> float:
+    return days * 24 * 60 / scenario.time.step_min
 
 
 def _more(span: Span, rates: Sequence[float], steps: float) -> Span:

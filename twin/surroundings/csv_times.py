@@ -86,12 +86,14 @@ def check_cover(
     if first_s > 0 or end_s < run_end_s:
         have = (timeline.utc(first_s), timeline.utc(end_s))
         need = (timeline.utc(0), timeline.utc(run_end_s))
+        days = timeline.lead_in_days
+        led = f", {days} of time.lead_in_days before it included" if days else ""
         raise wrong(
             path,
             2,
             "time",
-            f"covers {_span(*have)}, the run needs {_span(*need)}; a shorter series is "
-            "not repeated (typical days can be given by day_type)",
+            f"covers {_span(*have)}, the run needs {_span(*need)}{led}; a shorter "
+            "series is not repeated (typical days can be given by day_type)",
         )
     if first_s % min(step_s, timeline.step_s):
         raise wrong(

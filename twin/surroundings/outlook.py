@@ -54,6 +54,12 @@ class Outlook:
         self._smooth_kw = self._around(np.arange(len(self.measured_kw)))
         self._future: dict[int, Floats] = {}
 
+    def go_on_from(self, before: Outlook, n_steps: int) -> None:
+        """Know what another has measured, whose interval ``n_steps`` is the first."""
+        self.measured_kw = np.roll(before.measured_kw, -n_steps, axis=0)
+        self._smooth_kw = np.roll(before._smooth_kw, -n_steps, axis=0)
+        self.surprise_kw = before.surprise_kw.copy()
+
     def ahead(self, k: int) -> Floats:
         """Base load of intervals k to k + 24 h [n_step, n_zone], in kW."""
         if self.kind != "persistence":
