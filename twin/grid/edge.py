@@ -49,7 +49,7 @@ def is_closed(bracket: Bracket) -> bool:
 
 @compiled
 def trial_kw(bracket: Bracket) -> float:
-    """What to try next: the double, then where a chord says (or the middle).
+    """What to try next: the double, then where a chord says, after a few the middle.
 
     A chord that meets nothing at an end of the bracket steps in from there by less than
     what is asked, so that both ends close. Source: Dowell, Jarratt, "A modified regula
@@ -58,7 +58,7 @@ def trial_kw(bracket: Bracket) -> float:
     low_kw, high_kw = bracket.low_kw, bracket.high_kw
     if np.isinf(high_kw):
         return max(2.0 * low_kw, FIRST_KW)
-    late = bracket.trials > QUICK_TRIALS and bracket.trials % 2 == 0
+    late = bracket.trials > QUICK_TRIALS
     if late or np.isinf(bracket.low) or np.isinf(bracket.high):
         return 0.5 * (low_kw + high_kw)
     share = -bracket.low / (bracket.high - bracket.low)
