@@ -7,7 +7,6 @@ import pytest
 
 from tests.worlds import DORFNETZ, grid
 from twin.grid.flow import Demand
-from twin.grid.hour_hosting import Tangent, crossing
 from twin.grid.limits import EN_50160
 from twin.grid.node_hosting import Bounds, Connection, Screen, iterated
 from twin.grid.powerflow import FixedPoint
@@ -31,20 +30,21 @@ def connections(feeder):
 def test_at_its_own_solution_it_is_the_screen(sign):
     feeder, demand, flow, bounds = at_load(2.0)
     some = connections(feeder)
-    tangent = Tangent(feeder, demand, flow, bounds, some)
-    found = tangent.room(flow, bounds, sign)
-    whole = Screen(feeder, demand, flow, bounds).room(some, sign)
-    assert found.kw == pytest.approx(whole.kw, rel=2e-4)
+    screen = Screen(feeder, demand, flow, bounds)
+    found = screen.room_at(flow, bounds, list(screen.blocks(some)), sign)
+    whole = screen.room(some, sign)
+    assert np.array_equal(found.kw, whole.kw)
     assert np.array_equal(found.place, whole.place)
 
 
 def test_at_another_load_it_is_near_the_full_solution():
     feeder, demand, flow, bounds = at_load(1.0)
     some = connections(feeder)
-    tangent = Tangent(feeder, demand, flow, bounds, some)
+    screen = Screen(feeder, demand, flow, bounds)
+    blocks = list(screen.blocks(some))
     _, other_demand, other, other_bounds = at_load(4.0)
     for sign in (1.0, -1.0):
-        found = tangent.room(other, other_bounds, sign)
+        found = screen.room_at(other, other_bounds, blocks, sign)
         few = [0, 28, 56]
         full = iterated(
             FixedPoint(feeder, 1e-10),
@@ -54,12 +54,3 @@ def test_at_another_load_it_is_near_the_full_solution():
             sign,
         )
         assert found.kw[few] == pytest.approx(full.kw, rel=0.02)
-
-
-def test_where_a_line_of_complex_numbers_meets_a_limit():
-    value, slope = (
-        np.array([1.0 + 0j, 1.0, 0.5, 0.2j]),
-        np.array([-0.1, 0.1, 0.1, 0.3j]),
-    )
-    limit = np.array([0.9, 0.9, 1.0, 0.8])
-    assert crossing(value, slope, limit) == pytest.approx([1.0, np.inf, 5.0, 2.0])

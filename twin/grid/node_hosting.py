@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix, vstack
 
 from twin.arrays import Bools, Complexes, Floats, Ints
+from twin.grid.edge import START, is_closed, told, trial_kw
+from twin.grid.edge_kernels import NO_SOLUTION, NOTHING, Adding, Rows, edges
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, PowerFlow
 from twin.grid.limits import Limits
-from twin.grid.pair_newton import incidence
-from twin.grid.sensitivity import Sensitivity
+from twin.grid.sensitivity import Sensitivity, seen_by
 
 WORSE_PU, WORSE_SHARE = 0.001, 0.01
-FIRST_KW, MOST_KW = 1.0, 65_536.0
-HALVINGS = 14
-OWN_ITERATIONS = 12
-SETTLED_PU = 1e-6
-NUMBERS_AT_ONCE = 4_000_000
+NUMBERS_AT_ONCE = 1_000_000
+_NONE = np.empty(0, dtype=np.int64)
 
 
 class Connection(NamedTuple):
@@ -75,7 +72,9 @@ class Bounds:
         return np.where(np.isnan(found), np.inf, found)
 
     def name(self, place: int, feeder: Feeder) -> tuple[str, str, int]:
-        """Limit, element and phase of a place in ``excess``."""
+        """Limit, element and phase of a place in ``excess``, or of none."""
+        if place < 0:
+            return "no_solution" if place == NO_SOLUTION else "", "", 0
         n = len(self.node)
         if place < 2 * n:
             node = int(self.node[place % n])
@@ -91,7 +90,8 @@ class Bounds:
 class Room:
     """What each connection may add alone, kW >= 0, and what binds then [n].
 
-    `place` is that of `Bounds.excess`, -1 where nothing binds up to `MOST_KW`.
+    `place` is that of `Bounds.excess`; `NOTHING` binds up to `MOST_KW`, or there is
+    `NO_SOLUTION` with more.
     """
 
     kw: Floats
@@ -105,25 +105,48 @@ def iterated(
     bounds: Bounds,
     sign: float,
 ) -> Room:
-    """By full power flows at each connection, the kW halved in between.
+    """By full power flows at each connection, the same search as the screen's.
 
     ``sign``: 1 draws, -1 gives. `kw` is feasible, and within one part in 10,000 of what
     is not.
     """
-    kw, place = np.zeros(len(connections)), np.full(len(connections), -1)
+    kw, place = np.zeros(len(connections)), np.full(len(connections), NOTHING)
     for row, connection in enumerate(connections):
-
-        def beyond(more_kw: Floats, at: Connection = connection) -> Floats:
+        bracket = START
+        while not is_closed(bracket):
+            at = trial_kw(bracket)
             fixed = demand.fixed_kw.copy()
-            np.add.at(fixed, at.terminal, sign * float(more_kw[0]) * at.share)
+            np.add.at(fixed, connection.terminal, sign * at * connection.share)
             flow = powerflow.solve(demand._replace(fixed_kw=fixed))
-            return bounds.excess(flow.v_pu[bounds.node], flow.loading[bounds.branch])[
-                None
-            ]
-
-        found = largest(beyond, 1)
-        kw[row], place[row] = found.kw[0], found.place[0]
+            worst, found = _worst(bounds, flow)
+            bracket = told(bracket, at, worst)
+            place[row] = found if worst > 0.0 else place[row]
+        kw[row] = bracket.low_kw
     return Room(kw, place)
+
+
+def _worst(bounds: Bounds, flow: Flow) -> tuple[float, int]:
+    if not flow.converged:
+        return np.inf, NO_SOLUTION
+    excess = bounds.excess(flow.v_pu[bounds.node], flow.loading[bounds.branch])
+    place = int(excess.argmax())
+    return float(excess[place]), place
+
+
+class Block(NamedTuple):
+    """Connections with as many terminals each, m; arrays lead with [n].
+
+    which   their places in the sequence they are from        [n]
+    z       as in `Adding`                                    [n, m, m, 2]
+    change  as in `Adding`                                    [n, m, 2, 2, n_row]
+    """
+
+    which: Ints
+    node_a: Ints
+    node_b: Ints
+    share: Floats
+    z: Complexes
+    change: Floats
 
 
 class Screen:
@@ -138,60 +161,104 @@ class Screen:
     def __init__(
         self, feeder: Feeder, demand: Demand, flow: Flow, bounds: Bounds
     ) -> None:
-        self.feeder, self.bounds = feeder, bounds
-        self._v = flow.v
+        self.feeder, self.bounds, self._flow = feeder, bounds, flow
         self._tangent = Sensitivity(feeder, demand, flow.v)
-        self._rows = seen_rows(feeder, bounds)
-        self._own = csr_matrix(incidence(feeder))
-
-    @cached_property
-    def _scale(self) -> Floats:
-        return loading_per_pu(self.feeder, self.bounds.branch)
+        self._seen = seen_rows(feeder, bounds)
 
     def room(self, connections: Sequence[Connection], sign: float) -> Room:
         """kW that each connection may add; ``sign``: 1 draws, -1 gives."""
-        kw, place = np.zeros(len(connections)), np.full(len(connections), -1)
+        return self.room_at(self._flow, self.bounds, self.blocks(connections), sign)
+
+    def room_at(
+        self, flow: Flow, bounds: Bounds, blocks: Iterable[Block], sign: float
+    ) -> Room:
+        """The same at another solution, with the change along this tangent.
+
+        ``blocks`` are all of a sequence of connections; nodes and branches of
+        ``bounds`` are those of the screen.
+        """
+        base: Complexes = np.asarray(self._seen @ flow.v, dtype=np.complex128)
+        rows = _judged(self.feeder, bounds, base)
+        v = np.append(flow.v, 0.0)
+        which, kw, place = [_NONE], [np.empty(0)], [_NONE]
+        for block in blocks:
+            adding = Adding(
+                per_kw=sign * block.share / self.feeder.s_base_kva,
+                u=v[block.node_a] - v[block.node_b],
+                z=block.z,
+                change=block.change,
+            )
+            found_kw, row, below = edges(rows, adding)
+            which.append(block.which)
+            kw.append(found_kw)
+            place.append(self._place(row, below))
+        back = np.argsort(np.concatenate(which))
+        return Room(np.concatenate(kw)[back], np.concatenate(place)[back])
+
+    def blocks(self, connections: Sequence[Connection]) -> Iterator[Block]:
+        """What each connection's current changes, some connections at a time."""
         widths = np.array([len(one.terminal) for one in connections])
         for width in np.unique(widths):
             rows = np.flatnonzero(widths == width)
-            many = max(1, NUMBERS_AT_ONCE // (self._rows.shape[0] * 2 * int(width)))
+            many = max(1, NUMBERS_AT_ONCE // (self._seen.shape[0] * 2 * int(width)))
             for first in range(0, len(rows), many):
                 some = rows[first : first + many]
-                found = self._block([connections[k] for k in some], sign)
-                kw[some], place[some] = found.kw, found.place
-        return Room(kw, place)
+                yield self._block(some, [connections[k] for k in some])
 
-    def _block(self, connections: Sequence[Connection], sign: float) -> Room:
-        """Connections with as many terminals each, m; arrays lead with [n]."""
+    def _block(self, which: Ints, connections: Sequence[Connection]) -> Block:
         terminal = np.stack([one.terminal for one in connections])
-        share = np.stack([one.share for one in connections])
         n, m = terminal.shape
-        own = self._own[terminal.ravel()]
-        rows = csr_matrix(vstack([self._rows, own]))
-        change = self._tangent.by_current(terminal.ravel(), rows)
-        change = change.reshape(-1, n, m, 2)
-        n_seen = self._rows.shape[0]
-        seen = change[:n_seen].transpose(1, 0, 2, 3).reshape(n, n_seen, 2 * m)
-        by_own = change[n_seen:].reshape(n, m, n, m, 2)
-        each = np.arange(n)
-        z = by_own[each, :, each].reshape(n, m, 2 * m)
-        base = self._rows @ self._v
-        u_0: Complexes = np.asarray(own @ self._v, dtype=np.complex128).reshape(n, m)
-        per_kw = sign * share / self.feeder.s_base_kva
+        terminals = self.feeder.terminals
+        a, b = terminals.node_a[terminal], terminals.node_b[terminal]
+        by = self._tangent.of_voltages(terminal.ravel())
+        own = by.reshape(n, m, 2, -1)
+        each, j, part = np.ogrid[:n, :m, :2]
+        at = (each[:, None], j[:, None], part[:, None])
+        z = own[*at, a[:, :, None, None]] - own[*at, b[:, :, None, None]]
+        return Block(
+            which=which,
+            node_a=a,
+            node_b=b,
+            share=np.stack([one.share for one in connections]),
+            z=z,
+            change=seen_by(by, self._seen).reshape(n, m, 2, 2, -1),
+        )
 
-        def beyond(kw: Floats) -> Floats:
-            i, settled = currents(kw[:, None] * per_kw, u_0, z)
-            value = np.abs(base + (seen @ i[:, :, None])[:, :, 0])
-            value[~settled] = np.nan
-            return self._excess(value)
-
-        return largest(beyond, n)
-
-    def _excess(self, value: Floats) -> Floats:
+    def _place(self, row: Ints, below: Bools) -> Ints:
+        """Places of ``Bounds.excess`` of rows that bind, low where from below."""
         n, n_rated = len(self.bounds.node), len(self.bounds.branch)
-        loading = value[:, n:] * self._scale
-        larger = np.maximum(loading[:, :n_rated], loading[:, n_rated:])
-        return self.bounds.excess(value[:, :n], larger)
+        of_branch = 2 * n + (row - n) % max(n_rated, 1)
+        of_node = np.where(below, row, n + row)
+        return np.where(row < 0, row, np.where(row < n, of_node, of_branch))
+
+
+def _judged(feeder: Feeder, bounds: Bounds, base: Complexes) -> Rows:
+    """The limits of all rows, as the search takes them."""
+    scale = loading_per_pu(feeder, bounds.branch)
+    most = np.concatenate([bounds.most, bounds.most])
+    return Rows(
+        base=np.array([base.real, base.imag]),
+        per_most=np.concatenate([1.0 / bounds.high_pu, scale / most]),
+        per_least=1.0 / bounds.low_pu,
+    )
+
+
+def alike(
+    feeder: Feeder, connections: Sequence[Connection]
+) -> tuple[list[Connection], Ints]:
+    """One of each connection with the same nodes and shares, and which each is [n]."""
+    a, b = feeder.terminals.node_a, feeder.terminals.node_b
+    found: dict[tuple[tuple[int, int, float], ...], int] = {}
+    first: list[Connection] = []
+    which: list[int] = []
+    for one in connections:
+        ends = zip(one.terminal, one.share, strict=True)
+        key = tuple(sorted((int(a[t]), int(b[t]), float(s)) for t, s in ends))
+        if key not in found:
+            found[key] = len(first)
+            first.append(one)
+        which.append(found[key])
+    return first, np.array(which, dtype=np.int64)
 
 
 def loading_per_pu(feeder: Feeder, row: Ints) -> Floats:
@@ -209,36 +276,3 @@ def seen_rows(feeder: Feeder, bounds: Bounds) -> csr_matrix:
     judged = csr_matrix((np.ones(n), (np.arange(n), bounds.node)), (n, feeder.n_node))
     ends = (branches.y_near[bounds.branch], branches.y_far[bounds.branch])
     return csr_matrix(vstack([judged, *ends]))
-
-
-def currents(s_pu: Floats, u_0: Complexes, z: Complexes) -> tuple[Floats, Bools]:
-    """Currents of constant power behind an impedance, real and imaginary [n, 2 m].
-
-    ``z`` [n, m, 2 m] by real and imaginary parts of the currents at the m terminals.
-    """
-    u, change = u_0, np.full(len(u_0), np.inf)
-    i = np.zeros((*u_0.shape, 2))
-    for _ in range(OWN_ITERATIONS):
-        drawn = np.conj(s_pu / u)
-        i = np.stack([drawn.real, drawn.imag], axis=-1)
-        after = u_0 + (z @ i.reshape(len(u_0), -1, 1))[:, :, 0]
-        change, u = np.abs(after - u).max(axis=1), after
-    settled: Bools = change < SETTLED_PU
-    return i.reshape(len(u_0), -1), settled
-
-
-def largest(beyond: Callable[[Floats], Floats], n: int) -> Room:
-    """The largest kW without excess, by doubling, then halving what is between."""
-    low, high = np.zeros(n), np.full(n, FIRST_KW)
-    open_ = np.ones(n, dtype=np.bool_)
-    while open_.any() and high.max() <= MOST_KW:
-        fine: Bools = ~(beyond(high) > 0.0).any(axis=1) & open_
-        low[fine] = high[fine]
-        high[fine] *= 2.0
-        open_ = fine
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        well = (beyond(middle) <= 0.0).all(axis=1)
-        low, high = np.where(well, middle, low), np.where(well, high, middle)
-    place = beyond(high).argmax(axis=1)
-    return Room(np.where(open_, MOST_KW, low), np.where(open_, -1, place))

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import splu
 
-from twin.arrays import Complexes, Ints
+from twin.arrays import Complexes, Floats, Ints, compiled
 from twin.errors import InputError
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand
@@ -47,12 +47,48 @@ class Sensitivity:
         ``terminals`` [n]; the answer [n_row, n, 2]: by its real, and its imaginary part
         (1 pu and j pu).
         """
-        at = np.asarray(self._across[terminals][:, self._free].T.todense())
-        nothing = np.zeros_like(at)
-        right = np.hstack([np.vstack([at, nothing]), np.vstack([nothing, at])])
+        seen = seen_by(self.of_voltages(terminals), rows)
+        changed: Complexes = seen[:, :, 0] + 1j * seen[:, :, 1]
+        return changed.transpose(2, 0, 1)
+
+    def of_voltages(self, terminals: Ints) -> Complexes:
+        """What it changes in every voltage [n, 2, n_node + 1]; the last is ground's."""
+        across = csr_matrix(self._across[terminals][:, self._free])
         n_free, n = len(self._free), len(terminals)
-        parts = -self._lu.solve(right)
-        change = np.zeros((self._n_node, 2 * n), dtype=np.complex128)
-        change[self._free] = parts[:n_free] + 1j * parts[n_free:]
-        seen: Complexes = np.asarray(rows @ change, dtype=np.complex128)
-        return seen.reshape(-1, 2, n).transpose(0, 2, 1)
+        right = np.zeros((2 * n, 2 * n_free))
+        at = np.repeat(np.arange(n), np.diff(across.indptr))
+        right[2 * at, across.indices] = across.data
+        right[2 * at + 1, n_free + across.indices] = across.data
+        parts = self._lu.solve(right.T).T
+        change = np.zeros((2 * n, self._n_node + 1), dtype=np.complex128)
+        change[:, self._free] = -parts[:, :n_free] - 1j * parts[:, n_free:]
+        return change.reshape(n, 2, -1)
+
+
+def seen_by(change: Complexes, rows: csr_matrix) -> Floats:
+    """What changes of voltages [n, 2, >= n_node] change in rows of them.
+
+    Real parts, then imaginary ones [n, 2, 2, n_row].
+    """
+    n, parts, width = change.shape
+    flat = np.ascontiguousarray(change).reshape(n * parts, width)
+    found = np.empty((n * parts, 2, rows.shape[0]))
+    first, column = (a.astype(np.int64) for a in (rows.indptr, rows.indices))
+    _multiply(flat, first, column, rows.data.astype(np.complex128), found)
+    return found.reshape(n, parts, 2, -1)
+
+
+@compiled
+def _multiply(
+    change: Complexes, first: Ints, column: Ints, data: Complexes, found: Floats
+) -> None:
+    for k in range(len(change)):
+        of = change[k]
+        for r in range(len(first) - 1):
+            real, imaginary = 0.0, 0.0
+            for p in range(first[r], first[r + 1]):
+                y, v = data[p], of[column[p]]
+                real += y.real * v.real - y.imag * v.imag
+                imaginary += y.real * v.imag + y.imag * v.real
+            found[k, 0, r] = real
+            found[k, 1, r] = imaginary

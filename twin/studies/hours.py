@@ -13,8 +13,7 @@ from twin.arrays import Floats, Ints
 from twin.errors import InputError, RunFailed, nearest
 from twin.grid.engines import power_flow
 from twin.grid.flow import Demand, Flow, PowerFlow
-from twin.grid.hour_hosting import Tangent
-from twin.grid.node_hosting import Bounds, Connection, Room, iterated
+from twin.grid.node_hosting import Bounds, Connection, Room, Screen, iterated
 from twin.scenario.spec import Scenario
 from twin.simulation.build import build, plan
 from twin.simulation.plan import Plan
@@ -23,7 +22,7 @@ from twin.studies.screen import (
     WAYS,
     connections_of,
     judged_nodes,
-    notes_of,
+    unrated_notes,
     who,
 )
 
@@ -97,9 +96,12 @@ def profiled(
             worst, n_checked = max(worst, found[0]), n_checked + found[1]
     head = told[which].select("bus", "customer", "transformer")
     table = _keys(head).hstack(frames[0]).hstack(frames[1])
-    said = notes_of(planned)
-    words = (*_base_words(percentile), *said)
-    return Profile(table, worst, n_checked, words, feeder.name)
+    said = (
+        *_base_words(percentile),
+        *_controls_words(planned),
+        *unrated_notes(planned),
+    )
+    return Profile(table, worst, n_checked, said, feeder.name)
 
 
 def year_of(scenario: Scenario) -> Scenario:
@@ -182,11 +184,10 @@ def _rooms(
     rooms: list[Room | None] = [None] * len(points)
     for some in np.array_split(order, TANGENTS):
         demand, flow = points[int(some[len(some) // 2])]
-        tangent = Tangent(
-            planned.grid.feeder, demand, flow, bounds[int(some[0])], connections
-        )
+        screen = Screen(planned.grid.feeder, demand, flow, bounds[int(some[0])])
+        blocks = list(screen.blocks(connections))
         for c in some.tolist():
-            rooms[c] = tangent.room(points[c][1], bounds[c], sign)
+            rooms[c] = screen.room_at(points[c][1], bounds[c], blocks, sign)
     return [room for room in rooms if room is not None]
 
 
@@ -255,11 +256,8 @@ def _frame(
     """Rows class by class, connections within."""
     feeder = planned.grid.feeder
     kw = np.concatenate([room.kw for room in rooms])
-    names: dict[int, tuple[str, str, int]] = {-1: ("", "", 0)}
     place = np.concatenate([room.place for room in rooms])
-    for one in np.unique(place).tolist():
-        if one >= 0:
-            names[one] = bounds[0].name(one, feeder)
+    names = {one: bounds[0].name(one, feeder) for one in np.unique(place).tolist()}
     told = [names[one] for one in place.tolist()]
     return pl.DataFrame(
         {
@@ -269,6 +267,12 @@ def _frame(
             f"{way}_phase": [one[2] for one in told],
         }
     )
+
+
+def _controls_words(planned: Plan) -> tuple[str, ...]:
+    if planned.moves is None:
+        return ()
+    return ("regulators and capacitors are held as they stand in the file",)
 
 
 def _base_words(percentile: float | None) -> tuple[str, ...]:
