@@ -127,10 +127,7 @@ def test_the_operator_never_looks_ahead():
 
 
 def test_sharing_among_those_who_are_not_full_puts_less_off():
-    worlds = [
-        lived(said(operator=METHOD | {"among": among})).world
-        for among in AMONG
-    ]
+    worlds = [lived(said(operator=METHOD | {"among": among})).world for among in AMONG]
     all_, some = (world.guests.operator.book.summary() for world in worlds)
     assert some["put_off_kwh"] < all_["put_off_kwh"]
     assert all_["put_off_kwh"] > 10.0
