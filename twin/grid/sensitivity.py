@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import csr_matrix
-from scipy.sparse.linalg import splu
 
 from twin.arrays import Complexes, Floats, Ints, compiled
 from twin.errors import InputError
 from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand
-from twin.grid.pair_newton import PairNewton, incidence
+from twin.grid.pair_newton import PairNewton, factors, incidence
 
 
 class Sensitivity:
@@ -39,7 +38,7 @@ class Sensitivity:
         self._n_node = feeder.n_node
         self._free = np.setdiff1d(np.arange(feeder.n_node), feeder.source_node)
         self._across = csr_matrix(incidence(feeder))
-        self._lu = splu(PairNewton(feeder).jacobian(v, demand))
+        self._factors = factors(PairNewton(feeder).jacobian(v, demand))
 
     def by_current(self, terminals: Ints, rows: csr_matrix) -> Complexes:
         """What a current drawn at terminals changes in ``rows @ V``.
@@ -59,7 +58,7 @@ class Sensitivity:
         at = np.repeat(np.arange(n), np.diff(across.indptr))
         right[2 * at, across.indices] = across.data
         right[2 * at + 1, n_free + across.indices] = across.data
-        parts = self._lu.solve(right.T).T
+        parts = self._factors.solve(right.T).T
         change = np.zeros((2 * n, self._n_node + 1), dtype=np.complex128)
         change[:, self._free] = -parts[:, :n_free] - 1j * parts[:, n_free:]
         return change.reshape(n, 2, -1)
