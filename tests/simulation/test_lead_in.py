@@ -62,8 +62,8 @@ def test_the_days_are_the_end_of_a_run_that_starts_earlier(changes) -> None:
     for name in ("soc", "phase", "set_kw", "charge_kw", "give_kw", "v_pu", "losses_kw"):
         end = whole.column(name)[-len(days) :]
         assert np.array_equal(days.column(name), end), name
-    if mine.shadow is not None:
-        assert np.array_equal(mine.shadow.soc, longer.shadow.soc)
+    if mine.guests.shadow is not None:
+        assert np.array_equal(mine.guests.shadow.soc, longer.guests.shadow.soc)
 
 
 def test_who_is_dimmed_stays_so() -> None:
@@ -75,22 +75,23 @@ def test_who_is_dimmed_stays_so() -> None:
         "operator": {"method": "dimming", "begin_loading": 0.2, "end_loading": 0.05},
     }
     mine, longer = started(short(1, **words)), begun_earlier(1, **words)
-    assert mine.operator.spells and mine.operator.spells[0].begin_s == 0
+    assert mine.guests.operator.spells and mine.guests.operator.spells[0].begin_s == 0
     days, whole = lived(mine), lived(longer)
     assert np.array_equal(days.column("soc"), whole.column("soc")[-len(days) :])
-    assert mine.operator.any_h < longer.operator.any_h
+    assert mine.guests.operator.any_h < longer.guests.operator.any_h
 
 
 def test_stationary_batteries_begin_as_lived() -> None:
     mine = started(short(2, policy__name="valley", storage=[BATTERY]))
     longer = begun_earlier(2, policy__name="valley", storage=[BATTERY])
-    begun = mine.storage.start_kwh.copy()
+    begun = mine.guests.storage.start_kwh.copy()
     lived(mine), lived(longer)
-    assert begun != pytest.approx(longer.storage.start_kwh)
+    assert begun != pytest.approx(longer.guests.storage.start_kwh)
     assert np.array_equal(
-        mine.storage.batteries.store_kwh, longer.storage.batteries.store_kwh
+        mine.guests.storage.batteries.store_kwh,
+        longer.guests.storage.batteries.store_kwh,
     )
-    assert mine.storage.residual() < 1e-9
+    assert mine.guests.storage.residual() < 1e-9
 
 
 def test_what_counts_begins_on_the_first_day() -> None:

@@ -82,19 +82,20 @@ def _lived(earlier: Plan, on_day: Callable[[int, int], None] | None) -> Leading:
 def _hand_on(lead: Leading, world: World) -> None:
     """Give a world at its start what the lead-in has left, then let it decide."""
     assert lead.last is not None
+    now, then = world.guests, lead.guests
     earlier_s = lead.until * lead.timeline.step_s
     world.know_trips(0)
     go_on(world.fleet.state, lead.fleet.state, earlier_s)
-    if world.shadow is not None and lead.shadow is not None:
-        world.shadow.go_on_from(lead.shadow, earlier_s)
+    if now.shadow is not None and then.shadow is not None:
+        now.shadow.go_on_from(then.shadow, earlier_s)
     world.outlook.go_on_from(lead.outlook, lead.until)
-    if world.storage is not None and lead.storage is not None:
-        world.storage.go_on_from(lead.storage, lead.until)
+    if now.storage is not None and then.storage is not None:
+        now.storage.go_on_from(then.storage, lead.until)
     _take_over_voltages(world.powerflow, lead.powerflow, earlier_s)
     whole = _whole(world.powerflow)
     if isinstance(whole, Regulated):
         world.recorder.logbook = Logbook(whole)
-    _take_over_holding(world.operator, lead.operator, lead.until, earlier_s)
+    _take_over_holding(now.operator, then.operator, lead.until, earlier_s)
     world.decide(0, *lead.last)
 
 
