@@ -146,7 +146,7 @@ def at_first(among: str) -> World:
 
 def test_a_full_car_may_give_as_much_whoever_shares_import():
     """What it may give is as it is among all; what it leaves of import others get."""
-    all_, some = (at_first(among).operator.held for among in AMONG)
+    all_, some = (at_first(among).guests.operator.held for among in AMONG)
     fleet = at_first("unfinished").fleet
     full = fleet.state["soc"] >= fleet.traits["target_soc"]
     home, here = fleet.traits["customer"], fleet.plugged
