@@ -26,24 +26,40 @@ def solved(base_kw: float = 1.5):
     return feeder, demand, flow, connections
 
 
-@pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_what_is_left_is_used_up_just_where_a_full_solution_meets_the_limit(sign):
-    """All customers together up to the tightest limit: the screen's own is met."""
-    feeder, demand, flow, connections = solved()
+def missed(kind: str, sign: float, step: float) -> float:
+    """How far a full solution is from a limit a step away that the tangent reaches.
+
+    All customers add alike, in the direction that the base has already.
+    """
+    feeder, demand, flow, connections = solved(sign * 1.5)
     base = flow.solve(demand)
     node = np.unique(feeder.terminals.node_a)
     effects = Effects(feeder, demand, base, node, connections)
-    left = effects.left(base, LIMITS, 0.0, 0.0, sign)
-    each_kw = float((left.slack / np.maximum(left.effect.sum(axis=1), 1e-12)).min())
-    row = int((left.slack / np.maximum(left.effect.sum(axis=1), 1e-12)).argmin())
+    v_pu = base.v_pu[node]
+    extreme = v_pu.min() - step if sign > 0 else v_pu.max() + step
+    limits = custom_limits([extreme, 1.5] if sign > 0 else [0.5, extreme])
+    full = float(np.nanmax(base.loading)) + step
+    left = effects.left(base, limits, 1.0 - full, 0.0, sign)
+    thermal = np.arange(len(left.slack)) < left.n_thermal
+    kw = left.slack / np.maximum(left.effect.sum(axis=1), 1e-12)
+    each_kw = kw[thermal if kind == "rating" else ~thermal].min()
     after = flow.solve(
         demand._replace(fixed_kw=np.full(len(demand.load_kw), sign * each_kw))
     )
-    if row < left.n_thermal:
-        assert np.nanmax(after.loading) == pytest.approx(1.0, abs=0.045)
-    else:
-        extreme = after.v_pu[node].min() if sign > 0 else after.v_pu[node].max()
-        assert extreme == pytest.approx(0.95 if sign > 0 else 1.05, abs=0.002)
+    if kind == "rating":
+        return abs(float(np.nanmax(after.loading)) - full)
+    found = after.v_pu[node]
+    return abs(float(found.min() if sign > 0 else found.max()) - extreme)
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("kind", ["rating", "voltage"])
+def test_what_a_full_solution_misses_a_limit_by_falls_with_the_steps_square(kind, sign):
+    """It is a tangent: half the way to a limit, a quarter of the error."""
+    step = 0.16 if kind == "rating" else 0.016
+    errors = [missed(kind, sign, step / 2**k) for k in range(4)]
+    ratios = np.array(errors[:-1]) / np.array(errors[1:])
+    assert ratios == pytest.approx(4.0, rel=0.04)
 
 
 def test_each_customers_effect_on_each_voltage_is_that_of_a_small_step():

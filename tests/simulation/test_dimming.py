@@ -11,11 +11,14 @@ import polars as pl
 import pytest
 
 from tests.worlds import DORFNETZ, Diary, lived, planned, scenario
+from twin.agents.dimming import Dimmed, DimmingRule
 from twin.analysis.metrics import headline
 from twin.errors import InputError
+from twin.fleet.fleet import Taken
 from twin.results.record import Run
 from twin.scenario.read import scenario_of
 from twin.simulation.build import build
+from twin.simulation.held_back import HeldBack
 from twin.simulation.run import run, simulate
 
 RULE = {"method": "dimming", "begin_loading": 0.2, "end_loading": 0.15}
@@ -97,14 +100,44 @@ def test_homes_and_trips_are_left_alone():
     assert np.array_equal(dimmed().trips, free().trips)
 
 
-def test_what_is_behind_is_what_the_same_cars_had_by_then_undimmed():
-    """Uncontrolled cars: the fleet's lag is the difference of two runs' energies."""
-    look, other = dimmed(), free()
-    book = look.world.guests.operator.book
-    lag = (other.column("charge_kw") - look.column("charge_kw")).cumsum(axis=0) * 0.25
-    put_off = book.summary()["put_off_kwh"]
-    assert put_off > 10.0
-    assert put_off == pytest.approx(np.maximum(lag, 0.0).max(axis=0).sum(), rel=0.35)
+class TwoCars:
+    """Two cars of 50 kWh and 11 kW at a plug: 33 and 11 kWh are missing."""
+
+    def __init__(self) -> None:
+        two = np.ones(2)
+        self.traits = {
+            "capacity_kwh": 50.0 * two, "efficiency": two, "target_soc": two
+        }  # fmt: skip
+        self.state = {"soc": np.array([0.34, 0.78]), "plug_in_s": np.zeros(2)}
+        self.plugged = np.ones(2, dtype=np.bool_)
+
+
+def test_what_two_cars_are_behind_by_is_counted_by_hand():
+    """Measured 1.2, 0.95, 0.8: dimmed in the hours 0 and 1, free from hour 2 on.
+
+    The first would have 11, 22, 33 kWh and has 4.2, 8.4, 19.4, 30.4, 33: it is behind
+    by 6.8, 13.6, 13.6, 2.6, 0. The second would have its 11 kWh in an hour, has 4.2,
+    8.4 and leaves in hour 1, 2.6 short.
+    """
+    rule = DimmingRule(4.2, 1.0, 0.9, 1, False)
+    cars, book = TwoCars(), HeldBack.of(2, 1.0)
+    now, none = Dimmed.none(1), np.zeros(2)
+    took = [(4.2, 4.2), (4.2, 4.2), (11.0, 0.0), (11.0, 0.0), (2.6, 0.0)]
+    for k, loading in enumerate((1.2, 0.95, 0.8, 0.5, 0.5)):
+        now = rule.after(now, k, np.array([loading]))
+        asked_kw = np.where(cars.plugged, 11.0, 0.0)
+        allowed_kw = np.minimum(asked_kw, rule.car_kw(np.repeat(now.on, 2), none))
+        book.begin(cars, asked_kw, allowed_kw)
+        assert (np.array(took[k]) <= allowed_kw).all()
+        cars.plugged = np.array([True, k < 1])
+        book.write(Taken(np.array(took[k]), *4 * [none]), cars)
+    rows, sums = book.columns([1, 1, 0, 0, 0]), book.summary()
+    assert rows["behind_kwh"] == pytest.approx([13.6, 16.2, 13.6, 2.6, 0.0])
+    assert rows["cut_evs"].tolist() == [2, 2, 0, 0, 0]
+    assert rows["cut_kw"] == pytest.approx([13.6, 13.6, 0.0, 0.0, 0.0])
+    assert sums["put_off_kwh"] == pytest.approx(13.6 + 6.8)
+    assert (sums["cut_car_h"], sums["departures_short"]) == (4.0, 1)
+    assert sums["short_kwh"] == pytest.approx(2.6)
 
 
 def test_dimming_lifts_nobody_and_lowers_nobody_below_what_is_left_to_him():
