@@ -25,8 +25,8 @@ def searched(beyond):
 @WORLDS
 @given(
     edge_kw=st.floats(0.01, 30_000.0),
-    bend=st.floats(-0.4, 0.9),
-    steeper=st.floats(1.0, 50.0),
+    bend=st.floats(0.0, 0.9),
+    steeper=st.floats(0.05, 50.0),
 )
 def test_the_edge_is_closed_from_both_sides_in_few_trials(edge_kw, bend, steeper):
     def beyond(kw):
