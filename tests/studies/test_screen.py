@@ -151,6 +151,7 @@ def test_the_feeder_at_rest_is_what_a_run_solves(circuit):
         (["{file}"], "is no study's folder; a scenario needs --method screen"),
         (["{folder}"], "has no hosting.json: run a study that has `hosting:`"),
         (["{folder}", "-o", "x.csv"], "only with --method"),
+        (["{file}", "--check", "3"], "--check: only with --method screen"),
     ],
 )
 def test_what_it_refuses_is_said(file, words, message):

@@ -49,8 +49,18 @@ def hosting(
             help="With --profile: of each class's load; default: its mean.",
         ),
     ] = None,
+    check: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="With --method screen: so many connections in full, too. Default: 12.",
+        ),
+    ] = None,
 ) -> None:
     """Tell how many cars a grid hosts: by a study's draws, or node by node."""
+    if check is not None and method != "screen":
+        raise InputError.of("only with --method screen", key="--check")
     if profile:
         _by_hours(path, profile, method, out, node, percentile)
         return
@@ -60,20 +70,22 @@ def hosting(
     if not method:
         print(_of_study(path, out))
         return
-    _by_node(path, method, out)
+    _by_node(path, method, out, check)
 
 
-def _by_node(path: Path, method: str, out: Path | None) -> None:
+def _by_node(path: Path, method: str, out: Path | None, check: int | None) -> None:
     one_of(METHODS, method, "--method")
     from twin.scenario.read import read
     from twin.studies.screen import screened, text
+    from twin.studies.screen_check import CHECKED_CONNECTIONS
 
     if path.is_dir():
         message = f"{path} is a folder; --method needs a scenario"
         raise InputError.of(message, key="PATH")
     scenario = read(path, ["fleet.ev_share=0"])
     how: Any = method
-    found = screened(scenario, how)
+    n_checked = CHECKED_CONNECTIONS if check is None else check
+    found = screened(scenario, how, n_checked)
     target = out or Path(f"{scenario.name}_{method}.csv")
     try:
         found.table.write_csv(target)
