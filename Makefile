@@ -9,6 +9,7 @@ CASES ?=
 UPGRADE ?=
 CARS ?= 3000,9000
 PORT ?= 8050
+TESTERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -19,7 +20,7 @@ MAKEFLAGS += --no-print-directory
 
 BIN := $(VENV)/bin
 TWIN := $(BIN)/twin
-PYTEST = CASES=$(CASES) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST = CASES=$(CASES) $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 READY := $(VENV)/ready-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' -)
 MAIN_STUDY := scenarios/studies/sdge_v2g.yaml

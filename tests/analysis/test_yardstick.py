@@ -22,6 +22,8 @@ from twin.results.record import Run
 from twin.results.verify import verify
 from twin.simulation.run import run
 
+pytestmark = pytest.mark.long
+
 V2G = {"fleet__ev_share": 1.0, "fleet__bidirectional_share": 0.6}
 OUTAGES = [
     {"kind": "outage", "start": "2026-01-12T18:07", "hours": 3.25},

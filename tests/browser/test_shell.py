@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import asked, drawn, serving, shown
 
+pytestmark = pytest.mark.long
+
 GROUND = "getComputedStyle(document.body).backgroundColor"
 
 

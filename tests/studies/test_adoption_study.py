@@ -14,6 +14,8 @@ from twin.scenario.study import read_study
 from twin.studies import runner
 from twin.studies.ownership import write, years_of
 
+pytestmark = pytest.mark.long
+
 BASE = """\
 schema: 1
 name: small

@@ -17,6 +17,8 @@ from twin.scenario.study import read_study
 from twin.simulation.grids import load_grid
 from twin.studies.runner import run_study
 
+pytestmark = pytest.mark.long
+
 STARTERS = Path(__file__).parents[2] / "scenarios"
 BASE = """\
 schema: 1

@@ -25,6 +25,8 @@ from twin.studies.conditions import (
 from twin.studies.runner import labelled_runs, run_study
 from twin.studies.stretches import stretches_of, uneven
 
+pytestmark = pytest.mark.long
+
 
 def demand(years, highest, lowest=None):
     first = date(2026, 1, 1)

@@ -313,7 +313,7 @@ def test_a_study_beyond_its_budget_does_not_begin(files, tmp_path):
     (files / "same.yaml").write_text(varied)
     with pytest.raises(
         InputError,
-        match=r"same\.yaml:8:16: budget\.runs: 2 expected; allowed: at most 1$",
+        match=r"same\.yaml:9:16: budget\.runs: 2 expected; allowed: at most 1$",
     ):
         runner.run_study(read_study(files / "same.yaml"), tmp_path, print)
     assert not list(tmp_path.iterdir())

@@ -290,9 +290,11 @@ class Case:
     @property
     def reference_soc_start(self) -> pl.Series:
         """Where each car began under reference charging: as in the run, or as lived."""
-        other = self.run.static("shadow_evs")
-        mine = self.evs["soc_start"]
-        return other["soc_start"] if "soc_start" in other.columns else mine
+        if self.run.has("shadow_evs"):
+            other = self.run.static("shadow_evs")
+            if "soc_start" in other.columns:
+                return other["soc_start"]
+        return self.evs["soc_start"]
 
     @property
     def soc_kept_beyond_reference(self) -> pl.Series:

@@ -44,7 +44,7 @@ def leeway(fleet: Fleet, now_s: int, hours: float = LASTING_H) -> Leeway:
 
     Source: docs/model.md "Leeway".
     """
-    n, state = len(fleet), fleet.state
+    n, state = len(fleet.traits), fleet.state
     found = Leeway(np.zeros(n, dtype=np.bool_), np.zeros(n), np.zeros(n), np.zeros(n))
     live = fleet.plugged & (state["cut_off"] == 0) & (state["forming"] == 0)
     _fill(fleet.traits, state["soc"], live, fleet.due_s, now_s, hours, *found)
