@@ -9,7 +9,6 @@ CASES ?=
 UPGRADE ?=
 CARS ?= 3000,9000
 PORT ?= 8050
-TESTERS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -20,7 +19,8 @@ MAKEFLAGS += --no-print-directory
 
 BIN := $(VENV)/bin
 TWIN := $(BIN)/twin
-PYTEST = CASES=$(CASES) $(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
+PROCESSORS := $(shell nproc 2>/dev/null || echo 2)
+PYTEST = CASES=$(CASES) $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 READY := $(VENV)/ready-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' -)
 MAIN_STUDY := scenarios/studies/sdge_v2g.yaml
@@ -40,10 +40,10 @@ dash: $(READY) ## the dashboard over results/ (PORT=8050)
 	@mkdir -p results && $(TWIN) dash --port $(PORT)
 
 test: $(READY) browser ## the tests to run before a commit (T=tests/laws CASES=100: only those)
-	@$(PYTEST) $(if $(T),$(T),-m "not long")
+	@$(PYTEST) -n $$(($(PROCESSORS) + 1)) $(if $(T),$(T),-m "not long")
 
 test-long: $(READY) browser ## the others: the whole dashboard in a browser, many networks
-	@$(PYTEST) -m long
+	@$(PYTEST) -n $(PROCESSORS) -m long
 
 check: $(READY) ## format, lint, types and import floors
 	@$(BIN)/ruff format --check
