@@ -20,7 +20,8 @@ class Itinerary:
     """What drivers will do from yesterday to the day after tomorrow.
 
     ``trips`` [n_ev, m] is a pure function of seed, car and date: it is thrown away
-    and drawn again, never saved.
+    and drawn again, never saved. ``driven_km`` is what each travel day that was drawn
+    so far comes to, by car [n_ev].
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Itinerary:
         self.departure_error_min = departure_error_min
         self.day = 0
         self.trips = no_trips(len(traits), 1)
+        self.driven_km: dict[int, Floats] = {}
         self._days: dict[int, Records] = {}
 
     def roll(self, day: int, temperature_degc: dict[int, Floats]) -> None:
@@ -62,6 +64,7 @@ class Itinerary:
     def _draw(self, day: int, temperature_degc: Floats) -> Records:
         date = self.timeline.start + timedelta(days=day)
         drawn = self.travel.day(date, self.traits["entity"])
+        self.driven_km[day] = drawn.distance_km.sum(axis=1)
         trips = no_trips(*drawn.depart_min.shape)
         exists = np.arange(drawn.depart_min.shape[1]) < drawn.n[:, None]
         trips["depart_s"][exists] = self._instants(day, drawn.depart_min[exists])

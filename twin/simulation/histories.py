@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -38,23 +38,35 @@ class Drawn(NamedTuple):
     amount: Floats
 
 
-def histories(planned: Plan) -> pl.DataFrame:
-    """The table ``histories`` of a run: pure functions of its keys, asked again."""
+def histories(
+    planned: Plan, driven_km: Mapping[int, Floats] | None = None
+) -> pl.DataFrame:
+    """The table ``histories`` of a run: pure functions of its keys, asked again.
+
+    driven_km  by day what each car drives, as far as it was drawn already [n_ev]
+    """
     name = planned.profile.name
     if name == "network":
         name = f"network of {planned.grid.feeder.name}"
     rows = [
-        *(("travel", planned.travel.name, *row) for row in _rows(_travel(planned))),
+        *(
+            ("travel", planned.travel.name, *row)
+            for row in _rows(_travel(planned, driven_km or {}))
+        ),
         *(("load", name, *row) for row in _rows(_loads(planned))),
     ]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _travel(planned: Plan) -> Iterator[tuple[str, Drawn]]:
+def _travel(
+    planned: Plan, driven_km: Mapping[int, Floats]
+) -> Iterator[tuple[str, Drawn]]:
     entity, travel = planned.cars.traits["entity"], planned.travel
     for day in range(planned.timeline.days):
         date = planned.timeline.start + timedelta(days=day)
-        km = travel.day(date, entity).distance_km.sum(axis=1)
+        km = driven_km.get(day)
+        if km is None:
+            km = travel.day(date, entity).distance_km.sum(axis=1)
         yield "drawn", _drawn(travel.histories(date, entity), km)
 
 

@@ -161,7 +161,7 @@ def _write_totals(
 ) -> None:
     writer.table("customers", statics.customers(planned, world))
     writer.table("evs", statics.evs(planned, world, soc_start))
-    writer.table("histories", histories(planned))
+    writer.table("histories", histories(planned, world.fleet.itinerary.driven_km))
     if world.guests.shadow is not None:
         writer.table("shadow_evs", statics.shadow_evs(planned, world.guests.shadow))
     if world.guests.storage is not None:
