@@ -11,7 +11,7 @@ from twin.fleet.travel import Place
 
 LOWEST_START_SOC = 0.1
 TIMES = ("settled_s", "wake_s", "departed_s", "plug_in_s", "declared_s", "full_s")
-COUNTED = (
+BEGUN_ANEW = (
     "interval_in_kwh",
     "interval_out_kwh",
     "session_in_kwh",
@@ -61,7 +61,7 @@ def go_on(state: Records, before: Records, earlier_s: int) -> None:
     for name in TIMES:
         known = np.abs(state[name]) < NEVER_S
         state[name][known] -= earlier_s
-    for name in COUNTED:
+    for name in BEGUN_ANEW:
         state[name] = 0
     plugged = state["phase"] == Phase.PLUGGED
     state["plug_in_s"][plugged] = 0

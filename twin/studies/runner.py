@@ -154,9 +154,8 @@ def _finish(
     listed = "\n".join(failed)
     if not any(is_done(one, outcomes) for one in asked):
         raise RunFailed(f"no run of the study succeeded:\n{listed}")
-    with written(
-        "the study's tables", folder, KEPT + "".join(f"\n{x}" for x in failed)
-    ):
+    kept = "\n".join([KEPT, *failed])
+    with written("the study's tables", folder, kept):
         write_tables(folder, study, asked, outcomes)
         write_hosting(folder, study.hosting)
         write_alternatives(folder, study.alternatives)
