@@ -11,10 +11,16 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from statistics import mean, median
+from types import ModuleType
+from typing import Any
 
 import psutil
 
+import twin.simulation.run as stages
 from twin.scenario.study import read_study
 from twin.studies.asked import asked_of, jobs_of
 from twin.studies.cluster import local
@@ -42,23 +48,48 @@ def study_in(folder: Path, n_runs: int) -> Path:
     return file
 
 
-def overhead(file: Path, out: Path) -> tuple[float, float]:
-    """CPU seconds a run after the first: all of it, and what is not simulation."""
-    from twin.results.record import Run
-
-    bench = Bench()
-    jobs = jobs_of(asked_of(read_study(file), bench), out)[: min(RUNS, 12)]
+def overhead(file: Path, out: Path) -> tuple[float, list[float]]:
+    """CPU seconds of runs after the first: all of it, and what is not simulation."""
+    bench, clock = Bench(), CpuClock()
+    jobs = jobs_of(asked_of(read_study(file), bench), out)[: min(RUNS, 40)]
     ensure(jobs[0], bench)
     whole, beside = [], []
-    for job in jobs[1:]:
-        before, began = time.process_time(), time.perf_counter()
-        ensure(job, bench)
-        cpu, wall = time.process_time() - before, time.perf_counter() - began
-        stages = Run.open(job.folder).record["wall_time_s"]
-        lived = sum(stages.get(name, 0.0) for name in ("simulate", "audit"))
-        whole.append(cpu)
-        beside.append(cpu * max(0.0, 1 - lived / wall))
-    return sorted(whole)[len(whole) // 2], sorted(beside)[len(beside) // 2]
+    with clock.around(stages, "simulate", "audited"):
+        for job in jobs[1:]:
+            lived, before = clock.seconds, time.process_time()
+            ensure(job, bench)
+            whole.append(time.process_time() - before)
+            beside.append(whole[-1] - (clock.seconds - lived))
+    return mean(whole), beside
+
+
+class CpuClock:
+    """This process's CPU seconds within the functions that it is put around."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    @contextmanager
+    def around(self, module: ModuleType, *names: str) -> Iterator[None]:
+        """Within the block, calls of the module's functions are counted."""
+        plain = {name: getattr(module, name) for name in names}
+        for name, function in plain.items():
+            setattr(module, name, self._counted(function))
+        try:
+            yield
+        finally:
+            for name, function in plain.items():
+                setattr(module, name, function)
+
+    def _counted(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **named: Any) -> Any:
+            before = time.process_time()
+            try:
+                return function(*args, **named)
+            finally:
+                self.seconds += time.process_time() - before
+
+        return counted
 
 
 def timed(file: Path, out: Path, n_workers: int) -> float:
@@ -76,7 +107,9 @@ def main() -> None:
         file = study_in(folder, RUNS)
         whole, beside = overhead(file, folder / "overhead")
         print(
-            f"a run after the first: {whole:.2f} s CPU, of it overhead {beside:.2f} s"
+            f"a run after the first: {whole:.2f} s CPU, of it overhead "
+            f"{mean(beside):.2f} s (median {median(beside):.2f}, "
+            f"at most {max(beside):.2f})"
         )
         busy = psutil.cpu_percent(2)
         one, two = (timed(file, folder / str(n), n) for n in (0, 2))

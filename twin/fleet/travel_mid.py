@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date as Date  # noqa: N812
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -100,11 +101,7 @@ class MidTravel:
             FOLDER / f"{name}.csv"
             for name in ("departures", "distances", "trips_per_day")
         )
-        self._clock = Clock.read(FOLDER / "departures.csv")
-        self._legs = Legs.read(FOLDER / "distances.csv")
-        self._count_cdf = count_cdf(
-            FOLDER / "trips_per_day.csv", COMMUTER_SHARE, COMMUTER_IDLE
-        )
+        self._clock, self._legs, self._count_cdf = _survey()
 
     def histories(self, date: Date, cars: Ints) -> None:
         """None: every trip is drawn from the survey's tables."""
@@ -206,6 +203,13 @@ class MidTravel:
             spent = np.where(home[:, j], 0.0, spent + minutes[:, j])
         scale = traits.mileage[:, None]
         return km * scale, minutes * np.sqrt(scale)
+
+
+@lru_cache(maxsize=1)
+def _survey() -> tuple[Clock, Legs, Floats]:
+    counts = count_cdf(FOLDER / "trips_per_day.csv", COMMUTER_SHARE, COMMUTER_IDLE)
+    departures, distances = FOLDER / "departures.csv", FOLDER / "distances.csv"
+    return Clock.read(departures), Legs.read(distances), counts
 
 
 def _orders(n: Ints, commutes: Bools, u: Floats) -> Ints:

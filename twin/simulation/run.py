@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,12 +110,25 @@ def simulate(world: World, on_day: Callable[[int], None] | None = None) -> float
     """Let a world live to its end; wall seconds that it took."""
     began = time.perf_counter()
     world.recorder.on_day = on_day
+    with _collector_spared():
+        world.env.run(until=world.begin(world.env))
+    return time.perf_counter() - began
+
+
+@contextmanager
+def _collector_spared() -> Iterator[None]:
+    """What is there already is not searched for garbage while a world lives.
+
+    A worker that has frozen its libraries for all its runs is left as it is.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
     gc.freeze()
     try:
-        world.env.run(until=world.begin(world.env))
+        yield
     finally:
         gc.unfreeze()
-    return time.perf_counter() - began
 
 
 def _refuse_nothing_solved(world: World) -> None:

@@ -20,7 +20,6 @@ from twin.studies.courses import Courses, courses_of
 
 BUSY_WAIT_S = 1.0
 BUSY_AT_MOST_S = 3600.0
-TIDY_EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -71,16 +70,18 @@ class Bench:
     def __init__(self) -> None:
         self.code: Code = this_code()
         self._grids: dict[str, Grid | NoGridError] = {}
-        self._jobs = 0
+        self._tidied = False
 
     def tidy(self) -> None:
-        """Every few jobs, free the worlds that are over: they are cycles of objects.
+        """Free the world that is over, a cycle of objects, before the next is built.
 
-        Among a library's million objects the collector hardly comes by of itself.
+        After the first run the libraries, the greater part by far of all objects, are
+        set apart for good: no later search for garbage goes through them.
         """
-        self._jobs += 1
-        if self._jobs % TIDY_EVERY == 0:
-            gc.collect()
+        gc.collect()
+        if not self._tidied:
+            gc.freeze()
+            self._tidied = True
 
     def grid(self, scenario: Scenario) -> Grid:
         """The feeder of a scenario; one that is refused is tried once."""
@@ -98,12 +99,12 @@ class Bench:
 
 def ensure(job: Job, bench: Bench) -> Outcome:
     """Have a complete run of it, every byte as written; what failed is told."""
-    bench.tidy()
     began = time.perf_counter()
     try:
         known = job.is_there and not verify(job.folder)
         if not known:
             _run(job, bench)
+            bench.tidy()
         made = Run.open(job.folder)
         figures = headline(made)
         courses = courses_of(made) if job.summed else None

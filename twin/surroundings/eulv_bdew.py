@@ -66,15 +66,15 @@ class EulvBdew:
         self._rank = rank_in_group(homes.group)
         self._slot, self._block = self._rank % N_SHAPES, self._rank // N_SHAPES
         self._groups, self._row = np.unique(homes.group, return_inverse=True)
-        self._tables: dict[tuple[int, bdew.DayType], Floats] = {}
 
     def day_kw(self, day: int) -> Floats:
         """Mean kW of each interval and home of a local day [steps, n]."""
         today = self.timeline.date_of(day)
-        curves = self._curves(today.month, bdew.day_type(today))
+        step_min = self.timeline.step_min
+        curves = curve_table(today.month, bdew.day_type(today), step_min)
         minutes = local_minutes(self.timeline, day)
         if len(minutes) != len(curves):
-            curves = curves[minutes // self.timeline.step_min]
+            curves = curves[minutes // step_min]
         drawn: Floats = np.take(curves, self._which(today), axis=1)
         drawn *= self._scale(today) * self._level(today)
         return drawn
@@ -119,15 +119,8 @@ class EulvBdew:
         )
         return np.where(self._block > 0, 1 + SPARE_SCALE * (2 * u - 1), 1.0)
 
-    def _curves(self, month: int, kind: bdew.DayType) -> Floats:
-        """Every shape at every shift [steps, shift x shape], kW for 1 GWh a year."""
-        if (month, kind) not in self._tables:
-            if len(self._tables) >= KEPT_TABLES:
-                self._tables.pop(next(iter(self._tables)))
-            self._tables[month, kind] = curve_table(month, kind, self.timeline.step_min)
-        return self._tables[month, kind]
 
-
+@lru_cache(maxsize=KEPT_TABLES)
 def curve_table(month: int, kind: bdew.DayType, step_min: int) -> Floats:
     """Every shape at every shift on BDEW's mean [steps, shift x shape], kW per GWh."""
     shapes = normalised_shapes()
@@ -142,6 +135,7 @@ def curve_table(month: int, kind: bdew.DayType, step_min: int) -> Floats:
         for s in SHIFTS_MIN
     ]
     table: Floats = load.mean() * np.concatenate(curves, axis=1)
+    table.setflags(write=False)
     return table
 
 
