@@ -193,9 +193,10 @@ class Envelopes:
         )
 
     def _order(self, k: int) -> Ints:
-        """Who stands back first where room is too little: another each hour."""
-        n = len(self.who)
-        turn = int(k * self.plan.timeline.step_h) * (n // 2 + 1)
+        """Who stands back first where room is too little: another each hour of UTC."""
+        n, timeline = len(self.who), self.plan.timeline
+        hour = int(timeline.utc(k * timeline.step_s).timestamp()) // 3600
+        turn = hour * (n // 2 + 1)
         order: Ints = (np.arange(n) + turn) % max(n, 1)
         return order
 
