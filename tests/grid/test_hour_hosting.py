@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.worlds import DORFNETZ, grid
+from twin.grid import node_hosting
 from twin.grid.flow import Demand
 from twin.grid.limits import EN_50160
 from twin.grid.node_hosting import Bounds, Connection, Screen, iterated
@@ -27,24 +28,27 @@ def connections(feeder):
 
 
 @pytest.mark.parametrize("sign", [1.0, -1.0])
-def test_at_its_own_solution_it_is_the_screen(sign):
+def test_some_connections_at_a_time_are_all_at_once(sign, monkeypatch):
     feeder, demand, flow, bounds = at_load(2.0)
-    some = connections(feeder)
+    _, _, other, other_bounds = at_load(2.5)
     screen = Screen(feeder, demand, flow, bounds)
-    found = screen.room_at(flow, bounds, list(screen.blocks(some)), sign)
-    whole = screen.room(some, sign)
-    assert np.array_equal(found.kw, whole.kw)
-    assert np.array_equal(found.place, whole.place)
+    points = [(flow, bounds), (other, other_bounds)]
+    whole = screen.rooms(points, connections(feeder), sign)
+    assert not np.array_equal(whole[0].kw, whole[1].kw)
+    monkeypatch.setattr(node_hosting, "NUMBERS_AT_ONCE", 1)
+    parts = screen.rooms(points, connections(feeder), sign)
+    for part, all_at_once in zip(parts, whole, strict=True):
+        assert part.kw == pytest.approx(all_at_once.kw, rel=1e-12)
+        assert np.array_equal(part.place, all_at_once.place)
 
 
 def test_at_another_load_it_is_near_the_full_solution():
     feeder, demand, flow, bounds = at_load(1.0)
     some = connections(feeder)
     screen = Screen(feeder, demand, flow, bounds)
-    blocks = list(screen.blocks(some))
     _, other_demand, other, other_bounds = at_load(4.0)
     for sign in (1.0, -1.0):
-        found = screen.room_at(other, other_bounds, blocks, sign)
+        (found,) = screen.rooms([(other, other_bounds)], some, sign)
         few = [0, 28, 56]
         full = iterated(
             FixedPoint(feeder, 1e-10),

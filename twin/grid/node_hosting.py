@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,7 +19,6 @@ from twin.grid.sensitivity import Sensitivity, seen_by
 
 WORSE_PU, WORSE_SHARE = 0.001, 0.01
 NUMBERS_AT_ONCE = 1_000_000
-_NONE = np.empty(0, dtype=np.int64)
 
 
 class Connection(NamedTuple):
@@ -167,35 +166,38 @@ class Screen:
 
     def room(self, connections: Sequence[Connection], sign: float) -> Room:
         """kW that each connection may add; ``sign``: 1 draws, -1 gives."""
-        return self.room_at(self._flow, self.bounds, self.blocks(connections), sign)
+        return self.rooms([(self._flow, self.bounds)], connections, sign)[0]
 
-    def room_at(
-        self, flow: Flow, bounds: Bounds, blocks: Iterable[Block], sign: float
-    ) -> Room:
-        """The same at another solution, with the change along this tangent.
+    def rooms(
+        self,
+        points: Sequence[tuple[Flow, Bounds]],
+        connections: Sequence[Connection],
+        sign: float,
+    ) -> list[Room]:
+        """The same at other solutions, with the change along this tangent.
 
-        ``blocks`` are all of a sequence of connections; nodes and branches of
-        ``bounds`` are those of the screen.
+        Nodes and branches of their bounds are those of the screen.
         """
-        base: Complexes = np.asarray(self._seen @ flow.v, dtype=np.complex128)
-        rows = _judged(self.feeder, bounds, base)
-        v = np.append(flow.v, 0.0)
-        which, kw, place = [_NONE], [np.empty(0)], [_NONE]
-        for block in blocks:
-            adding = Adding(
-                per_kw=sign * block.share / self.feeder.s_base_kva,
-                u=v[block.node_a] - v[block.node_b],
-                z=block.z,
-                change=block.change,
-            )
-            found_kw, row, below = edges(rows, adding)
-            which.append(block.which)
-            kw.append(found_kw)
-            place.append(self._place(row, below))
-        back = np.argsort(np.concatenate(which))
-        return Room(np.concatenate(kw)[back], np.concatenate(place)[back])
+        n = len(connections)
+        found = [Room(np.zeros(n), np.full(n, NOTHING)) for _ in points]
+        judged = [
+            (np.append(flow.v, 0.0), self._judged(flow, bounds))
+            for flow, bounds in points
+        ]
+        for block in self._blocks(connections):
+            for room, (v, rows) in zip(found, judged, strict=True):
+                adding = Adding(
+                    per_kw=sign * block.share / self.feeder.s_base_kva,
+                    u=v[block.node_a] - v[block.node_b],
+                    z=block.z,
+                    change=block.change,
+                )
+                kw, row, below = edges(rows, adding)
+                room.kw[block.which] = kw
+                room.place[block.which] = self._place(row, below)
+        return found
 
-    def blocks(self, connections: Sequence[Connection]) -> Iterator[Block]:
+    def _blocks(self, connections: Sequence[Connection]) -> Iterator[Block]:
         """What each connection's current changes, some connections at a time."""
         widths = np.array([len(one.terminal) for one in connections])
         for width in np.unique(widths):
@@ -224,23 +226,23 @@ class Screen:
             change=seen_by(by, self._seen).reshape(n, m, 2, 2, -1),
         )
 
+    def _judged(self, flow: Flow, bounds: Bounds) -> Rows:
+        """The limits of all rows, as the search takes them."""
+        base: Complexes = np.asarray(self._seen @ flow.v, dtype=np.complex128)
+        scale = loading_per_pu(self.feeder, bounds.branch)
+        most = np.concatenate([bounds.most, bounds.most])
+        return Rows(
+            base=np.array([base.real, base.imag]),
+            per_most=np.concatenate([1.0 / bounds.high_pu, scale / most]),
+            per_least=1.0 / bounds.low_pu,
+        )
+
     def _place(self, row: Ints, below: Bools) -> Ints:
         """Places of ``Bounds.excess`` of rows that bind, low where from below."""
         n, n_rated = len(self.bounds.node), len(self.bounds.branch)
         of_branch = 2 * n + (row - n) % max(n_rated, 1)
         of_node = np.where(below, row, n + row)
         return np.where(row < 0, row, np.where(row < n, of_node, of_branch))
-
-
-def _judged(feeder: Feeder, bounds: Bounds, base: Complexes) -> Rows:
-    """The limits of all rows, as the search takes them."""
-    scale = loading_per_pu(feeder, bounds.branch)
-    most = np.concatenate([bounds.most, bounds.most])
-    return Rows(
-        base=np.array([base.real, base.imag]),
-        per_most=np.concatenate([1.0 / bounds.high_pu, scale / most]),
-        per_least=1.0 / bounds.low_pu,
-    )
 
 
 def alike(

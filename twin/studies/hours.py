@@ -12,8 +12,16 @@ import polars as pl
 from twin.arrays import Floats, Ints
 from twin.errors import InputError, RunFailed, nearest
 from twin.grid.engines import power_flow
+from twin.grid.feeder import Feeder
 from twin.grid.flow import Demand, Flow, PowerFlow
-from twin.grid.node_hosting import Bounds, Connection, Room, Screen, iterated
+from twin.grid.node_hosting import (
+    Bounds,
+    Connection,
+    Room,
+    Screen,
+    alike,
+    iterated,
+)
 from twin.scenario.spec import Scenario
 from twin.simulation.build import build, plan
 from twin.simulation.plan import Plan
@@ -81,7 +89,7 @@ def profiled(
     first, connections = connections_of(planned)
     told = who(planned, first)
     which = _chosen(told, nodes)
-    connections = [connections[row] for row in which]
+    connections, like = alike(feeder, [connections[row] for row in which])
     flow = power_flow(feeder, planned.grid.net, scenario.power_flow.solver, 1e-10)
     judged = np.unique(judged_nodes(planned))
     loads = classes(world, percentile)
@@ -90,7 +98,7 @@ def profiled(
         points = [_solved(planned, world, flow, loads[way], c) for c in range(N_CLASS)]
         bounds = [Bounds.of(feeder, f, judged, planned.limits) for _, f in points]
         rooms = _rooms(planned, connections, points, bounds, sign)
-        frames.append(_frame(way, rooms, bounds, planned))
+        frames.append(_frame(way, rooms, like, bounds[0], feeder))
         if check:
             found = _checked(flow, connections, points, bounds, rooms, sign, check)
             worst, n_checked = max(worst, found[0]), n_checked + found[1]
@@ -181,14 +189,14 @@ def _rooms(
     """By a few tangents, each for the classes of like load."""
     load_kw = np.array([one.load_kw.sum() + one.fixed_kw.sum() for one, _ in points])
     order = np.argsort(load_kw, kind="stable")
-    rooms: list[Room | None] = [None] * len(points)
+    rooms: dict[int, Room] = {}
     for some in np.array_split(order, TANGENTS):
         demand, flow = points[int(some[len(some) // 2])]
         screen = Screen(planned.grid.feeder, demand, flow, bounds[int(some[0])])
-        blocks = list(screen.blocks(connections))
-        for c in some.tolist():
-            rooms[c] = screen.room_at(points[c][1], bounds[c], blocks, sign)
-    return [room for room in rooms if room is not None]
+        at = [(points[c][1], bounds[c]) for c in some.tolist()]
+        found = screen.rooms(at, connections, sign)
+        rooms.update(zip(some.tolist(), found, strict=True))
+    return [rooms[c] for c in range(len(points))]
 
 
 def _checked(
@@ -251,13 +259,12 @@ def _keys(head: pl.DataFrame) -> pl.DataFrame:
 
 
 def _frame(
-    way: str, rooms: Sequence[Room], bounds: Sequence[Bounds], planned: Plan
+    way: str, rooms: Sequence[Room], like: Ints, bounds: Bounds, feeder: Feeder
 ) -> pl.DataFrame:
-    """Rows class by class, connections within."""
-    feeder = planned.grid.feeder
-    kw = np.concatenate([room.kw for room in rooms])
-    place = np.concatenate([room.place for room in rooms])
-    names = {one: bounds[0].name(one, feeder) for one in np.unique(place).tolist()}
+    """Rows class by class, connections within; `like` is the room that each has."""
+    kw = np.concatenate([room.kw[like] for room in rooms])
+    place = np.concatenate([room.place[like] for room in rooms])
+    names = {one: bounds.name(one, feeder) for one in np.unique(place).tolist()}
     told = [names[one] for one in place.tolist()]
     return pl.DataFrame(
         {
