@@ -13,6 +13,7 @@ from twin.analysis.case import Case
 from twin.analysis.caveats import caveats
 from twin.analysis.comparison import Comparison
 from twin.analysis.facevalidity import IN_RANGE, NO_RANGE, NONE, range_of, table_of
+from twin.analysis.unsettled import unsettled
 
 HEADS = ("quantity", "here", "published", "of", "verdict", "source")
 
@@ -40,7 +41,8 @@ def face_card(case: Case) -> Component:
 
 def caveats_card(case: Case) -> Component:
     """What a reader must know before using the numbers; opens on demand."""
-    found = caveats(Comparison((case,)))
+    alone = Comparison((case,))
+    found = [*unsettled(alone), *caveats(alone)]
     return parts.card(
         html.Details(
             [

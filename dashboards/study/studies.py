@@ -15,6 +15,7 @@ from dashboards.study.points import ALL, narrowed, points_of
 from dashboards.study.recorded import IN_TRASH, Absent, StudyOpened, opened
 from dashboards.study.sections import sections
 from dashboards.study.standing import TICK_MS, Standing, badge, token
+from twin.analysis.unsettled import unsettled
 from twin.analysis.wording import headline, warnings
 
 MOST_OTHERS = 5
@@ -84,7 +85,7 @@ def answer(
     study = library.keep(key, lambda: narrowed(whole, value))
     if study.comparison is None:
         return [*told, html.Div(leads, className="answer-words")]
-    warned = warnings(study.comparison)
+    warned = [*warnings(study.comparison), *unsettled(study.comparison)]
     if warned:
         told.append(parts.notice(_few(warned, MOST_WARNINGS), "warning", "Mind"))
     said = headline(study.comparison)

@@ -132,7 +132,8 @@ def test_an_unknown_baseline_and_a_seed_twice_are_the_users_mistake(study):
 def test_text_is_plain_where_there_is_no_terminal(study):
     words = text(study, "none", width=400)
     assert "\x1b" not in words
-    caution, head, *_ = words.splitlines()
+    began, caution, head, *_ = words.splitlines()
+    assert began.startswith("Batteries end with more than they began with (free 47 %")
     assert caution.startswith("free, clever, v2g: no verdict on voltage: the grid was")
     assert head.split() == ["none", "free", "clever", "v2g"]
     assert "Peak [kW]" in words

@@ -38,7 +38,10 @@ territory:
   members:
     village:
       copies: {copies}
-      settings: {{feeder.model: balanced, fleet.ev_share: 1.0}}
+      settings:
+        feeder.model: balanced
+        fleet.ev_share: 1.0
+        time.lead_in_days: 0
 variants: {{{policy}: {{policy.name: {policy}}}}}
 """
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.worlds import Diary, planned, scenario, world
 from twin.analysis.case import Case
+from twin.analysis.comparison import Comparison
+from twin.analysis.unsettled import unsettled
 from twin.errors import InputError
 from twin.fleet.state import NEVER_S, Phase
 from twin.results.record import Run
@@ -137,6 +139,19 @@ def test_a_run_records_its_days_only_and_balances(tmp_path) -> None:
     assert any(
         "2 lead-in days from 2026-01-13 on" in one for one in mine.run.record["notes"]
     )
+
+
+def test_a_day_by_itself_misses_what_the_day_before_put_off(tmp_path) -> None:
+    """Said of a run without lead-in days; with three the night charges what it does."""
+    words = {"policy__name": "valley", "time__days": 1, "fleet__ev_share": 1.0}
+    alone, after_three = (
+        Run.open(run(short(days, **words), tmp_path)) for days in (0, 3)
+    )
+    (said,) = unsettled(Comparison.of([("valley", alone)], None))
+    assert said.startswith("Batteries end with less than they began with (valley ")
+    assert unsettled(Comparison.of([("valley", after_three)], None)) == []
+    first, then = (Case(one).evs["charged_kwh"].sum() for one in (alone, after_three))
+    assert first < 0.7 * then
 
 
 def test_the_reference_is_what_a_run_of_it_would_be(tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from textwrap import wrap
 
 from rich.console import Console
@@ -28,7 +29,8 @@ BRIEF = (
     "transf. over", "transf. emerg.", "lines over", "lines emerg.", "cust. outside",
     "highest %", "lowest pu", "peak kW", "losses kWh", "dep. short %",
 )  # fmt: skip
-HEADS = tuple(FIGURES[key].name for key in LEFT)
+BESIDES = ("peak_kw", "losses_kwh", "departures_short_share", "stored_change_kwh")
+BEYOND = tuple(key for key in LEFT if key not in BESIDES)
 
 
 def section(found: Alternatives) -> str:
@@ -45,7 +47,8 @@ def section(found: Alternatives) -> str:
             ),
             page.table(("variant", "what it is", *MONEY), _money_rows(found), (0, 1)),
             "<h3>What is left</h3>",
-            page.table(("variant", *HEADS), _left_rows(found)),
+            _left(found, BEYOND),
+            _left(found, BESIDES),
             page.details("What each cures, asset by asset", _elements(found)),
             page.details(
                 "What each costs, item by item",
@@ -67,8 +70,10 @@ def _money_rows(found: Alternatives) -> list[list[object]]:
     ]
 
 
-def _left_rows(found: Alternatives) -> list[list[object]]:
-    return [[row["variant"], *(band(row, key) for key in LEFT)] for row in found.rows]
+def _left(found: Alternatives, keys: Sequence[str]) -> str:
+    heads = (FIGURES[key].name for key in keys)
+    rows = [[row["variant"], *(band(row, key) for key in keys)] for row in found.rows]
+    return page.table(("variant", *heads), rows)
 
 
 def _elements(found: Alternatives) -> str:

@@ -11,6 +11,7 @@ from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import KEY_FIGURES, MEASURES, WORTH_FIGURES, Measure
 from twin.analysis.participation import funnel, headline
 from twin.analysis.reference_words import reference_told
+from twin.analysis.unsettled import unsettled
 from twin.analysis.verdict import cautions
 
 GAP = 2
@@ -29,6 +30,7 @@ def compact(comparison: Comparison, width: int) -> str:
     said = [
         *wording.warnings(comparison),
         *wording.headline(comparison),
+        *unsettled(comparison),
         *cautions(comparison),
     ]
     parts = ["\n".join(_wrapped(line, width)) for line in said]

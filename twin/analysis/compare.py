@@ -17,6 +17,7 @@ from twin.analysis.comparison import Cell, Comparison, Labelled
 from twin.analysis.labels import labels
 from twin.analysis.measures import GROUPS, Measure
 from twin.analysis.reference_words import reference_told
+from twin.analysis.unsettled import unsettled
 from twin.analysis.verdict import cautions
 from twin.analysis.wording import warnings
 
@@ -88,7 +89,11 @@ def text_of(comparison: Comparison, width: int | None = None) -> str:
 
 def _whole(comparison: Comparison, width: int) -> list[Table | str]:
     """Values, differences, face validity, and what is zero everywhere."""
-    told = [*warnings(comparison), *cautions(comparison)]
+    told = [
+        *warnings(comparison),
+        *unsettled(comparison),
+        *cautions(comparison),
+    ]
     said = [line for words in told for line in wrap(words, width)]
     parts: list[Table | str] = [*map(_plain, said), _values(comparison)]
     if comparison.differences:

@@ -34,6 +34,7 @@ from twin.analysis.territory import Territory
 from twin.analysis.timeline import timeline_of
 from twin.analysis.timeline_section import lead as years_ahead
 from twin.analysis.timeline_section import section as timeline
+from twin.analysis.unsettled import unsettled
 from twin.analysis.verdict import cautions
 from twin.analysis.wording import stopped
 from twin.errors import InputError
@@ -121,12 +122,13 @@ def _lead(subject: Subject, before: Sequence[str]) -> str:
     about = _about(subject, first)
     description = first.scenario.get("description")
     said = [about, str(description)] if description else [about]
+    said_before = [*unsettled(subject.comparison), *cautions(subject.comparison)]
     return (
         f"<h1>{escape(_title(subject).replace(' – report', ''))}</h1>"
         f"{page.paragraphs(wording.warnings(subject.comparison), 'banner')}"
         f"{page.paragraphs(said, 'about')}"
         f'<div class="answer">{page.paragraphs(lines)}</div>'
-        f"{page.paragraphs(cautions(subject.comparison), 'gap')}"
+        f"{page.paragraphs(said_before, 'gap')}"
     )
 
 

@@ -23,7 +23,8 @@ SAME = (
 PUT_OFF = 0.01
 PUT_OFF_WORDS = (
     "Less what they give, cars take {} MWh over these days: what is less was put off, "
-    "not saved. Peaks can be compared, energy and losses cannot."
+    "not saved. Energy and losses cannot be compared, and peaks only if the days "
+    "before were lived, too (time.lead_in_days)."
 )
 REPEATED = (
     "Where histories repeat, more cars and homes do not make the sum surer: its course "
