@@ -779,6 +779,7 @@ _QUALITY_DAILY = Table(
     kind="day",
 )
 
+_AT = "hours from the day's first instant to the first interval with it"
 _NODES_DAILY = Table(
     "nodes_daily",
     "local day",
@@ -791,6 +792,8 @@ _NODES_DAILY = Table(
         _array("node", "v_max_pu", "pu", "highest voltage of the day"),
         _array("node", "below_h", "h", "below the standard's limit"),
         _array("node", "above_h", "h", "above the standard's limit"),
+        _array("node", "v_min_at_h", "h", f"the lowest: {_AT}"),
+        _array("node", "v_max_at_h", "h", f"the highest: {_AT}"),
     ),
     kind="day",
     level="summary",
@@ -813,6 +816,8 @@ _BRANCHES_DAILY = Table(
             "h",
             "longest unbroken stay above the normal rating",
         ),
+        _array("branch", "loading_max_at_h", "h", f"the highest loading: {_AT}"),
+        _array("branch", "p_min_at_h", "h", f"the lowest power: {_AT}"),
     ),
     kind="day",
     level="summary",

@@ -359,6 +359,8 @@ def _summary(
             "v_max_pu": row(v.max(axis=0)),
             "below_h": row((v < 0.9).sum(axis=0)),
             "above_h": row((v > 1.1).sum(axis=0)),
+            "v_min_at_h": row(v.argmin(axis=0)),
+            "v_max_at_h": row(v.argmax(axis=0)),
         },
     )
     writer.day(
@@ -373,6 +375,8 @@ def _summary(
             "over_normal_h": row((load > 1).sum(axis=0)),
             "over_emergency_h": row((load > [1.2, np.inf, np.inf]).sum(axis=0)),
             "longest_over_normal_h": row((load > 1).sum(axis=0)),
+            "loading_max_at_h": row(load.argmax(axis=0)),
+            "p_min_at_h": row(np.zeros(3)),
         },
     )
 

@@ -97,7 +97,8 @@ def element(excess):
     """Elements of which only the excess is of interest."""
     n = len(excess)
     nothing = np.zeros(n)
-    return Judged([str(k) for k in range(n)], nothing.astype(int), nothing, excess, 1.0)
+    none = nothing.astype(int)
+    return Judged([str(k) for k in range(n)], none, none, nothing, excess, 1.0)
 
 
 def test_what_was_beyond_before_counts_only_if_it_gets_worse():
@@ -132,6 +133,7 @@ def study(tmp_path, rows):
     return folder
 
 
+AT_EIGHT, AT_NINE = "2026-01-12 20:00", "2026-01-12 21:00"
 OVER = QUIET.copy()
 OVER[2, 0] = 1.1
 SPEC = HostingSpec.model_validate(
@@ -169,8 +171,10 @@ def test_curves_capacities_and_bindings_are_those_of_the_draws(hosts):
     assert capacity(found, "valley").open_ == (False, False, True)
     assert capacity(found, "timer", "charge_kw").value == (0.0, 0.0, 22.0)
     assert bindings(found, "timer") == [
-        Binding("thermal_normal", "transformer T1", 0, 1, pytest.approx(1.1), 1.0),
-        Binding("voltage_low", "bus d", 0, 1, pytest.approx(0.88), 0.9),
+        Binding(
+            "thermal_normal", "transformer T1", 0, 1, pytest.approx(1.1), 1.0, AT_EIGHT
+        ),
+        Binding("voltage_low", "bus d", 0, 1, pytest.approx(0.88), 0.9, AT_NINE),
     ]
 
 

@@ -19,6 +19,7 @@ from twin.analysis.hosting_criteria import (
     Untold,
     Verdict,
     judged,
+    worst_time,
 )
 from twin.analysis.study import HOSTING_FILE, STUDY_FILE
 from twin.errors import InputError
@@ -45,6 +46,7 @@ COLUMNS: Mapping[str, pl.DataType] = {
     "element": pl.String(),
     "phase": pl.Int64(),
     "value": pl.Float64(),
+    "time": pl.String(),
 }
 
 
@@ -53,7 +55,8 @@ class Hosting:
     """What a study says of hosting: a row a run and limit, and notes.
 
     ``table`` as COLUMNS says: ``violated`` by cars (null: not told), ``elements`` how
-    many by cars, ``before`` how many without cars, ``element`` the worst by cars.
+    many by cars, ``before`` how many without cars, ``element`` the worst by cars, and
+    ``time`` when it was (local; null where that is not recorded).
     """
 
     penetration: str
@@ -81,6 +84,8 @@ class Hosting:
         try:
             record = json.loads((folder / HOSTING_FILE).read_text(encoding="utf-8"))
             table = pl.read_parquet(folder / HOSTING_TABLE)
+            if "time" not in table.columns:
+                table = table.with_columns(time=pl.lit(None, pl.String))
         except (OSError, ValueError, pl.exceptions.PolarsError) as error:
             raise InputError.of(f"cannot be read: {error}", where=str(folder)) from None
         return cls(
@@ -200,6 +205,7 @@ def _row(
             "element": now.name[worst],
             "phase": int(now.phase[worst]),
             "value": float(now.value[worst]),
+            "time": worst_time(one.case, criterion.name, int(now.row[worst])),
         }
     )
 

@@ -45,7 +45,10 @@ class DrawCourse:
 
 @dataclass(frozen=True)
 class Binding:
-    """An element that is beyond a limit at a draw's first violation."""
+    """An element that is beyond a limit at a draw's first violation.
+
+    ``time`` is that of the worst of all draws, local; none where it is not recorded.
+    """
 
     criterion: str
     element: str
@@ -53,6 +56,7 @@ class Binding:
     draws: int
     worst: float
     limit: float
+    time: str | None
 
 
 def runs_of(hosting: Hosting) -> pl.DataFrame:
@@ -145,13 +149,13 @@ def bindings(hosting: Hosting, variant: str) -> list[Binding]:
     broken = (pl.col("variant") == variant) & pl.col("violated") & pl.col("counts")
     rows = hosting.table.filter(broken).join(at_first, on=list(schema), how="semi")
     low = pl.col("criterion") == "voltage_low"
-    found = rows.group_by("criterion", "element", "phase", maintain_order=True).agg(
+    far = pl.when(low).then(-pl.col("value")).otherwise("value")
+    worst_last = rows.sort(far, maintain_order=True)
+    found = worst_last.group_by("criterion", "element", "phase").agg(
         pl.len().alias("draws"),
-        pl.when(low.first())
-        .then(pl.col("value").min())
-        .otherwise(pl.col("value").max())
-        .alias("worst"),
-        pl.col("limit").first(),
+        pl.col("value").last().alias("worst"),
+        pl.col("limit").last(),
+        pl.col("time").last(),
     )
     found = found.sort(
         "draws", "criterion", "element", "phase", descending=[True, False, False, False]

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
 from twin.analysis.case import Case
 from twin.analysis.digest import chunks, longest
+from twin.analysis.instants import (
+    HIGHEST,
+    LOADING,
+    LOWEST,
+    REVERSE,
+    Extreme,
+    instants,
+)
 from twin.analysis.verdict import no_verdict
 from twin.arrays import Bools, Floats, Ints
 
@@ -32,6 +40,13 @@ UNITS: Mapping[str, str] = {
     "voltage_high": "pu",
     "rapid_change": "pu",
 }
+EXTREMES: Mapping[str, Extreme] = {
+    "thermal_normal": LOADING,
+    "thermal_emergency": LOADING,
+    "voltage_low": LOWEST,
+    "voltage_high": HIGHEST,
+    "reverse_flow": REVERSE,
+}
 WORSE_BY: Mapping[str, float] = {
     "thermal_normal": 0.01,
     "thermal_emergency": 0.01,
@@ -47,12 +62,14 @@ WORSE_BY: Mapping[str, float] = {
 class Judged:
     """Elements with what they came to. Arrays [n_element].
 
+    row      their places in ``branches`` or ``nodes``
     value    in the limit's own unit; NaN where it is not known
     excess   beyond the limit, > 0 is a violation, same unit
     """
 
     name: list[str]
     phase: Ints
+    row: Ints
     value: Floats
     excess: Floats
     limit: float
@@ -87,6 +104,14 @@ Verdict = Judged | Untold
 def judged(case: Case, criterion: str, limit: float | None = None) -> Verdict:
     """How each element of a run stands to one limit; or why that is not known."""
     return _JUDGES[criterion](case, limit)
+
+
+def worst_time(case: Case, criterion: str, row: int) -> str | None:
+    """When an element of a run was worst by a limit, local; none: not recorded."""
+    if criterion not in EXTREMES:
+        return None
+    (instant,) = instants(case, EXTREMES[criterion], np.array([row]))
+    return None if np.isnat(instant) else case.local(instant)
 
 
 def _thermal_normal(case: Case, limit: float | None) -> Verdict:
@@ -167,7 +192,7 @@ def _of_quality(case: Case, column: str, most: float | None) -> Verdict:
     node: Ints = np.unique(at)
     value = of_node[node]
     found = _of_nodes(case, node, value, value - most, most)
-    return Judged(found.name, np.zeros_like(found.phase), value, found.excess, most)
+    return replace(found, phase=np.zeros_like(found.phase))
 
 
 def _reverse_flow(case: Case, limit: float | None) -> Verdict:
@@ -208,7 +233,7 @@ def _of_branches(
 ) -> Judged:
     known = case.branches[rows.tolist()]
     name = (known["kind"] + " " + known["name"]).to_list()
-    return Judged(name, known["phase"].to_numpy(), value, excess, most)
+    return Judged(name, known["phase"].to_numpy(), rows, value, excess, most)
 
 
 def _of_nodes(
@@ -216,7 +241,7 @@ def _of_nodes(
 ) -> Judged:
     known = case.nodes[node.tolist()]
     name = [f"bus {bus}" for bus in known["bus"]]
-    return Judged(name, known["phase"].to_numpy(), value, excess, most)
+    return Judged(name, known["phase"].to_numpy(), node, value, excess, most)
 
 
 def _longest_over_h(case: Case) -> Floats | None:

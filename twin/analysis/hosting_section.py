@@ -24,8 +24,20 @@ from twin.analysis.hosting_text import (
 from twin.analysis.theme import GREY, Look, looks
 
 MOST_BINDING = 6
-HOSTED = ("variant", "P10", "P50", "P90", "EVs P50", "charging kW P50", "giving kW P50")
-BINDS = ("variant", "limit", "element", "phase", "first in draws", "worst there")
+HOSTED = (
+    "variant",
+    "P10",
+    "P50",
+    "P90",
+    "EVs P50",
+    "charging kW P50",
+    "able to give kW P50",
+)
+BINDS = ("variant", "limit", "element", "phase", "first in", "worst there", "when")
+WHEN = (
+    "At each draw's first violation. When: local time, the first interval in which the "
+    "worst of these draws was farthest beyond its limit."
+)
 ABOUT_CURVE = (
     "Share of draws in which cars break any limit that counts; whiskers, side by side "
     "for sight: its exact 95 % interval (Clopper and Pearson)."
@@ -73,6 +85,7 @@ def hosting_section(hosting: Hosting, comparison: Comparison) -> str:
             page.details("P50 limit by limit", page.table(*_by_limit(hosting))),
             "<h3>What binds first</h3>",
             page.table(BINDS, _binding_rows(hosting), (0, 1, 2, 3)),
+            page.paragraphs([WHEN], "note"),
             page.figure(
                 "hosting-map",
                 "Where it binds first",
@@ -140,8 +153,9 @@ def _binding_rows(hosting: Hosting) -> list[list[object] | str]:
                     phase,
                     f"{one.draws} of {n}",
                     reached(one),
+                    one.time or "–",
                 ]
             )
         if not found:
-            rows.append([variant, "–", "nothing binds", "–", f"0 of {n}", "–"])
+            rows.append([variant, "–", "nothing binds", "–", f"0 of {n}", "–", "–"])
     return rows

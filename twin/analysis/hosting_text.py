@@ -156,7 +156,7 @@ def _binding_lines(hosting: Hosting) -> list[str]:
         n = len(courses(hosting, variant))
         told = [
             f"{NAMES[one.criterion]} of {named(one)} in {one.draws} of {n} draws "
-            f"({reached(one)})"
+            f"({', '.join(filter(None, [reached(one), one.time]))})"
             for one in found
         ]
         said.append(f"{variant} binds first: {'; '.join(told) or 'nothing'}")

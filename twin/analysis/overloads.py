@@ -8,7 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from twin.analysis.case import Case
-from twin.analysis.digest import chunks
+from twin.analysis.instants import LOADING, instants
 from twin.arrays import Bools, Ints
 
 COLUMNS = {
@@ -29,7 +29,7 @@ def overloads_of(case: Case) -> pl.DataFrame:
 
     asset           its first row in ``branches``: the same for all its phases
     phase           0 where the grid is solved as balanced
-    time            local, when it was fullest; null where only days are recorded
+    time            local, when it was fullest; null where that is not recorded
     customers, evs  those without a way to a source but through the asset; null where
                     it is part of a mesh
     """
@@ -38,7 +38,10 @@ def overloads_of(case: Case) -> pl.DataFrame:
     highest, hours = case.loadings.highest, case.loadings.over_normal_h
     over = np.flatnonzero(hours > 0.0)
     over = over[np.argsort(-highest[over], kind="stable")]
-    times = _times_of_highest(case, over)
+    times = [
+        None if np.isnat(instant) else case.local(instant)
+        for instant in instants(case, LOADING, over)
+    ]
     known = case.branches.select("kind", "name", "phase")
     behind: dict[int, tuple[int | None, int | None]] = {}
     rows = []
@@ -50,20 +53,6 @@ def overloads_of(case: Case) -> pl.DataFrame:
         numbers = float(highest[branch]), time, float(hours[branch])
         rows.append((first, *known.row(branch), *numbers, *behind[first]))
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")
-
-
-def _times_of_highest(case: Case, branch: Ints) -> list[str | None]:
-    if not case.run.has("flows") or not len(branch):
-        return [None] * len(branch)
-    best = np.full(len(branch), -np.inf)
-    when = np.full(len(branch), np.datetime64("NaT"), dtype="datetime64[us]")
-    for time, (loading,) in chunks(case.run, "flows", "loading"):
-        values = np.nan_to_num(loading[:, branch], nan=-np.inf)
-        row = values.argmax(axis=0)
-        most = values[row, np.arange(len(branch))]
-        when = np.where(most > best, time[row].astype("datetime64[us]"), when)
-        best = np.maximum(best, most)
-    return [case.local(instant) for instant in when]
 
 
 def _asset(case: Case, branch: int) -> Ints:

@@ -12,8 +12,10 @@ Single = NDArray[np.float32]
 
 def nodes_daily(v_pu: Single, limits: Limits, hours: float) -> dict[str, Single]:
     """Voltages [n_step, n_node] of one day as one row of arrays."""
-    known = v_pu[~np.isnan(v_pu).all(axis=1)]
+    rows = np.flatnonzero(~np.isnan(v_pu).all(axis=1))
+    known = v_pu[rows]
     if not len(known):
+        rows = np.zeros(1, dtype=np.int64)
         known = np.full((1, v_pu.shape[1]), np.nan, dtype=np.float32)
     low, median, high = _percentiles(known)
     return _one_row(
@@ -24,7 +26,16 @@ def nodes_daily(v_pu: Single, limits: Limits, hours: float) -> dict[str, Single]
         v_max_pu=np.fmax.reduce(known, axis=0),
         below_h=(known < limits.low_pu).sum(axis=0) * hours,
         above_h=(known > limits.high_pu).sum(axis=0) * hours,
+        v_min_at_h=_highest_at(-known, rows) * hours,
+        v_max_at_h=_highest_at(known, rows) * hours,
     )
+
+
+def _highest_at(values: Single, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The first of ``rows`` [n_row] with each column's highest value; NaN: unknown."""
+    known = ~np.isnan(values)
+    at = rows[np.where(known, values, -np.inf).argmax(axis=0)]
+    return np.where(known.any(axis=0), at, np.nan)
 
 
 def _percentiles(v_pu: Single) -> tuple[Single, Single, Single]:
@@ -43,8 +54,8 @@ def branches_daily(
 ) -> dict[str, Single]:
     """Flows [4, n_step, n_branch] of one day; ``emergency`` as a share of normal."""
     p_kw, loading = flows[0], flows[3]
-    known = ~np.isnan(p_kw).any(axis=1)
-    if not known.any():
+    rows = np.flatnonzero(~np.isnan(p_kw).any(axis=1))
+    if not len(rows):
         none = np.full(p_kw.shape[1], np.nan)
         return _one_row(
             p_min_kw=none,
@@ -54,8 +65,10 @@ def branches_daily(
             over_normal_h=none,
             over_emergency_h=none,
             longest_over_normal_h=none,
+            loading_max_at_h=none,
+            p_min_at_h=none,
         )
-    p_kw, loading = p_kw[known], loading[known]
+    p_kw, loading = p_kw[rows], loading[rows]
     return _one_row(
         p_min_kw=p_kw.min(axis=0),
         p_max_kw=p_kw.max(axis=0),
@@ -64,6 +77,8 @@ def branches_daily(
         over_normal_h=(loading > 1.0).sum(axis=0) * hours,
         over_emergency_h=(loading > emergency).sum(axis=0) * hours,
         longest_over_normal_h=longest_true(loading > 1.0) * hours,
+        loading_max_at_h=_highest_at(loading, rows) * hours,
+        p_min_at_h=_highest_at(-p_kw, rows) * hours,
     )
 
 
