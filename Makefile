@@ -13,8 +13,8 @@ PORT ?= 8050
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run run-village dash test test-long check study report bench bench-territory schema lock pictures browser \
-  clean
+.PHONY: help setup run run-village dash test test-long check study report bench bench-territory schema lock pictures \
+  browser clean
 MAKEFLAGS += --no-print-directory
 
 BIN := $(VENV)/bin
@@ -29,6 +29,9 @@ STUDY_FILE = $(if $(findstring .yaml,$(S)),$(S),scenarios/studies/$(S).yaml)
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## the environment in .venv alone
+	@echo "Ready: $(TWIN)"
 
 run: $(READY) ## the main study: what V2G changes on a US circuit, table and report
 	@$(call study_and_report,$(MAIN_STUDY))

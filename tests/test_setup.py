@@ -80,3 +80,11 @@ def test_the_readmes_scenarios_are_valid_ones(tmp_path: Path) -> None:
     when = "schema: 1\nname: c\ntime: {start: 2026-01-12, days: 1}\n"
     circuit.write_text(when + "fleet: {ev_share: 0.1}\n" + blocks[1])
     assert read(circuit).feeder.source.startswith("opendss:")
+
+
+def test_every_target_with_a_word_of_help_is_phony_and_setup_comes_first() -> None:
+    text = (ROOT / "Makefile").read_text().replace("\\\n", "")
+    phony = re.findall(r"^\.PHONY: (.*)$", text, re.M)[0].split()
+    told = re.findall(r"^([a-z-]+):.*## ", text, re.M)
+    assert told[:2] == ["help", "setup"]
+    assert set(told) <= set(phony)
