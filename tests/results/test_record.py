@@ -124,6 +124,22 @@ def test_other_folders_are_told(tmp_path):
         Run.open(tmp_path)
 
 
+@pytest.mark.parametrize("state", ["", "failed", "died"])
+def test_a_studys_folder_without_its_tables_is_told(tmp_path, state):
+    folder = tmp_path / "studies" / "mine" / "0123456789abcdef"
+    folder.mkdir(parents=True)
+    if state:
+        folder = folder.rename(tmp_path / "moved")
+        status = {"study": "mine", "state": state, "progress": 0.5, "pid": 1}
+        (folder / "status.json").write_text(json.dumps(status))
+    with pytest.raises(InputError) as told:
+        Run.open(folder)
+    assert str(told.value) == (
+        f"{folder}: neither a run (it has no run.json) nor a study (it has no "
+        "study.json); running the study again writes it"
+    )
+
+
 def test_a_run_that_goes_on_is_told_with_its_process(tmp_path, hamlet):
     with RunWriter.open(tmp_path, "hamlet", hamlet.run_id) as writer:
         writer.progress(hamlet.start, 0.4, 1.0)

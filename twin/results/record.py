@@ -17,6 +17,10 @@ from twin.errors import InputError, nearest
 from twin.tables import SCHEMA, TABLES
 
 RUN_FILE, STATUS_FILE = "run.json", "status.json"
+NEITHER = (
+    f"neither a run (it has no {RUN_FILE}) nor a study (it has no study.json); "
+    "running the study again writes it"
+)
 
 
 @dataclass(frozen=True)
@@ -181,12 +185,19 @@ def _why_unfinished(folder: Path) -> str:
     done = f"{100 * status.get('progress', 0):.0f} %"
     if status.get("state") == "running":
         return f"still being written by process {status['pid']} ({done})"
+    if "study" in status or _lies_among_studies(folder):
+        return NEITHER
     if status.get("state") == "died":
         return (
             f"half-written: process {status['pid']} died at {done}; its whole days are "
             "the files in parts/, and running it again begins anew"
         )
     return f"not a run: it has no {RUN_FILE}"
+
+
+def _lies_among_studies(folder: Path) -> bool:
+    """Whether it is where a study's results go: studies/<its name>/<its id>."""
+    return [one.name for one in folder.resolve().parents][1:2] == ["studies"]
 
 
 def _unusable(folder: Path, why: str) -> InputError:
