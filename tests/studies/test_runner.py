@@ -196,7 +196,7 @@ def test_workers_make_the_same_bytes_of_a_tornado(varied, files, tmp_path):
 
 def test_a_dry_run_tells_each_end(varied, files):
     study = read_study(files / "varied.yaml")
-    rows = runner.dry_run(study, files / "varied_results", 2)
+    rows = list(runner.dry_run(study, files / "varied_results", 2))
     assert rows[-2].startswith("valley cars high seed 2: fleet.ev_share=0.8 ")
     assert rows[-1] == "18 runs for 20 rows; 18 complete, 0 left"
 
@@ -234,7 +234,7 @@ def test_rows_that_are_one_run_share_it_and_a_broken_variant_is_listed(files, tm
     assert frame["run_id"].n_unique() == 1
     assert pl.read_parquet(folder / "differences.parquet")["mean"].max() == 0.0
     assert set(Subject.open(folder).comparison.labels) == {"one", "other"}
-    rows = runner.dry_run(study, tmp_path, 2)
+    rows = list(runner.dry_run(study, tmp_path, 2))
     assert rows[0].endswith("(complete)")
     assert "bad.csv" in rows[2]
     assert rows[3] == "1 run for 2 rows; 1 complete, 0 left"
@@ -269,7 +269,7 @@ def test_a_name_that_no_grid_has_is_told_before_anything_runs(files, tmp_path):
     ]
     assert not told
     assert not list(tmp_path.iterdir())
-    rows = runner.dry_run(study, tmp_path, 2)
+    rows = list(runner.dry_run(study, tmp_path, 2))
     assert (
         sum("variants.other.feeder.changes.0.transformer" in row for row in rows) == 2
     )
@@ -316,4 +316,17 @@ def test_a_study_beyond_its_budget_does_not_begin(files, tmp_path):
         match=r"same\.yaml:9:16: budget\.runs: 2 expected; allowed: at most 1$",
     ):
         runner.run_study(read_study(files / "same.yaml"), tmp_path, print)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_dry_run_tells_all_and_then_refuses_as_the_run_does(files, tmp_path):
+    text = SAME.replace("  broken: {customers.file: bad.csv}\n", "")
+    (files / "same.yaml").write_text(f"{text}seeds: [1, 2]\nbudget: {{runs: 1}}\n")
+    study, told = read_study(files / "same.yaml"), []
+    with pytest.raises(InputError) as before:
+        runner.run_study(study, tmp_path, print)
+    with pytest.raises(InputError) as after:
+        told.extend(runner.dry_run(study, tmp_path, 2))
+    assert after.value.problems == before.value.problems
+    assert told[4] == "2 runs for 4 rows; 0 complete, 2 left"
     assert not list(tmp_path.iterdir())

@@ -232,7 +232,7 @@ def test_a_feeder_that_fails_is_missing_and_said(files, monkeypatch):
 
 
 def test_a_dry_run_tells_a_line_a_member(files):
-    lines = runner.dry_run(read_study(files / "of4.yaml"), files / "nothing", 2)
+    lines = list(runner.dry_run(read_study(files / "of4.yaml"), files / "nothing", 2))
     assert lines[0] == "valley seed 1, lane: 4 feeders, 0 complete"
     assert any(line.startswith("10 runs; 0 complete") for line in lines)
 

@@ -47,7 +47,8 @@ def study(
         if dry_run:
             from twin.studies.runner import dry_run as told
 
-            print("\n".join(told(words, out, n_workers)))
+            for line in told(words, out, n_workers):
+                print(line)
             return
         from twin.studies.runner import run_study
 

@@ -74,15 +74,20 @@ def _refuse_beyond(study: Study, expected: Estimate) -> None:
         raise placed_at_keys(study, error) from None
 
 
-def dry_run(study: Study, out: Path, n_workers: int) -> list[str]:
-    """What a study would run and cost; nothing is run."""
+def dry_run(study: Study, out: Path, n_workers: int) -> Iterator[str]:
+    """Line by line what a study would run and cost; nothing is run.
+
+    After the last line an InputError where that is beyond the study's budget.
+    """
     asked = asked_of(study, Bench(), out / "studies" / study.name)
     n_row = sum(bool(one.run_id) for one in asked)
     expected = estimate(jobs_of(asked, out), n_row, out, n_workers)
     if study.territory is not None:
-        return [*_feeders(asked, out), *expected.lines()]
-    rows = [_row(one, out) for one in asked]
-    return [*rows, *expected.lines()]
+        yield from _feeders(asked, out)
+    else:
+        yield from (_row(one, out) for one in asked)
+    yield from expected.lines()
+    _refuse_beyond(study, expected)
 
 
 def _feeders(asked: Sequence[Asked], out: Path) -> Iterator[str]:
