@@ -54,6 +54,13 @@ def test_shares_are_of_homes(tmp_path: Path):
             "year,evs,ev_share\n2026,3,0.1\n",
             ["evs.csv:1:3: adoption.totals: evs and ev_share: one of them"],
         ),
+        (
+            "year;ev_share\n2026;0,3\n",
+            [
+                "evs.csv:1: adoption.totals: columns are separated by semicolons; "
+                "needed: commas, and decimals with a point"
+            ],
+        ),
         ("evs\n3\n", ["evs.csv:1:1: adoption.totals: column 'year' is missing"]),
         (
             "year,evs,evs\n2026,3,4\n",
@@ -102,5 +109,5 @@ def test_every_mistake_is_told_with_its_place(tmp_path: Path, text, expected):
 def test_a_file_that_is_no_text_is_told(tmp_path: Path):
     path = tmp_path / "evs.csv"
     path.write_bytes(b"\xff\xfe\x00\x01")
-    with pytest.raises(InputError, match=r"evs.csv: adoption.totals: not a text file"):
+    with pytest.raises(InputError, match=r"evs.csv: adoption.totals: not a CSV table"):
         read_totals(path)

@@ -246,7 +246,7 @@ def test_without_earlier_days_it_is_the_file_s_mean(read):
         ("time,a\nyesterday,2\n", "'yesterday' is no local time in Europe/Berlin"),
         ("time,a\n2026-01-12,2\n", "loads.csv"),
         ("time,a\n2026-01-12T00:00,2,3\n", "not a readable CSV table"),
-        ("time;a\n2026-01-12T00:00;2\n", "separate columns by commas"),
+        ("time;a\n2026-01-12T00:00;2\n", "columns are separated by semicolons"),
     ],
 )
 def test_what_is_no_table_of_loads_is_told(read, text, said):

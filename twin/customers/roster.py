@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.errors import InputError, Problem, nearest
+from twin.surroundings.csv_rows import rows_of
 
 if TYPE_CHECKING:
     from twin.arrays import Ints
@@ -73,13 +73,7 @@ class Roster:
 
 
 def _records(path: Path, problems: list[Problem]) -> Iterator[Record]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file in UTF-8"
-        problems.append(Problem(str(path), "customers.file", reason))
-        return
-    lines = list(csv.reader(text.splitlines()))
+    lines = rows_of(path, "customers.file")
     header = [word.strip() for word in lines[0]] if lines else []
     allowed = (*REQUIRED, *NUMBERS)
     for column, word in enumerate(header, start=1):

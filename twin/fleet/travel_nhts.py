@@ -24,6 +24,7 @@ from twin.fleet.travel import (
     spread,
 )
 from twin.randomness import Purpose, uniform
+from twin.surroundings.csv_rows import refuse_other_separator
 
 COLUMNS = (
     "HOUSEID",
@@ -161,6 +162,7 @@ def _read(file: Path) -> pl.DataFrame:
     """The needed columns as numbers, or every problem of the file at once."""
     if not file.is_file():
         raise InputError.of("no such file", key="fleet.travel", where=str(file))
+    refuse_other_separator(file, "fleet.travel_file")
     try:
         text = pl.read_csv(file, infer_schema=False)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:

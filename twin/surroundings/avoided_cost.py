@@ -11,6 +11,7 @@ import polars as pl
 
 from twin.arrays import Floats
 from twin.errors import InputError, Problem
+from twin.surroundings.csv_rows import refuse_other_separator
 
 SHIPPED = Path(__file__).parents[1] / "data" / "tariffs" / "export" / "california.json"
 DAY_TYPES = ("weekday", "weekend")
@@ -44,6 +45,7 @@ def shipped_avoided_cost() -> AvoidedCost:
 
 def avoided_cost_of(path: Path) -> AvoidedCost:
     """A user's table: ``month,day_type,hour,usd_per_kwh``, each of 576 once."""
+    refuse_other_separator(path, KEY)
     try:
         table = pl.read_csv(path, infer_schema=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:

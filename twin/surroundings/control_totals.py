@@ -8,7 +8,6 @@ What is given for a year is met exactly; between years totals run straight.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from twin.errors import InputError, Problem, nearest
+from twin.surroundings.csv_rows import rows_of
 
 KEY = "adoption.totals"
 COUNTS = {"evs": "ev_share", "pv_kw": "pv_share", "heat_pumps": "heat_pump_share"}
@@ -63,11 +63,7 @@ class Totals:
 
 def read_totals(path: Path) -> Totals:
     """The totals in a CSV file; InputError with every problem and its place."""
-    try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not a text file in UTF-8"
-        raise InputError.of(reason, KEY, str(path)) from None
+    lines = rows_of(path, KEY)
     header = [word.strip() for word in lines[0]] if lines else []
     problems = _header_problems(path, header)
     if problems:

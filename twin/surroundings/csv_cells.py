@@ -9,6 +9,7 @@ import polars as pl
 
 from twin.arrays import Bools, Floats
 from twin.errors import InputError, Problem
+from twin.surroundings.csv_rows import refuse_other_separator
 
 SHOWN = 20
 TWICE = "_duplicated_"
@@ -20,6 +21,7 @@ def read_cells(path: Path, key: str = "customers.profiles") -> pl.DataFrame:
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "does not exist"
         raise InputError.of(f"the load file {what}", key, str(path))
+    refuse_other_separator(path, key)
     try:
         table = _parsed(path)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:

@@ -6,7 +6,6 @@ A user's own file has the columns of the one that ships, ``start,hours`` and, if
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 
 from twin.arrays import Floats, Ints
 from twin.errors import InputError, Problem, nearest
+from twin.surroundings.csv_rows import rows_of
 
 DATA = Path(__file__).parents[1] / "data" / "outages"
 REQUIRED, NOT_READ = ("start", "hours"), ("customers",)
@@ -82,12 +82,7 @@ def records_note(said: str) -> str:
 
 
 def _rows(path: Path, key: str, problems: list[Problem]) -> Iterator[tuple[int, float]]:
-    try:
-        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = getattr(error, "strerror", None) or "not a CSV table in UTF-8"
-        problems.append(Problem(str(path), key, reason))
-        return
+    lines = rows_of(path, key)
     header = [word.strip() for word in lines[0]] if lines else []
     problems += _of_header(header, path, key)
     if problems:

@@ -18,6 +18,7 @@ import polars as pl
 from twin.arrays import Floats
 from twin.errors import InputError, Problem, nearest
 from twin.surroundings.csv_cells import wrong
+from twin.surroundings.csv_rows import refuse_other_separator
 from twin.surroundings.csv_times import instants_of, offset_s, regular_step_s
 from twin.surroundings.wallclock import local_minutes, midnight
 from twin.timeline import Timeline
@@ -92,6 +93,7 @@ class Realtime:
 
 
 def _read(path: Path) -> pl.DataFrame:
+    refuse_other_separator(path, KEY)
     try:
         table = pl.read_csv(path, infer_schema=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
