@@ -40,18 +40,18 @@ def check(file: File, override: Override = []) -> None:  # noqa: B006
     from twin.scenario.check import notes
     from twin.scenario.read import read
     from twin.scenario.study import is_study, read_study
-    from twin.simulation.user_files import of_study, refuse_unreadable
+    from twin.studies.checking import refuse_tables, refuse_tables_of_study
 
     if is_study(file):
         if override:
             raise InputError.of("a study has no overrides", key="--set")
         words = read_study(file)
-        refuse_unreadable(of_study(words), file)
+        refuse_tables_of_study(words, file)
         each = " for each of its conditions" if words.conditions else ""
         print(f"{file}: ok, {words.n_run} runs{each}")
         return
     scenario = read(file, override)
-    refuse_unreadable([scenario], file, override)
+    refuse_tables(scenario, file, override)
     print(f"{file}: ok")
     for note in notes(scenario):
         print(f"note: {note}")

@@ -13,7 +13,9 @@ from twin.arrays import Floats, Ints
 from twin.errors import Problem
 from twin.fleet.catalogue import DATA, region_of
 from twin.fleet.participation import Known
+from twin.scenario.adoption_words import Adoption
 from twin.scenario.document import read_document
+from twin.surroundings.control_totals import Totals, read_totals
 
 FOLDER = DATA / "adoption"
 
@@ -84,6 +86,22 @@ def ahead(region: str) -> Ahead:
         permit=_course(words["permit_share"]),
         marks={key: row["mark"] for key, row in words.items() if isinstance(row, dict)},
         file=file,
+    )
+
+
+def totals_asked(words: Adoption, region: str) -> Totals:
+    """The user's control totals, else those that ship; InputError short of the year."""
+    totals = (
+        _illustrative(region) if words.totals is None else read_totals(words.totals)
+    )
+    totals.refuse_beyond(words.year)
+    return totals
+
+
+def _illustrative(region: str) -> Totals:
+    course = ahead(region).illustrative
+    return Totals(
+        course.years, {"ev_share": course.shares}, True, f"{course.source}, assumed"
     )
 
 

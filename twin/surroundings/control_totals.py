@@ -50,6 +50,17 @@ class Totals:
         values = self.columns.get(column)
         return None if values is None else float(np.interp(year, self.years, values))
 
+    def refuse_beyond(self, year: int) -> None:
+        """InputError where they do not reach a year."""
+        first, last = self.years[0], self.years[-1]
+        if first <= year <= last:
+            return
+        whose = f"{self.source} runs"
+        whose = "illustrative totals run" if self.illustrative else whose
+        raise InputError.of(
+            f"got {year}; {whose} from {first} to {last}", key="adoption.year"
+        )
+
     def homes(self, thing: str, year: int, n_home: int, each: float = 1.0) -> int:
         """How many of a thing (a key of COUNTS) there are among so many homes.
 
