@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,7 @@ def check(file: File, override: Override = []) -> None:  # noqa: B006
     from twin.scenario.check import notes
     from twin.scenario.read import read
     from twin.scenario.study import is_study, read_study
+    from twin.scenario.study_notes import notes_on_study
     from twin.studies.checking import refuse_tables, refuse_tables_of_study
 
     if is_study(file):
@@ -49,11 +51,16 @@ def check(file: File, override: Override = []) -> None:  # noqa: B006
         refuse_tables_of_study(words, file)
         each = " for each of its conditions" if words.conditions else ""
         print(f"{file}: ok, {words.n_run} runs{each}")
+        _print_notes(notes_on_study(words))
         return
     scenario = read(file, override)
     refuse_tables(scenario, file, override)
     print(f"{file}: ok")
-    for note in notes(scenario):
+    _print_notes(notes(scenario))
+
+
+def _print_notes(notes: Iterable[str]) -> None:
+    for note in notes:
         print(f"note: {note}")
 
 
