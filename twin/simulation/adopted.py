@@ -20,15 +20,14 @@ from twin.agents.adoption import (
     lived,
 )
 from twin.arrays import Floats, Ints
-from twin.errors import InputError
-from twin.fleet.adoption import Ahead, ahead
+from twin.fleet.adoption import Ahead, ahead, totals_asked
 from twin.fleet.participation import stages
 from twin.grid.feeder import Feeder
 from twin.randomness import Purpose, normal, uniform
 from twin.scenario.adoption_words import Adoption as Words
 from twin.scenario.spec import Scenario
 from twin.simulation.households import Households
-from twin.surroundings.control_totals import Totals, read_totals
+from twin.surroundings.control_totals import Totals
 
 FEW_HOMES = 4
 MOST_SIGMA = 3.0
@@ -112,8 +111,7 @@ def adopted(
     if words is None:
         return None
     data = ahead(scenario.region)
-    totals = totals_of(words, data)
-    _refuse_beyond(words, totals)
+    totals = totals_asked(words, scenario.region)
     traits = traits_of(scenario, people, data)
     graph = neighbours_of(feeder, people, words.neighbours)
     habits = Habits(
@@ -129,16 +127,6 @@ def adopted(
         for year in range(totals.years[0], (until or words.year) + 1)
     }
     return Adopted(words, totals, data, lived(model, asked), traits, graph)
-
-
-def totals_of(words: Words, data: Ahead) -> Totals:
-    """The user's, else the illustrative ones that ship."""
-    if words.totals is not None:
-        return read_totals(words.totals)
-    course = data.illustrative
-    return Totals(
-        course.years, {"ev_share": course.shares}, True, f"{course.source}, assumed"
-    )
 
 
 def traits_of(scenario: Scenario, people: Households, data: Ahead) -> Traits:
@@ -218,13 +206,3 @@ def _asked(totals: Totals, year: int, n_home: int, pv_kw: float) -> Mapping[str,
     if {"heat_pumps", "heat_pump_share"} & totals.columns.keys():
         asked[HEAT_PUMP] = totals.homes("heat_pumps", year, n_home)
     return asked
-
-
-def _refuse_beyond(words: Words, totals: Totals) -> None:
-    first, last = totals.years[0], totals.years[-1]
-    if not first <= words.year <= last:
-        whose = "illustrative totals run"
-        whose = whose if totals.illustrative else f"{totals.source} runs"
-        raise InputError.of(
-            f"got {words.year}; {whose} from {first} to {last}", key="adoption.year"
-        )
