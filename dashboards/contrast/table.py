@@ -163,7 +163,7 @@ def _columns_of_base(row: int, name: str) -> dict[str, Any]:
 
 def words_of(measure: Measure, difference: float) -> str:
     """better, worse, no difference; nothing where neither is."""
-    if measure.written(difference, signed=True).lstrip("+−") == measure.written(0):
+    if measure.rounds_to_nothing(difference):
         return "no difference"
     if measure.less_is_better is None:
         return ""

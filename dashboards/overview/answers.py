@@ -239,7 +239,7 @@ def difference(
     if not isinstance(now, int | float) or not isinstance(before, int | float):
         return "", ""
     change = now - before
-    if round(change * measure.scale, measure.digits) == 0:
+    if measure.rounds_to_nothing(change):
         return "no difference", ""
     unit = "points" if measure.unit == "%" else measure.unit
     said = " ".join(filter(None, (measure.written(change, signed=True), unit)))

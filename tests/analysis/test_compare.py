@@ -173,6 +173,26 @@ def test_a_cell_is_written_with_its_band(values, signed, expected):
     assert Cell.of(values).written(MEASURES["peak_kw"], signed) == expected
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "signed", "expected"),
+    [
+        ("transformers_over_normal", 0.25, False, "0.2"),
+        ("transformers_over_normal", 1 / 3, True, "+0.3"),
+        ("transformers_over_normal", -0.04, True, "−0.04"),
+        ("transformers_over_normal", 0.5, False, "0.5"),
+        ("transformers_over_normal", 0.6, False, "1"),
+        ("transformers_over_normal", 1e-9, False, "0"),
+        ("transformers_over_normal", 0.0, True, "0"),
+        ("customer_hours_below", 1 / 60, False, "0.02"),
+        ("customer_hours_below", 1 / 60, True, "0.0"),
+        ("departures_short_share", 0.00002, False, "0.002"),
+        ("v_min_pu", 0.00002, False, "0.0000"),
+    ],
+)
+def test_what_is_not_nothing_is_not_written_as_nothing(key, value, signed, expected):
+    assert MEASURES[key].written(value, signed) == expected
+
+
 def test_words_that_differ_by_seed_say_so():
     cell = Cell.of(["a", "b"])
     assert cell.written(MEASURES["v_min_node"]) == ("a", "varies by seed")

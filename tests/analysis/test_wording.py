@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tests.analysis.conftest import LOADING
 from twin.analysis.comparison import Comparison
 from twin.analysis.wording import headline
 
@@ -84,3 +87,38 @@ def test_a_single_run_tells_its_peak(make_run):
 
 def test_the_sign_of_the_difference_stands_before_the_unit(said):
     assert "−-" not in " ".join(said([40.0, 40.0], [30.0, 42.0]))
+
+
+QUIET = tuple(tuple(one / 2 for one in row) for row in LOADING)
+WITHIN = ((1.0,) * 4,) * 8
+
+
+def test_means_of_counts_that_are_not_nothing_are_not_told_as_nothing(make_run):
+    """Of three seeds one has its one transformer over rating, with V2G none or all."""
+    full = {1: LOADING, 2: QUIET, 3: QUIET}
+
+    def runs(label, policy, loadings, **more):
+        return [
+            (label, make_run(name=label, policy=policy, seed=n, loading=one, **more))
+            for n, one in loadings.items()
+        ]
+
+    clever = runs("valley", "valley", full)
+    better = runs("v2g", "v2g_peak", dict.fromkeys(full, QUIET))
+    found = " ".join(headline(Comparison.of([*clever, *better])))
+    assert "transformers over rating 0 instead of 0.3 (not in every seed)" in found
+    bare = runs("none", "uncontrolled", full, cars=False, v_pu=WITHIN)
+    found = headline(Comparison.of([*bare, *clever], "none"))
+    assert "Without EVs there are already 0.3 transformers over normal rating." in found
+
+
+def test_means_of_counts_that_read_alike_are_told_apart(make_run):
+    counts = {"valley": (1, 1, 2), "v2g_peak": (1, 1, 1)}
+    runs = [(name, make_run(policy=name, seed=n)) for name in counts for n in range(3)]
+    known = {
+        (name, seed): {"peak_kw": 50.0, "transformers_over_normal": count}
+        for name, mine in counts.items()
+        for seed, count in enumerate(mine)
+    }
+    found = headline(replace(Comparison.of(runs), figures=known))
+    assert "Transformers over rating 1.0 instead of 1.3 (not in every seed)." in found

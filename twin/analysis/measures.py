@@ -9,6 +9,7 @@ from typing import Literal
 
 Value = float | int | str | None
 OverTime = Literal["", "sum", "month", "highest", "lowest"]
+LEAST_SHOWN = 0.001
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,26 @@ class Measure:
         return self.less_is_better is not None or self.key in _WEIGHED_TOO
 
     def written(self, value: Value, signed: bool = False) -> str:
-        """A value as people read it; a dash where it is not known."""
+        """A value as people read it; a dash where it is not known.
+
+        One that its digits would show as 0 is written by its first significant digit,
+        down to a thousandth: a mean over seeds of what is counted is not nothing. A
+        difference is so only of whole numbers: others say by their digits what matters.
+        """
         if value is None:
             return "–"
         if isinstance(value, str):
             return value
-        number = value * self.scale
-        if round(number, self.digits) == 0:
-            number = 0.0
+        number, form = value * self.scale, f",.{self.digits}f"
+        if self.rounds_to_nothing(value):
+            is_told = abs(number) >= LEAST_SHOWN and not (signed and self.digits)
+            number, form = (number, ".1g") if is_told else (0.0, form)
         sign = "+" if signed and number else ""
-        return f"{number:{sign},.{self.digits}f}".replace("-", "−")
+        return f"{number:{sign}{form}}".replace("-", "−")
+
+    def rounds_to_nothing(self, value: float) -> bool:
+        """Whether its usual digits would show it as 0."""
+        return round(value * self.scale, self.digits) == 0
 
 
 _WEIGHED_TOO = ("ev_charged_kwh", "ev_discharged_kwh", "stored_change_kwh")

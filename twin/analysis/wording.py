@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from twin.analysis.case import Case
 from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import MEASURES
@@ -137,12 +139,23 @@ def _instead(comparison: Comparison, pair: Difference) -> str:
     ):
         now, before = (comparison.cell(key, x) for x in (pair.variant, pair.against))
         if not (now.is_nothing and before.is_nothing):
-            values = (MEASURES[key].written(one.mean) for one in (now, before))
+            values = _told_apart(key, now, before)
             change = comparison.difference(key, pair)
             unclear = change.n > 1 and not (change.is_clear or change.is_nothing)
             parts.append(words.format(*values) + " (not in every seed)" * unclear)
     said = "; ".join(parts)
     return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def _told_apart(key: str, now: Cell, before: Cell) -> tuple[str, str]:
+    """Both means; of counts that would read alike but are not with one digit more."""
+    measure = MEASURES[key]
+    is_count = not (measure.digits or measure.unit)
+    said, other = (measure.written(one.mean) for one in (now, before))
+    if is_count and said == other and now.mean != before.mean:
+        measure = replace(measure, digits=1)
+        said, other = (measure.written(one.mean) for one in (now, before))
+    return said, other
 
 
 def _price(comparison: Comparison, pair: Difference) -> str:
@@ -201,8 +214,10 @@ def _without_cars(comparison: Comparison) -> list[str]:
     if below + above + over == 0:
         return [_nothing_beyond(comparison)]
     plural = "" if over == 1 else "s"
-    hours = f"{below + above:.1f} customer-hours beyond the voltage limits"
-    full = f"{over:.0f} transformer{plural} over normal rating"
+    beyond = MEASURES["customer_hours_below"].written(below + above)
+    hours = f"{beyond} customer-hours beyond the voltage limits"
+    count = MEASURES["transformers_over_normal"].written(over)
+    full = f"{count} transformer{plural} over normal rating"
     known = [words for n, words in ((below + above, hours), (over, full)) if n]
     verb = "is" if known == [full] and over == 1 else "are"
     return [f"Without EVs there {verb} already {' and '.join(known)}."]
