@@ -15,6 +15,7 @@ from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison, Labelled
 from twin.analysis.measures import Value
 from twin.analysis.metrics import headline_of
+from twin.analysis.study import one_feeder
 from twin.errors import InputError
 from twin.results.record import RUN_FILE, Run
 
@@ -54,7 +55,10 @@ class Absent:
 
 @dataclass(frozen=True)
 class StudyOpened:
-    """A study with those of its runs that can be opened."""
+    """A study with those of its runs that can be opened.
+
+    comparison  its variants; of a territory one feeder's, as feeders are no seeds
+    """
 
     found: StudyFound
     comparison: Comparison | None
@@ -123,8 +127,22 @@ def _opened(
             absent.append(Absent(label, scenario, run_id, seed, why))
             continue
         cases.setdefault((label, seed), Case(run, label))
-    beside = _beside(found, cases) if cases else None
+    shown = _of_one_feeder(found, cases)
+    beside = _beside(found, shown) if shown else None
     return StudyOpened(found, beside, tuple(absent), key)
+
+
+def _of_one_feeder(
+    found: StudyFound, cases: Mapping[tuple[str, int], Case]
+) -> Mapping[tuple[str, int], Case]:
+    """Of a territory the runs of one feeder, of those that can be opened."""
+    there = {case.run.run_id for case in cases.values()}
+    rows = found.record.get("runs") or []
+    kept = one_feeder([row for row in rows if row.get("run_id") in there])
+    if not any("member" in row for row in kept):
+        return cases
+    ids = {row["run_id"] for row in kept}
+    return {key: case for key, case in cases.items() if case.run.run_id in ids}
 
 
 def _ages(library: Library, found: StudyFound) -> tuple[int, ...]:

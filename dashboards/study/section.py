@@ -65,6 +65,8 @@ class Section:
     options   of a control above it: value and words of each; the first is usual
     control   what that control chooses
     lead      a sentence or more for the study's answer, quick to have
+    is_whole_answer  whether nothing can be said beside that lead: the study's runs
+                     are parts of a sum, and no draws of one thing
     """
 
     key: str
@@ -75,6 +77,7 @@ class Section:
     options: Callable[[StudyFound], Options] = _nothing
     control: str = ""
     lead: Callable[[StudyFound], Sequence[str]] = lambda _: ()
+    is_whole_answer: bool = False
 
     def is_in(self, study: StudyFound) -> bool:
         """Whether the study has it."""

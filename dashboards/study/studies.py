@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -15,9 +16,14 @@ from dashboards.study.points import ALL, narrowed, points_of
 from dashboards.study.recorded import IN_TRASH, Absent, StudyOpened, opened
 from dashboards.study.sections import sections
 from dashboards.study.standing import TICK_MS, Standing, badge, token
+from twin.analysis.comparison import Comparison
 from twin.analysis.unsettled import unsettled
 from twin.analysis.wording import headline, warnings
 
+ONE_FEEDER = (
+    "Key figures, changes and power at the substation are shown for one feeder of it: "
+    "the first copy of the first member ({name}, run {run_id})."
+)
 MOST_OTHERS = 5
 MOST_WARNINGS = 4
 MOST_SENTENCES = 8
@@ -88,11 +94,19 @@ def answer(
     warned = [*warnings(study.comparison), *unsettled(study.comparison)]
     if warned:
         told.append(parts.notice(_few(warned, MOST_WARNINGS), "warning", "Mind"))
-    said = headline(study.comparison)
+    said = _headline(study.found, study.comparison)
     if points.values and value != ALL and said:
         said = [f"At {points.words(value)}: {said[0]}", *said[1:]]
     lines = [html.P(line) for line in said[:MOST_SENTENCES]]
     return [*told, html.Div([*leads, *lines], className="answer-words")]
+
+
+def _headline(study: StudyFound, comparison: Comparison) -> list[str]:
+    """Variants against each other; of a territory which feeder they are shown for."""
+    if not any(one.is_whole_answer and one.is_in(study) for one in sections()):
+        return headline(comparison)
+    run = comparison.cases[0].run
+    return [ONE_FEEDER.format(name=run.record.get("name"), run_id=run.run_id)]
 
 
 def troubles(study: StudyOpened) -> list[Component]:
@@ -139,9 +153,17 @@ def _names(absent: Sequence[Absent]) -> str:
 def counted(study: StudyFound) -> str:
     """How many runs, variants and seeds a study has."""
     runs = study.runs
-    labels, seeds = {row[0] for row in runs}, {row[3] for row in runs}
+    rows = study.record.get("runs") or []
+    labels, seeds = {row[0] for row in runs}, {_seed(row) for row in rows}
     plural = "s" * (len(seeds) != 1)
-    return f"{_runs(len(runs))}: {len(labels)} variants, {len(seeds)} seed{plural}"
+    said = f"{_runs(len(runs))}: {len(labels)} variants, {len(seeds)} seed{plural}"
+    feeders = {(row["member"], row.get("copy")) for row in rows if "member" in row}
+    return f"{said}, {len(feeders)} feeders" if feeders else said
+
+
+def _seed(row: Mapping[str, Any]) -> object:
+    """The study's; a feeder of a territory has one of its own."""
+    return row.get("study_seed", row.get("seed") or 0)
 
 
 def when(study: StudyFound) -> str:

@@ -79,6 +79,20 @@ def source(**more) -> dict:
     } | more
 
 
+def courses_of(results) -> pl.DataFrame:
+    time = [datetime(2026, 1, 12, 17, minute, tzinfo=UTC) for minute in (0, 15)]
+    frames = [
+        pl.DataFrame({"label": one["label"], "seed": 1, "time": time})
+        .with_columns(pl.lit(0.25).alias(name) for name in MEGAWATTS)
+        .with_columns(
+            grid_mw=pl.Series([4.0, one["peak_mw"] or float("nan")]),
+            ev_could_give_mw=pl.Series([1.0, 3.5]),
+        )
+        for one in results
+    ]
+    return pl.concat(frames)
+
+
 @pytest.fixture
 def made(tmp_path):
     def _made(*results: dict, histories: list | None = None) -> Territory:
@@ -90,17 +104,7 @@ def made(tmp_path):
             "histories": [source()] if histories is None else histories,
         }
         (tmp_path / TERRITORY_FILE).write_text(json.dumps(record))
-        time = [datetime(2026, 1, 12, 17, minute, tzinfo=UTC) for minute in (0, 15)]
-        frames = [
-            pl.DataFrame({"label": one["label"], "seed": 1, "time": time})
-            .with_columns(pl.lit(0.25).alias(name) for name in MEGAWATTS)
-            .with_columns(
-                grid_mw=pl.Series([4.0, one["peak_mw"] or float("nan")]),
-                ev_could_give_mw=pl.Series([1.0, 3.5]),
-            )
-            for one in results
-        ]
-        pl.concat(frames).write_parquet(tmp_path / TABLE)
+        courses_of(results).write_parquet(tmp_path / TABLE)
         return Territory.open(tmp_path)
 
     return _made

@@ -13,14 +13,16 @@ from dashboards.study.key_figures import DIFFERENCES, VALUES, key_figures
 from dashboards.study.layout import page_of
 from dashboards.study.recorded import IN_TRASH, opened, study_of
 from dashboards.study.runs import runs_of
-from dashboards.study.studies import answer, troubles
+from dashboards.study.studies import answer, counted, troubles
 from dashboards.study.trouble import Variant, cars_kw, rows, summary, when_words
 from dashboards.study.trouble import troubles as transformers
 from dashboards.study.trouble_table import columns, style
 from tests.analysis.conftest import GRID_KW, LOADING
+from tests.analysis.test_territory_text import courses_of, result
 from tests.dashboards.test_listing import STUDY, write_study
 from twin.analysis.case import Case
 from twin.analysis.comparison import PAIRED, Comparison
+from twin.analysis.territory import TABLE, TERRITORY_FILE
 from twin.errors import InputError
 from twin.results.record import Run
 
@@ -267,3 +269,51 @@ def test_an_instant_is_said_with_its_weekday(local, daily, words):
 def test_a_table_is_as_high_as_its_rows_up_to_some():
     heights = [int(style(n)["height"].removesuffix("px")) for n in (0, 1, 4, 9, 500)]
     assert heights[0] == heights[1] < heights[2] < heights[3] == heights[4]
+
+
+@pytest.fixture
+def territory(written, tmp_path):
+    """A lane twice and a village once, each with a seed of its own, in two variants."""
+    results = tmp_path / "results"
+    feeders = [("lane", 1, 11), ("lane", 2, 12), ("village", 1, 13)]
+    kinds = (("valley", "valley", GRID_KW), ("v2g", "v2g_peak", LESS_KW))
+    made, told = [], []
+    for label, policy, grid in kinds:
+        for member, copy, seed in feeders:
+            run = written(results, name=member, policy=policy, seed=seed, grid_kw=grid)
+            made.append((label, run))
+            told.append({"member": member, "copy": copy, "study_seed": 1})
+    folder = write_study(results, made, "valley")
+    record = json.loads((folder / "study.json").read_text())
+    pairs = zip(record["runs"], told, strict=True)
+    record["runs"] = [row | more for row, more in pairs]
+    (folder / "study.json").write_text(json.dumps(record))
+    sums = [result("valley", 5.0), result("v2g_peak", 4.5)]
+    whole = {"schema": 1, "timezone": "Europe/Berlin", "results": sums}
+    (folder / TERRITORY_FILE).write_text(json.dumps(whole | {"histories": []}))
+    courses_of(sums).write_parquet(folder / TABLE)
+    return Library(results)
+
+
+def test_a_territory_is_answered_by_its_sums_and_not_by_feeders_as_seeds(territory):
+    said = text(answer(territory, "s", STUDY))
+    assert "highest power together: 5.000 MW with valley, 4.500 MW with" in said
+    assert "v2g_peak against valley: peak \\u22120.500 MW" in said
+    assert "V2G lowers" not in said and "seeds" not in said
+    study = opened(territory, "s", STUDY)
+    shown = study.comparison.cases[0].run
+    assert f", run {shown.run_id})." in said
+    assert [(one.label, one.seed) for one in study.comparison.cases] == [
+        ("valley", 11),
+        ("v2g", 11),
+    ]
+    assert counted(study.found) == "6 runs: 2 variants, 1 seed, 3 feeders"
+
+
+def test_of_a_territory_the_first_feeder_that_is_there_is_shown(territory):
+    first = opened(territory, "s", STUDY).comparison.cases
+    for case in first:
+        shutil.rmtree(case.run.path)
+    study = opened(territory, "s", STUDY)
+    assert {one.seed for one in study.comparison.cases} == {12}
+    assert len(study.absent) == 2

@@ -47,7 +47,7 @@ def _study(folder: Path) -> Subject:
     rows = record.get("runs") or []
     ranked = {label: place for place, label in enumerate(record.get("variants") or [])}
     rows = sorted(rows, key=lambda row: ranked.get(_label(row), len(ranked)))
-    rows = _of_fullest_week(record, _one_feeder(_fullest(folder, rows)))
+    rows = _of_fullest_week(record, one_feeder(_fullest(folder, rows)))
     once = {(_label(row), str(row.get("path"))): row for row in rows}
     runs = [
         (label, Run.open(_run_folder(folder, row))) for (label, _), row in once.items()
@@ -93,8 +93,11 @@ def _fullest(folder: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if id(row) in wanted]
 
 
-def _one_feeder(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of a territory the first copy of its first member; its sums are told apart."""
+def one_feeder(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of a territory the first copy of its first member; its sums are told apart.
+
+    rows  of a study's runs; all of them where it is of no territory
+    """
     feeders = [_feeder(row) for row in rows if "member" in row]
     return [row for row in rows if _feeder(row) == feeders[0]] if feeders else rows
 

@@ -79,12 +79,15 @@ def size(territory: Territory) -> str:
 
 def sentences(territory: Territory) -> list[str]:
     """What is missing, what V2G changes, and what the figures stand for."""
+    return [*changes(territory), SURE, SAME]
+
+
+def changes(territory: Territory) -> list[str]:
+    """What is missing, what V2G changes, and how far that differs by seed."""
     return [
         *(_missing(one) for one in territory.results if one["missing"]),
         *(_changes(territory, *pair) for pair in territory.v2g_against_managed),
         *_over_seeds(territory),
-        SURE,
-        SAME,
     ]
 
 
