@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from twin.accounts.upgrades import measures, upgrades
-from twin.analysis.alternatives import LEFT, Alternatives
+from twin.analysis.alternatives import LEFT, Alternatives, quantile
 from twin.analysis.alternatives_cost import (
     Item,
     Money,
@@ -19,7 +19,7 @@ from twin.analysis.alternatives_cost import (
 )
 from twin.analysis.alternatives_figure import cost_figure, front, scale
 from twin.analysis.alternatives_section import section, text
-from twin.analysis.alternatives_words import answer, effects
+from twin.analysis.alternatives_words import answer, band, effects
 
 SAID = {
     "transformer_usd": {100.0: 10_000.0, 200.0: 20_000.0},
@@ -243,3 +243,20 @@ def test_section_and_text_tell_every_variant_and_whose_prices_these_are():
     assert max(map(len, plain.splitlines())) <= 100
     names = [trace.name for trace in cost_figure(found).data if trace.showlegend]
     assert names == ["timer", "valley"]
+
+
+def test_the_median_is_the_middle_and_the_ends_are_a_seeds_own():
+    assert quantile([4.0, 1.0], 0.5) == 2.5
+    assert quantile([4.0, 1.0, 2.0], 0.5) == 2.0
+    assert quantile([9.0, 1.0, 2.0, 4.0], 0.5) == 3.0
+    assert [quantile([1.0, 4.0], q) for q in (0.1, 0.9)] == [1.0, 4.0]
+    assert quantile([], 0.5) is None
+
+
+def test_half_an_asset_is_written_and_half_a_kw_is_not():
+    left = {"lines_over_normal_p10": 2.0, "lines_over_normal_p50": 2.5}
+    left |= {"lines_over_normal_p90": 3.0, "peak_kw_p10": 40.0, "peak_kw_p50": 40.5}
+    found = row("a", 0.0) | left | {"peak_kw_p90": 41.0}
+    assert band(found, "lines_over_normal") == ("2.5", "2 to 3")
+    assert band(found, "peak_kw") == ("40", "40 to 41")
+    assert band(row("a", 0.0), "lines_over_normal") == ("0", "")

@@ -157,6 +157,11 @@ def test_what_fits_is_a_bound_where_nothing_is_ever_too_small():
     assert "by the studied years: at least 90 (10 to at least 90) under" in said[0]
 
 
+def test_assets_beyond_already_are_as_many_as_in_the_table_by_year():
+    said = made({"managed": [[NEVER, NEVER]] * 2 + [[2026, 2026]] * 2})
+    assert "; 0 assets are beyond it in 2026 already" in answer(said)[0]
+
+
 def test_a_transformer_is_replaced_by_the_next_that_carries_its_load():
     costs = upgrades("US", {})
     assert costs.next_kva(25.0, 20.0) == 37.5

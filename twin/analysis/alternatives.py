@@ -144,7 +144,7 @@ def _variant(
     figures = [left(case, comparison.answers[label, case.seed]) for case in cases]
     for key in LEFT:
         known = [value for one in figures if (value := one[key]) is not None]
-        row |= {f"{key}_{name}": _quantile(known, q) for name, q in QUANTILES.items()}
+        row |= {f"{key}_{name}": quantile(known, q) for name, q in QUANTILES.items()}
     words = {
         "words": in_words(first, base, extra),
         "items": [
@@ -161,10 +161,12 @@ def _middle(by_seed: Sequence[list[Item]], money: Money) -> list[Item]:
     return by_seed[int(np.argsort(costs, kind="stable")[(len(costs) - 1) // 2])]
 
 
-def _quantile(values: Sequence[float], q: float) -> float | None:
+def quantile(values: Sequence[float], q: float) -> float | None:
+    """A seed's own value; for the median of even numbers the mean of the middle two."""
     if not values:
         return None
-    return float(np.quantile(values, q, method="inverted_cdf"))
+    how = "averaged_inverted_cdf" if q == QUANTILES["p50"] else "inverted_cdf"
+    return float(np.quantile(values, q, method=how))
 
 
 def left(case: Case, answers: Mapping[str, Any]) -> dict[str, float | None]:

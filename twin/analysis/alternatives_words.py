@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from twin.analysis.alternatives import Alternatives
@@ -25,18 +26,24 @@ FIGURES = {
     )
 }
 JUDGED = ("transformers_over_normal", "lines_over_normal", "customers_beyond")
+COUNTED = (*JUDGED, "transformers_over_emergency", "lines_over_emergency")
 CALLED = {
     "transformers_over_normal": ("transformer", "beyond the normal rating"),
     "lines_over_normal": ("line", "beyond the normal rating"),
     "customers_beyond": ("customer", "outside the voltage band"),
 }
+SPREAD = ", with P10 to P90 where these differ"
+COSTS = "; costs are those of the seed in the middle (of two the cheaper)"
 Row = Mapping[str, Any]
 
 
 def band(row: Row, key: str) -> tuple[str, str]:
     """The median over seeds, and P10 to P90 where they differ."""
     how = FIGURES[key]
-    low, mid, high = (how.written(row[f"{key}_{q}"]) for q in ("p10", "p50", "p90"))
+    middle = row[f"{key}_p50"]
+    between = key in COUNTED and middle is not None and middle % 1
+    mid = replace(how, digits=1).written(middle) if between else how.written(middle)
+    low, high = (how.written(row[f"{key}_{q}"]) for q in ("p10", "p90"))
     return mid, "" if low == high else f"{low} to {high}"
 
 
@@ -120,11 +127,12 @@ def notes(found: Alternatives) -> list[str]:
         f"Prices: {record['catalogue']}; every figure there is assumed, and each item "
         "names its mark. What a study says in alternatives.costs goes first.",
         f"Figures are medians over {seeds} seed{'s' * (seeds > 1)}"
-        + (", with P10 to P90 where these differ" if seeds > 1 else "")
-        + f", within the {_days(record['days'])} run. Beyond a rating: ever, in any "
-        "interval and phase. Outside the band: a customer ever beyond the limits by "
-        "which voltages are judged. In batteries: what cars hold at the end beyond the "
-        "beginning; who ends with less has put charging off, and not saved it.",
+        + SPREAD * (seeds > 1)
+        + f", within the {_days(record['days'])} run{COSTS * (seeds > 1)}. Beyond a "
+        "rating: ever, in any interval and phase. Outside the band: a customer ever "
+        "beyond the limits by which voltages are judged. In batteries: what cars hold "
+        "at the end beyond the beginning; who ends with less has put charging off, and "
+        "not saved it.",
     ]
     return said + [
         f"{label}: its cost does not count what else sets it apart: {', '.join(keys)}."

@@ -119,7 +119,7 @@ def _fit(timeline: Timeline) -> str:
             last = int(more[0]) - 1 if len(more) else len(timeline.years) - 1
             fits.append((float(evs[last, seed]), not len(more)))
         parts.append(f"{_bounded(fits)} under {policy}")
-    already = int(np.quantile(timeline.counts(timeline.policies[0])[0], 0.5))
+    already = _middle(timeline.counts(timeline.policies[0])[0])
     return (
         f"EVs that fit before another asset exceeds its limit, by the studied years: "
         f"{', '.join(parts)} (median of {_seeds(len(timeline.seeds))}, "
@@ -190,6 +190,11 @@ def _bounded(fits: list[tuple[float, bool]]) -> str:
         f"{'at least ' if bound else ''}{value:,.0f}" for value, bound in rows
     )
     return mid if low == high else f"{mid} ({low} to {high})"
+
+
+def _middle(counts: Floats) -> int:
+    """Their median, as the table by year has it."""
+    return int(np.quantile(counts, 0.5, method="inverted_cdf"))
 
 
 def _seeds(count: int) -> str:
@@ -292,8 +297,10 @@ def _assumed(timeline: Timeline) -> list[str]:
         f"{over_h:g} h of the days run for that year; from then on it counts as "
         f"replaced. Percentiles are over {len(timeline.seeds)} seeds, each another "
         "course of who buys when; with few seeds P10 and P90 are the lowest and "
-        "highest. Only studied years are known: a limit may be crossed in any year "
-        "since the one before.",
+        "highest. A median is one seed's own value, of an even number of seeds the "
+        "lower of the middle two, so that it is a studied year or whole assets. "
+        "Only studied years are known: a limit may be crossed in any year since the "
+        "one before.",
         "Money: one upgrade an asset, sized for the highest load of any policy, year "
         f"and seed; discount rate {100 * r:g} %, cost rises {100 * g:g} % a year; "
         "value of n years I (1 - ((1 + g) / (1 + r))^n). What is not needed by the "
