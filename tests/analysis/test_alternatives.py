@@ -17,8 +17,8 @@ from twin.analysis.alternatives_cost import (
     items,
     unpriced,
 )
-from twin.analysis.alternatives_figure import cost_figure, front, scale
-from twin.analysis.alternatives_section import section, text
+from twin.analysis.alternatives_figure import about, cost_figure, front, scale
+from twin.analysis.alternatives_section import BRIEF, section, text
 from twin.analysis.alternatives_words import answer, band, effects
 
 SAID = {
@@ -260,3 +260,17 @@ def test_half_an_asset_is_written_and_half_a_kw_is_not():
     assert band(found, "lines_over_normal") == ("2.5", "2 to 3")
     assert band(found, "peak_kw") == ("40", "40 to 41")
     assert band(row("a", 0.0), "lines_over_normal") == ("0", "")
+
+
+def test_every_column_of_what_is_left_has_a_heading():
+    assert len(BRIEF) == len(LEFT)
+    said = text(weighed(TIMER, row("valley", 700.0, stored_change_kwh=-12.0)))
+    heads, rest = said[said.index("transf.") :], "in batt."
+    assert rest in " ".join(heads.split()) and "−12" in heads
+
+
+def test_the_caption_says_that_costs_stand_by_powers_of_ten_where_they_do():
+    near = weighed(TIMER, row("a", 100.0), row("b", 700.0))
+    far = weighed(TIMER, row("a", 100.0), row("b", 9_000.0))
+    assert "logarithmic" in about(far) and "logarithmic" not in about(near)
+    assert "logarithmic" in section(far)

@@ -16,6 +16,9 @@ ABOUT = (
     "A mark a variant, at the median over seeds; whiskers: P10 to P90. The lower left "
     "is best: little is left, at little cost. Dotted: what no cheaper variant beats."
 )
+BY_POWERS = (
+    "The cost axis is logarithmic beyond its first step, which begins at no cost."
+)
 SYMBOLS = (
     "diamond", "circle", "square", "triangle-up", "cross", "star", "pentagon",
     "triangle-down", "hexagram", "x",
@@ -27,9 +30,20 @@ PANELS = (
 K_USD, FAR_APART = 1000.0, 20.0
 
 
+def about(found: Alternatives) -> str:
+    """The figure's caption: its marks, and its axis where that is no plain one."""
+    _, axis = scale(costs_of(found))
+    return f"{ABOUT} {BY_POWERS}" if "tickvals" in axis else ABOUT
+
+
+def costs_of(found: Alternatives) -> list[float]:
+    """What each variant costs [thousand USD]."""
+    return [row["npv_usd"] / K_USD for row in found.rows]
+
+
 def cost_figure(found: Alternatives) -> go.Figure:
     """NPV of cost to the right, what is left upwards: assets, then customers."""
-    place, ticks = scale([row["npv_usd"] / K_USD for row in found.rows])
+    place, ticks = scale(costs_of(found))
     figure = make_subplots(
         rows=1,
         cols=2,

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from twin.analysis import page
 from twin.analysis.alternatives import LEFT, Alternatives
-from twin.analysis.alternatives_figure import ABOUT, cost_figure
+from twin.analysis.alternatives_figure import about, cost_figure
 from twin.analysis.alternatives_words import FIGURES, answer, band, effects, notes, usd
 
 TITLE = "Alternatives side by side"
@@ -27,7 +27,7 @@ ITEMS = (
 WIDTH = 100
 BRIEF = (
     "transf. over", "transf. emerg.", "lines over", "lines emerg.", "cust. outside",
-    "highest %", "lowest pu", "peak kW", "losses kWh", "dep. short %",
+    "highest %", "lowest pu", "peak kW", "losses kWh", "dep. short %", "in batt. kWh",
 )  # fmt: skip
 BESIDES = ("peak_kw", "losses_kwh", "departures_short_share", "stored_change_kwh")
 BEYOND = tuple(key for key in LEFT if key not in BESIDES)
@@ -41,7 +41,7 @@ def section(found: Alternatives) -> str:
             page.figure(
                 "alternatives",
                 "Cost against what is left beyond limits",
-                ABOUT,
+                about(found),
                 cost_figure(found),
                 "",
             ),
