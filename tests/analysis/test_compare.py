@@ -8,6 +8,8 @@ from twin.analysis.compact import compact
 from twin.analysis.compare import table, text
 from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import MEASURES
+from twin.analysis.participation_section import participation
+from twin.analysis.participation_words import headlines
 from twin.errors import InputError
 from twin.results.record import Run
 
@@ -250,7 +252,34 @@ def test_the_sheet_ends_with_what_it_is_worth_and_where_that_comes_from(study):
 
 def test_a_funnel_is_told_in_a_sentence_before_the_sheet(study):
     label, run = study[-1]
-    rows = [("able", 3.0, 30.0, 9.0, 20.0), ("follows", 2.0, 20.0, 5.0, 10.0)]
+    with_funnel(run)
+    comparison = Comparison.of([(label, Run.open(run.path))], None)
+    said = " ".join(compact(comparison, 100).split())
+    assert "2 take part, 5.0 kW dependable at 18:00, 2 h (median 20.0 kW)" in said
+    assert "most is lost at: stage able." in said
+
+
+def test_of_several_seeds_a_funnel_is_told_by_means_as_the_table_has_them(make_run):
+    runs = [make_run(seed=1), make_run(seed=2)]
+    with_funnel(runs[0])
+    with_funnel(runs[1], dependable_kw=9.0, lost_kw=30.0)
+    comparison = Comparison.of([("v2g", Run.open(run.path)) for run in runs])
+    (said,) = headlines(comparison)
+    assert said == (
+        "v2g: 2 EVs, 2 take part, 7.0 kW dependable at 18:00, 2 h (median 20.0 kW), "
+        "means over 2 seeds; most is lost at: stage able (seed 1; elsewhere at other "
+        "stages)."
+    )
+    assert said in " ".join(compact(comparison, 100).split())
+    told = participation(comparison)
+    assert said in told and "Of seed 1 alone." in told
+    assert "v2g, seed 1: stages at 18:00" in told and "v2g, seed 1: by hour" in told
+
+
+def with_funnel(run, dependable_kw=5.0, lost_kw=10.0):
+    """Three stages at 18:00; at the last that many kW are dependable, so many lost."""
+    last = ("follows", 2.0, 20.0, dependable_kw, lost_kw)
+    rows = [("able", 3.0, 30.0, 9.0, 20.0), last]
     stages = [*rows[:1], ("enrolled", 2.0, 20.0, 6.0, 0.0), *rows[1:]]
     frame = pl.DataFrame(
         {
@@ -262,10 +291,10 @@ def test_a_funnel_is_told_in_a_sentence_before_the_sheet(study):
             "kw": [row[2] for row in stages],
             "kw_p10": [row[3] for row in stages],
             "lost_kw": [row[4] for row in stages],
+            "cars_p10": [row[1] for row in stages],
+            "share": [0.5] * 3,
+            "mark": ["assumed"] * 3,
+            "source": ["nobody's"] * 3,
         }
     )
     frame.write_parquet(run.path / "funnel.parquet")
-    comparison = Comparison.of([(label, Run.open(run.path))], None)
-    said = " ".join(compact(comparison, 100).split())
-    assert "2 take part, 5.0 kW dependable at 18:00, 2 h (median 20.0 kW)" in said
-    assert "most is lost at: stage able." in said

@@ -9,7 +9,7 @@ from textwrap import wrap
 from twin.analysis import wording
 from twin.analysis.comparison import Cell, Comparison, Difference
 from twin.analysis.measures import KEY_FIGURES, MEASURES, WORTH_FIGURES, Measure
-from twin.analysis.participation import funnel, headline
+from twin.analysis.participation_words import headlines
 from twin.analysis.reference_words import reference_told
 from twin.analysis.unsettled import unsettled
 from twin.analysis.verdict import cautions
@@ -40,7 +40,7 @@ def compact(comparison: Comparison, width: int) -> str:
     worth = [m for m in WORTH_FIGURES if m in comparison.measures]
     if worth:
         parts.append("\n" + "\n".join(_wrapped(WORTH, width)))
-        parts += ["\n".join(_wrapped(one, width)) for one in _funnels(comparison)]
+        parts += ["\n".join(_wrapped(one, width)) for one in headlines(comparison)]
         parts += _sheets(comparison, worth, width, changes=False)
         told = [*reference_told(comparison), TRACED]
         parts += ["\n".join(_wrapped(one, width)) for one in told]
@@ -48,12 +48,6 @@ def compact(comparison: Comparison, width: int) -> str:
     more += "`twin report` shows everything."
     parts.append("\n".join(_wrapped(more, width)))
     return "\n".join(parts)
-
-
-def _funnels(comparison: Comparison) -> list[str]:
-    """A sentence for each variant that asks who can take part."""
-    firsts = map(comparison.first, comparison.labels)
-    return [headline(case) for case in firsts if funnel(case) is not None]
 
 
 def _sheets(

@@ -82,12 +82,15 @@ def headline(case: Case) -> str:
 
 def sentence(case: Case) -> str:
     """``570 EVs, 40 take part, 31 kW dependable at 18:00, 2 h ..; most is lost ..``."""
-    said, called = participation_answers(case), Called.of(case)
-    kw, median = said["dependable_kw"], said["dependable_median_kw"]
+    said = participation_answers(case)
     worst = said["funnel_loses_most"]
-    if kw is None or median is None:
-        got = "no call of this length ended within the run"
-    else:
-        got = f"{kw:.1f} kW dependable at {called.words} (median {median:.1f} kW)"
+    given = got(Called.of(case), said["dependable_kw"], said["dependable_median_kw"])
     lost = f"; most is lost at: {worst}" if worst else ""
-    return f"{case.n_ev} EVs, {said['participants']} take part, {got}{lost}."
+    return f"{case.n_ev} EVs, {said['participants']} take part, {given}{lost}."
+
+
+def got(called: Called, kw: float | None, median: float | None) -> str:
+    """``31.0 kW dependable at 18:00, 2 h (median 40.0 kW)``, or why it is not known."""
+    if kw is None or median is None:
+        return "no call of this length ended within the run"
+    return f"{kw:,.1f} kW dependable at {called.words} (median {median:,.1f} kW)"

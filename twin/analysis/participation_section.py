@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from twin.analysis import page
-from twin.analysis.case import Case
 from twin.analysis.comparison import Comparison
 from twin.analysis.participation import (
     Called,
     at_call,
     dependable,
     funnel,
-    headline,
     loses_most,
 )
 from twin.analysis.participation_figure import (
@@ -23,6 +21,7 @@ from twin.analysis.participation_figure import (
     funnel_figure,
     hours_figure,
 )
+from twin.analysis.participation_words import headlines
 from twin.analysis.theme import left_out, looks, spotlight
 from twin.analysis.unasked import unasked
 
@@ -64,24 +63,24 @@ def participation(comparison: Comparison) -> str:
         return page.paragraphs([unasked(comparison, "participation", NONE)], "gap")
     shown = [label for label in spotlight(comparison) if label in known] or known[:1]
     drawn = _drawn(comparison, shown)
-    parts = [page.paragraphs([headline(comparison.first(x)) for x in known])]
+    parts = [page.paragraphs(headlines(comparison))]
     parts += [
         page.figure(
             "funnel",
             "From cars to dependable power",
-            ABOUT_STAGES,
+            f"{ABOUT_STAGES} {_of_one_seed(comparison)}",
             funnel_figure(drawn),
             "",
         ),
         page.figure(
             "dependable",
             "Dependable power by hour of the day",
-            f"{ABOUT_HOURS} {left_out(comparison)}",
+            f"{ABOUT_HOURS} {_of_one_seed(comparison)} {left_out(comparison)}",
             hours_figure(drawn),
             "",
         ),
     ]
-    parts += [_tables(comparison.first(label)) for label in known]
+    parts += [_tables(comparison, label) for label in known]
     return "".join(parts) + page.paragraphs([NOTE], "note")
 
 
@@ -92,7 +91,17 @@ def _drawn(comparison: Comparison, labels: list[str]) -> list[Drawn]:
     ]
 
 
-def _tables(case: Case) -> str:
+def _of_one_seed(comparison: Comparison) -> str:
+    """Whose days are drawn, where the sentences are means over seeds."""
+    if len(comparison.seeds) < 2:
+        return ""
+    return f"Of seed {comparison.first(comparison.labels[0]).called_seed} alone."
+
+
+def _tables(comparison: Comparison, label: str) -> str:
+    case = comparison.first(label)
+    many = len(comparison.of_label(label)) > 1
+    who = f"{label}, seed {case.called_seed}" if many else label
     stages, hours = at_call(case), dependable(case)
     if stages is None or hours is None:
         return ""
@@ -107,10 +116,10 @@ def _tables(case: Case) -> str:
         for row in hours.iter_rows(named=True)
     ]
     words = case.scenario.get("participation") or {}
-    title = f"{case.label}: stages at {called.words}, chargers {words.get('standard')}"
+    title = f"{who}: stages at {called.words}, chargers {words.get('standard')}"
     return page.details(
         title, page.table(list(STAGES), body, (0, 6, 7))
-    ) + page.details(f"{case.label}: by hour", page.table(list(HOURS), rows))
+    ) + page.details(f"{who}: by hour", page.table(list(HOURS), rows))
 
 
 def _stage(row: Mapping[str, Any], worst: str | None) -> list[object]:
