@@ -165,8 +165,9 @@ def quantile(values: Sequence[float], q: float) -> float | None:
     """A seed's own value; for the median of even numbers the mean of the middle two."""
     if not values:
         return None
-    how = "averaged_inverted_cdf" if q == QUANTILES["p50"] else "inverted_cdf"
-    return float(np.quantile(values, q, method=how))
+    if q == QUANTILES["p50"]:
+        return float(np.median(values))
+    return float(np.quantile(values, q, method="inverted_cdf"))
 
 
 def left(case: Case, answers: Mapping[str, Any]) -> dict[str, float | None]:

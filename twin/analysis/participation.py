@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from twin.analysis.case import Case
+from twin.analysis.measures import Value
 
 KEYS = ("participants", "dependable_kw", "dependable_median_kw", "funnel_loses_most")
 LAST, ENROLLED = "follows", "enrolled"
@@ -84,12 +85,13 @@ def sentence(case: Case) -> str:
     """``570 EVs, 40 take part, 31 kW dependable at 18:00, 2 h ..; most is lost ..``."""
     said = participation_answers(case)
     worst = said["funnel_loses_most"]
-    given = got(Called.of(case), said["dependable_kw"], said["dependable_median_kw"])
+    sure, median = said["dependable_kw"], said["dependable_median_kw"]
+    given = got(Called.of(case), sure, median)
     lost = f"; most is lost at: {worst}" if worst else ""
     return f"{case.n_ev} EVs, {said['participants']} take part, {given}{lost}."
 
 
-def got(called: Called, kw: float | None, median: float | None) -> str:
+def got(called: Called, kw: Value, median: Value) -> str:
     """``31.0 kW dependable at 18:00, 2 h (median 40.0 kW)``, or why it is not known."""
     if kw is None or median is None:
         return "no call of this length ended within the run"
