@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
@@ -12,6 +14,7 @@ from twin.grid.sequence import (
     MISSING,
     TO_PHASES,
     TO_SEQUENCES,
+    current_a,
     neutral_a,
     phase_matrix,
     sequences,
@@ -79,3 +82,14 @@ def test_a_phase_shift_turns_positive_and_negative_sequence_apart():
     np.testing.assert_allclose(
         y, np.array([[1, -1, 0], [0, 1, -1], [-1, 0, 1]]) / np.sqrt(3.0), atol=1e-15
     )
+
+
+def test_where_there_is_no_voltage_no_current_is_known():
+    branches = SimpleNamespace(near=np.array([0, 1]))
+    feeder = SimpleNamespace(branches=branches, s_base_kva=2.0, i_base_a=np.full(2, 10))
+    flow = SimpleNamespace(
+        v=np.array([0.5, 0.0]), p_kw=np.array([1.0, 0.0]), q_kvar=np.zeros(2)
+    )
+    alive, dead = current_a(feeder, flow)
+    assert alive == pytest.approx(10.0)
+    assert np.isnan(dead)

@@ -75,12 +75,13 @@ def neutral_a(current_a: Complexes, places: Ints) -> Floats:
 def current_a(feeder: Feeder, flow: Flow, rows: Ints | None = None) -> Complexes:
     """Current of each branch (or of these rows) at the end nearer the source, A.
 
-    I = conj(S / V), > 0 away from the source.
+    I = conj(S / V), > 0 away from the source; NaN where there is no voltage.
     """
     asked = slice(None) if rows is None else rows
     near = feeder.branches.near[asked]
     s_pu = apparent(flow.p_kw[asked], flow.q_kvar[asked]) / feeder.s_base_kva
-    current = (s_pu / flow.v[near]).conj() * feeder.i_base_a[near]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        current = (s_pu / flow.v[near]).conj() * feeder.i_base_a[near]
     return np.asarray(current, dtype=np.complex128)
 
 
