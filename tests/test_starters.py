@@ -13,6 +13,8 @@ from twin.scenario.study import read_study
 from twin.simulation.build import Grid, build, load_grid, plan
 from twin.simulation.run import simulate
 
+pytestmark = pytest.mark.long
+
 STARTERS = Path(__file__).parents[1] / "scenarios"
 
 

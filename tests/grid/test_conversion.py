@@ -11,6 +11,8 @@ from twin.grid.engines import power_flow
 from twin.grid.powerflow import Demand, FixedPoint
 from twin.grid.reference import PandapowerEngine
 
+pytestmark = pytest.mark.long
+
 
 def street(**kwargs):
     """20 kV source -- 0.4 kV transformer (150 degrees) -- two cables, loads at ends.

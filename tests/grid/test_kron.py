@@ -1,6 +1,7 @@
 """The loaded nodes alone, then the whole grid: the same as sweeps over all nodes."""
 
 import numpy as np
+import pytest
 from scipy.sparse.linalg import splu
 
 from twin.grid.conversion import to_feeder
@@ -8,6 +9,8 @@ from twin.grid.flow import Demand
 from twin.grid.kron import loaded_places, reduced
 from twin.grid.pandapower import load_feeder
 from twin.grid.powerflow import FixedPoint
+
+pytestmark = pytest.mark.long
 
 
 def without_reduction(solver):

@@ -16,6 +16,8 @@ from twin.grid.opendss import to_feeder
 from twin.grid.opendss_circuit import Circuit
 from twin.grid.powerflow import FixedPoint
 
+pytestmark = pytest.mark.long
+
 Convert = Callable[[str], Circuit]
 
 

@@ -13,6 +13,8 @@ from twin.grid.opendss_process import converted
 from twin.grid.opendss_steps import Engine, Step
 from twin.grid.opendss_supply import refuse_unsupplied
 
+pytestmark = pytest.mark.long
+
 CIRCUIT = """clear
 new circuit.small basekv=12.47 pu=1.02
 new linecode.thin nphases=3 r1={r1} x1=.4 r0=1 x0=1 c1=0 c0=0 units=km normamps={amps}

@@ -12,6 +12,8 @@ from twin.grid.powerflow import Demand, FixedPoint
 from twin.grid.ppc import convert
 from twin.grid.reference import PandapowerEngine
 
+pytestmark = pytest.mark.long
+
 
 def branched():
     """20 kV -- transformer -- 1 -- 2 -- 3, two loads at 3, a roof at 2."""

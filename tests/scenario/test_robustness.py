@@ -12,6 +12,8 @@ from twin.scenario.read import read, scenario_of
 from twin.scenario.spec import Scenario
 from twin.scenario.study import read_study
 
+pytestmark = pytest.mark.long
+
 QUICK = settings(
     max_examples=60,
     deadline=None,

@@ -25,6 +25,8 @@ from twin.simulation.build import build, load_grid, plan
 from twin.simulation.grids import inspected
 from twin.simulation.run import run
 
+pytestmark = pytest.mark.long
+
 HOLD = {"transformers": [{"transformer": "T1", "setpoint_pu": 1.02, "band_pu": 0.03}]}
 
 

@@ -18,6 +18,8 @@ from twin.simulation.build import Grid, Plan, build, load_grid, plan
 from twin.simulation.grids import held, inspected
 from twin.simulation.run import run, simulate
 
+pytestmark = pytest.mark.long
+
 EUROPEAN = "pandapower:ieee_european_lv_asymmetric"
 
 

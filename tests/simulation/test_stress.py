@@ -24,6 +24,8 @@ from twin.agents.compliance import Response
 from twin.scenario.notes import notes
 from twin.simulation.run import run, simulate
 
+pytestmark = pytest.mark.long
+
 ALL = {
     "stress__non_response_share": 0.1,
     "stress__opt_out_share": 0.2,

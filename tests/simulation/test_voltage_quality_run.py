@@ -21,6 +21,8 @@ from twin.results.record import Run
 from twin.simulation.build import load_grid
 from twin.simulation.run import run
 
+pytestmark = pytest.mark.long
+
 LEGS = ("pole.1", "pole.2")
 
 

@@ -11,6 +11,8 @@ from twin.results import durable
 from twin.scenario.study import read_study
 from twin.studies.runner import run_study
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):

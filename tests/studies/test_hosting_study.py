@@ -11,6 +11,8 @@ from twin.cli import app
 from twin.scenario.study import read_study
 from twin.studies.runner import run_study
 
+pytestmark = pytest.mark.long
+
 BASE = """\
 schema: 1
 name: small

@@ -23,6 +23,8 @@ from twin.studies.asked import asked_of
 from twin.studies.copies import Copy
 from twin.studies.job import Bench
 
+pytestmark = pytest.mark.long
+
 STUDY = """\
 schema: 1
 name: small_territory
