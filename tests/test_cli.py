@@ -155,6 +155,7 @@ def test_init_makes_starters_that_all_check(tmp_path):
     assert "not an empty folder" in again.stderr
 
 
+@pytest.mark.long
 def test_ctrl_c_leaves_a_marked_run(folder):
     words = ["run", "quick.yaml", "--set", "time.days=3000", "--out", "stopped"]
     process = subprocess.Popen(

@@ -28,6 +28,8 @@ from twin.grid.sequence import (
 )
 from twin.grid.zones import zones_of
 
+pytestmark = pytest.mark.long
+
 
 def by_pandapower(net):
     """Voltages by bus and phase as `runpp_3ph` finds them."""

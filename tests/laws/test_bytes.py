@@ -32,6 +32,7 @@ from twin.simulation.world import World
 Life = Callable[[World], object]
 
 
+@pytest.mark.long
 @FEW_WORLDS
 @given(scenarios(), st.randoms(use_true_random=False))
 def test_shuffled_and_rebuilt_lives_write_the_same_bytes(

@@ -32,6 +32,8 @@ from twin.simulation.run import simulate
 from twin.simulation.storage import Storage
 from twin.simulation.world import World
 
+pytestmark = pytest.mark.long
+
 TRANSFORMER = {
     LANDNETZ: "trafo 1",
     DORFNETZ: "trafo 1",

@@ -23,6 +23,8 @@ from twin.scenario.read import scenario_of
 from twin.simulation.build import build
 from twin.simulation.run import run, simulate
 
+pytestmark = pytest.mark.long
+
 CALL = {"kind": "call", "start": "2026-01-12T18:00", "hours": 2.0}
 IN_CALL, AFTER = slice(72, 80), slice(80, 96)
 

@@ -16,6 +16,8 @@ from twin.simulation.envelopes import IMPORT
 from twin.simulation.run import run, simulate
 from twin.simulation.world import World
 
+pytestmark = pytest.mark.long
+
 LIMITS = {"voltage_pu": [0.97, 1.05]}
 METHOD = {"method": "envelopes"}
 AMONG = ("connected", "unfinished")

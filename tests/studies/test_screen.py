@@ -16,6 +16,8 @@ from twin.simulation.regulation import solver_of
 from twin.studies.screen import screened, text
 from twin.studies.screen_check import Check, check_lines, off_share
 
+pytestmark = pytest.mark.long
+
 SCENARIO = """\
 schema: 1
 name: small
