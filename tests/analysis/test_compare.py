@@ -135,7 +135,7 @@ def test_text_is_plain_where_there_is_no_terminal(study):
     words = text(study, "none", width=400)
     assert "\x1b" not in words
     began, caution, head, *_ = words.splitlines()
-    assert began.startswith("Batteries end with more than they began with (free 47 %")
+    assert began.startswith("Batteries end with more than they began with (free 36 %")
     assert caution.startswith("free, clever, v2g: no verdict on voltage: the grid was")
     assert head.split() == ["none", "free", "clever", "v2g"]
     assert "Peak [kW]" in words
